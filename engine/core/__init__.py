@@ -1,0 +1,1 @@
+"""The pure heart: documents, expressions, tokens and the transition function. No SQL, Redis, web, clock or randomness."""

@@ -1,0 +1,48 @@
+"""Every error the engine raises on purpose; each has a stable code and a sentence for people."""
+
+from collections.abc import Iterable
+from typing import Any
+
+
+class OpenRoomsError(Exception):
+    """The base: catch this at an edge, never in the middle.
+
+    `code` is stable and is what programs test; `extra` holds further fields for the API's answer.
+    """
+
+    code = "error"
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        return {}
+
+
+class NotFound(OpenRoomsError):
+    code = "not_found"
+
+    def __init__(self, kind: str, id_: object) -> None:
+        super().__init__(f"There is no {kind} {str(id_)!r}, or it is not yours to see.")
+
+
+class UnknownName(OpenRoomsError):
+    code = "unknown_name"
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        choices = ", ".join(sorted(known)) or "none registered"
+        super().__init__(f"Unknown {kind} {name!r}. Known: {choices}.")
+
+
+class InvalidInput(OpenRoomsError):
+    """What was sent has the wrong shape or value."""
+
+    code = "invalid_input"
+
+
+class IllegalTransition(OpenRoomsError):
+    """A run or room can't go from its status to the one asked for."""
+
+    code = "illegal_transition"
+
+    def __init__(self, what: str, now: str, wanted: str, allowed: Iterable[str]) -> None:
+        choices = ", ".join(sorted(allowed)) or "nothing, it is over"
+        super().__init__(f"{what} is {now}: it can't become {wanted}, only {choices}.")

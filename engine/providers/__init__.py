@@ -1,0 +1,1 @@
+"""LLM providers: one file each, found by being here."""

@@ -1,0 +1,1 @@
+"""What outsiders may ask: one function per use case."""
