@@ -1,0 +1,283 @@
+"""What a workflow can be made of: node types, tools and providers, entered here by decorators."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from engine.core.chat import ChatReply, ChatRequest, Usage
+from engine.core.document import Outcome
+from engine.core.errors import OpenRoomsError, UnknownName
+
+
+class Effect(StrEnum):
+    """What repeating a step does to the world; decides what happens after a crash in the middle of it."""
+
+    NONE = "none"
+    """Nothing: recomputed freely, needs no record of its intent."""
+    IDEMPOTENT = "idempotent"
+    """Repeating is harmless."""
+    EXTERNAL = "external"
+    """The world changes; repeated with the same idempotency key and said so."""
+    AT_MOST_ONCE = "at_most_once"
+    """Never repeated: after a crash in the window the step fails with `unknown_outcome`."""
+
+
+class Behaviour(StrEnum):
+    """How the transition function treats a node of a type."""
+
+    START = "start"
+    END = "end"
+    DECISION = "decision"
+    PARALLEL = "parallel"
+    WAIT = "wait"
+    STEP = "step"
+    """Executed by the runner: the type's own function."""
+
+
+class StepError(OpenRoomsError):
+    """A step's failure, raised by node types, tools and providers.
+
+    `retryable` says whether a second attempt could end better.
+    """
+
+    code = "step_failed"
+
+    def __init__(self, message: str, *, code: str | None = None, retryable: bool = True) -> None:
+        super().__init__(message)
+        self.code = code or type(self).code
+        self.retryable = retryable
+
+
+class RoomMemory(Protocol):
+    """A room's memory as a step sees it: what the room keeps plus what this run wrote."""
+
+    def get(self, key: str) -> Any: ...
+    def search(self, query: str, limit: int) -> list[dict[str, Any]]: ...
+    def history(self, limit: int) -> list[dict[str, str]]: ...
+
+
+class CallTool(Protocol):
+    """Calls a tool by name with arguments that are checked against its schema."""
+
+    async def __call__(self, name: str, arguments: dict[str, Any]) -> Any: ...
+
+
+@dataclass(slots=True)
+class StepContext:
+    """What a step may use besides its parameters.
+
+    `remember` and `said` collect memory writes and conversation turns; they are committed together
+    with the step's result, or not at all.
+    """
+
+    run_id: str
+    room_id: str
+    node_id: str
+    activation: str
+    attempt: int
+    idempotency_key: str
+    now_us: int
+    memory: RoomMemory
+    catalogue: Catalogue
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    remember: dict[str, Any] = field(default_factory=dict)
+    said: list[dict[str, str]] = field(default_factory=list)
+    trace: list[dict[str, Any]] = field(default_factory=list)
+    usage: Usage = field(default_factory=Usage)
+
+    def write(self, key: str, value: Any) -> None:
+        self.remember[key] = value
+
+
+ToolFunction = Callable[[Any, StepContext], Any]
+StepFunction = Callable[[Any, StepContext], Awaitable[Any]]
+ChatFunction = Callable[[ChatRequest, StepContext], Awaitable[ChatReply]]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeType:
+    """A kind of node: the form of its config and what it does."""
+
+    name: str
+    title: str
+    description: str
+    icon: str
+    category: str
+    behaviour: Behaviour
+    outcomes: tuple[Outcome, ...]
+    params: type[BaseModel]
+    effect: Callable[[Mapping[str, Any], Catalogue], Effect]
+    execute: StepFunction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """Something a step or an agent can call; `returns` is a JSON Schema or None where unknown."""
+
+    name: str
+    title: str
+    description: str
+    category: str
+    effect: Effect
+    params: type[BaseModel]
+    returns: dict[str, Any] | None
+    timeout_s: float
+    examples: tuple[dict[str, Any], ...]
+    call: ToolFunction
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return self.params.model_json_schema()
+
+    @property
+    def is_async(self) -> bool:
+        return inspect.iscoroutinefunction(self.call)
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A source of language models; `is_configured` looks at the settings it is given."""
+
+    name: str
+    title: str
+    description: str
+    models: tuple[str, ...]
+    chat: ChatFunction
+    is_configured: Callable[[Mapping[str, Any]], bool]
+
+
+T = TypeVar("T", NodeType, Tool, Provider)
+
+
+class Registry(Generic[T]):
+    """Things of one kind by name, in the order of their names."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._items: dict[str, T] = {}
+
+    def add(self, item: T) -> None:
+        if item.name in self._items:
+            raise ValueError(f"there are two {self.kind}s named {item.name!r}")
+        self._items[item.name] = item
+
+    def get(self, name: str) -> T | None:
+        return self._items.get(name)
+
+    def __getitem__(self, name: str) -> T:
+        try:
+            return self._items[name]
+        except KeyError:
+            raise UnknownName(self.kind, name, self._items) from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._items
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(sorted(self._items.values(), key=lambda item: item.name))
+
+    def names(self) -> list[str]:
+        return sorted(self._items)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All node types, tools and providers a process knows."""
+
+    node_types: Registry[NodeType] = field(default_factory=lambda: Registry[NodeType]("node type"))
+    tools: Registry[Tool] = field(default_factory=lambda: Registry[Tool]("tool"))
+    providers: Registry[Provider] = field(default_factory=lambda: Registry[Provider]("provider"))
+
+    def add(self, item: NodeType | Tool | Provider) -> None:
+        match item:
+            case NodeType():
+                self.node_types.add(item)
+            case Tool():
+                self.tools.add(item)
+            case Provider():
+                self.providers.add(item)
+
+
+def node_type(
+    params: type[BaseModel],
+    *,
+    name: str,
+    title: str,
+    icon: str,
+    category: str = "logic",
+    behaviour: Behaviour = Behaviour.STEP,
+    outcomes: tuple[Outcome, ...] = (Outcome.SUCCESS, Outcome.FAILURE),
+    effect: Effect | Callable[[Mapping[str, Any], Catalogue], Effect] = Effect.EXTERNAL,
+) -> Callable[[StepFunction], NodeType]:
+    """Enter a node type; its docstring is its description, its function executes a step.
+
+    Types whose `behaviour` is not STEP are moved by the transition function itself; their
+    function is never called.
+    """
+    decide = effect if callable(effect) else lambda _config, _catalogue: effect
+
+    def enter(function: StepFunction) -> NodeType:
+        return NodeType(
+            name=name,
+            title=title,
+            description=inspect.getdoc(function) or "",
+            icon=icon,
+            category=category,
+            behaviour=behaviour,
+            outcomes=outcomes,
+            params=params,
+            effect=decide,
+            execute=function if behaviour is Behaviour.STEP else None,
+        )
+
+    return enter
+
+
+def tool(
+    params: type[BaseModel],
+    *,
+    title: str,
+    category: str,
+    effect: Effect,
+    returns: dict[str, Any] | None = None,
+    timeout_s: float = 30,
+    examples: tuple[dict[str, Any], ...] = (),
+) -> Callable[[ToolFunction], Tool]:
+    """Enter a tool; its function's name and docstring are its name and description."""
+
+    def enter(function: ToolFunction) -> Tool:
+        return Tool(
+            name=function.__name__,
+            title=title,
+            description=inspect.getdoc(function) or "",
+            category=category,
+            effect=effect,
+            params=params,
+            returns=returns,
+            timeout_s=timeout_s,
+            examples=examples,
+            call=function,
+        )
+
+    return enter
+
+
+def provider(
+    name: str,
+    *,
+    title: str,
+    models: tuple[str, ...] = (),
+    is_configured: Callable[[Mapping[str, Any]], bool] = lambda _settings: True,
+) -> Callable[[ChatFunction], Provider]:
+    """Enter a provider; its docstring is its description."""
+
+    def enter(function: ChatFunction) -> Provider:
+        return Provider(name, title, inspect.getdoc(function) or "", models, function, is_configured)
+
+    return enter
