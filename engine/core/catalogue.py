@@ -204,7 +204,7 @@ class Catalogue:
                 self.providers.add(item)
 
 
-def node_type(
+def node_type(  # noqa: PLR0913 - a declaration: each word names itself
     params: type[BaseModel],
     *,
     name: str,
@@ -239,7 +239,7 @@ def node_type(
     return enter
 
 
-def tool(
+def tool(  # noqa: PLR0913 - a declaration: each word names itself
     params: type[BaseModel],
     *,
     title: str,

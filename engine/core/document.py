@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+import orjson
+from pydantic import BaseModel, ConfigDict, Field
 
 FORMAT = "openrooms/workflow@1"
 
@@ -41,6 +42,20 @@ class Frozen(BaseModel):
     """A value: immutable, nothing unknown in it, nothing coerced."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    @classmethod
+    def of(cls, data: Any) -> Self:
+        """The value in `data`, plain JSON: lists stand for tuples, strings for enum members.
+
+        Raises:
+            pydantic.ValidationError: with one entry for each fault found.
+            TypeError: `data` holds something JSON can't carry, as an integer beyond 64 bits.
+        """
+        return cls.model_validate_json(orjson.dumps(data))
+
+    def plain(self) -> Any:
+        """This value as plain JSON."""
+        return self.model_dump(mode="json")
 
 
 class NodeTypeName(StrEnum):
@@ -141,14 +156,6 @@ class Transition(Frozen):
     priority: int = Field(0, ge=-1_000_000, le=1_000_000, description="lower is tried first")
     name: str | None = Field(None, max_length=200)
 
-    @model_validator(mode="before")
-    @classmethod
-    def _on_by_name(cls, data: Any) -> Any:
-        # strict mode takes enum members only; JSON carries their names
-        if isinstance(data, dict) and isinstance(data.get("on"), str) and data["on"] in On.__members__:
-            return {**data, "on": On(data["on"])}
-        return data
-
 
 class Note(Frozen):
     """A sticky note: for people, without meaning."""
@@ -172,23 +179,6 @@ class Document(Frozen):
     nodes: tuple[Node, ...] = ()
     transitions: tuple[Transition, ...] = ()
     notes: tuple[Note, ...] = ()
-
-    @classmethod
-    def of(cls, data: Any) -> Self:
-        """The document in `data` as JSON parsed it: its lists become tuples.
-
-        Raises:
-            pydantic.ValidationError: with one entry for each fault found.
-        """
-        if isinstance(data, dict):
-            data = {
-                key: tuple(value) if key in _LISTS and isinstance(value, list) else value
-                for key, value in data.items()
-            }
-        return cls.model_validate(data)
-
-
-_LISTS = frozenset({"nodes", "transitions", "notes"})
 
 
 def empty_document(name: str) -> dict[str, Any]:
