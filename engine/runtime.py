@@ -1,0 +1,101 @@
+"""The parts, put together once per process; time, ids and randomness come from here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import uuid_utils
+
+from engine.core.catalogue import Catalogue
+from engine.core.discovery import discover
+from engine.live.bell import Bell
+from engine.live.feed import Feed
+from engine.settings import Settings
+from engine.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What services, the runner and workers work with."""
+
+    settings: Settings
+    db: Database
+    feed: Feed
+    """Hot state and live events in Redis: a cache that may vanish."""
+    bell: Bell
+    """Rings workers through the queue: may be lost or doubled."""
+    catalogue: Catalogue
+    secret_key: bytes
+
+    def now_us(self) -> int:
+        return time.time_ns() // 1000
+
+    def new_id(self) -> str:
+        """A UUIDv7: sorts by time."""
+        return str(uuid_utils.uuid7())
+
+    def new_token(self) -> str:
+        """256 random bits for whoever must not guess."""
+        return secrets.token_urlsafe(32)
+
+    def close(self) -> None:
+        self.feed.close()
+        self.bell.close()
+        self.db.close()
+
+
+def open_runtime(settings: Settings | None = None) -> Runtime:
+    """Connect the parts; nothing is contacted before it is used."""
+    settings = settings or Settings()
+    key = _secret_key(settings)
+    url = settings.effective_redis_url
+    return Runtime(
+        settings=settings,
+        db=Database(settings.effective_database_url),
+        feed=Feed(url),
+        bell=Bell(url, key),
+        catalogue=discover(),
+        secret_key=key,
+    )
+
+
+def _secret_key(settings: Settings) -> bytes:
+    if given := settings.secret_key.get_secret_value():
+        return given.encode()
+    path = Path(settings.data_dir) / "secret.key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", opener=_private) as file:
+            file.write(secrets.token_hex(32))
+    except FileExistsError:
+        pass
+    return path.read_text().strip().encode()
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+_lock = threading.Lock()
+_runtime: Runtime | None = None
+
+
+def get_runtime() -> Runtime:
+    """This process's runtime, made at the first call."""
+    global _runtime  # noqa: PLW0603 - one per process is the point
+    with _lock:
+        if _runtime is None:
+            _runtime = open_runtime()
+        return _runtime
+
+
+def use_runtime(rt: Runtime | None) -> None:
+    """Make `rt` this process's runtime; tests and the command line open their own."""
+    global _runtime  # noqa: PLW0603
+    with _lock:
+        _runtime = rt

@@ -1,0 +1,44 @@
+"""Every environment variable, read once into a frozen value: environment first, then `.env`, then defaults."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _named(name: str) -> AliasChoices:
+    return AliasChoices(name, name.lower())
+
+
+class Settings(BaseSettings):
+    """What an operator can set; `openrooms doctor` shows what won."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="OPENROOMS_", env_file=".env", env_file_encoding="utf-8", frozen=True, extra="ignore"
+    )
+
+    data_dir: Path = Path("./.openrooms")
+    database_url: str = ""
+    """Empty: SQLite in the data dir."""
+    redis_url: str = ""
+    """Empty: the embedded server that `up` starts."""
+    secret_key: SecretStr = SecretStr("")
+    """Empty: made at first start and kept in the data dir with mode 0600."""
+    http_allow: str = ""
+    """Hosts or CIDRs, separated by commas, that outbound calls may reach besides public addresses."""
+    commit: Literal["to_block", "every_step"] = "to_block"
+    worker_threads: int = Field(16, ge=1, le=256)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    openai_api_key: SecretStr = Field(SecretStr(""), validation_alias=_named("OPENAI_API_KEY"))
+    openai_base_url: str = Field("", validation_alias=_named("OPENAI_BASE_URL"))
+    anthropic_api_key: SecretStr = Field(SecretStr(""), validation_alias=_named("ANTHROPIC_API_KEY"))
+    anthropic_base_url: str = Field("", validation_alias=_named("ANTHROPIC_BASE_URL"))
+
+    @property
+    def effective_database_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'openrooms.db'}"
+
+    @property
+    def effective_redis_url(self) -> str:
+        return self.redis_url or f"unix://{self.data_dir.resolve() / 'redis.sock'}"

@@ -1,0 +1,117 @@
+"""Opens the database; one block is one transaction, committed when the block ends well."""
+
+import fcntl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
+
+from engine.core.errors import OpenRoomsError
+
+
+class DatabaseDown(OpenRoomsError):
+    code = "database_unavailable"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The database can't be reached: {reason}. Nothing was changed; try again.")
+
+
+class Database:
+    """SQLite in WAL mode or PostgreSQL behind one face.
+
+    On SQLite every writing block holds a process lock and a lock file: SQLite's own writer lock is
+    unfair and lets one of two processes starve.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 20) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = self._engine(pool_size)
+        self._mutex = threading.Lock()
+        self._lock_file: IO[bytes] | None = None
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for reading; what it writes is rolled back."""
+        with _reachable(), self.engine.connect() as connection, Session(connection) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session whose changes are committed together, or not at all."""
+        with _reachable(), self._writer(), self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            with Session(connection) as session:
+                try:
+                    yield session
+                    session.flush()
+                except BaseException:
+                    connection.rollback()
+                    raise
+                connection.commit()
+
+    def close(self) -> None:
+        self.engine.dispose()
+        if self._lock_file:
+            self._lock_file.close()
+            self._lock_file = None
+
+    def _engine(self, pool_size: int) -> Engine:
+        if not self.is_sqlite:
+            return create_engine(self.url, pool_size=pool_size, max_overflow=20, pool_pre_ping=True)
+        engine = create_engine(self.url, connect_args={"check_same_thread": False, "timeout": 30})
+        event.listen(engine, "connect", _set_up_sqlite)
+        return engine
+
+    @contextmanager
+    def _writer(self) -> Iterator[None]:
+        if not self.is_sqlite:
+            yield
+            return
+        with self._mutex:
+            file = self._open_lock_file()
+            if file is None:
+                yield
+                return
+            fcntl.flock(file, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.flock(file, fcntl.LOCK_UN)
+
+    def _open_lock_file(self) -> IO[bytes] | None:
+        if self._lock_file is None and self.url.database not in (None, "", ":memory:"):
+            self._lock_file = Path(f"{self.url.database}.lock").open("ab")  # noqa: SIM115 - kept open
+        return self._lock_file
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise DatabaseDown(str(error.orig).strip().splitlines()[0]) from error
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+        "cache_size=-16000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def connection_of(session: Session) -> Connection:
+    """The Core connection under a session, for the hot path."""
+    return session.connection()

@@ -1,0 +1,273 @@
+"""The tables, the same on SQLite and PostgreSQL. Times are microseconds since 1970 UTC; JSON is canonical text."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Text, text
+from sqlmodel import Field, SQLModel
+
+_ID = 36
+
+
+def _id(**kwargs: object) -> Column:  # type: ignore[type-arg]
+    return Column(String(_ID), primary_key=True, **kwargs)  # type: ignore[arg-type]
+
+
+def _ref(target: str, *, nullable: bool = False, ondelete: str = "CASCADE") -> Column:  # type: ignore[type-arg]
+    return Column(String(_ID), ForeignKey(target, ondelete=ondelete), nullable=nullable, index=True)
+
+
+def _us(*, nullable: bool = False, index: bool = False) -> Column:  # type: ignore[type-arg]
+    return Column(BigInteger, nullable=nullable, index=index)
+
+
+def _text(*, nullable: bool = False) -> Column:  # type: ignore[type-arg]
+    return Column(Text, nullable=nullable)
+
+
+class WorkflowRow(SQLModel, table=True):
+    __tablename__ = "workflow"
+
+    id: str = Field(sa_column=_id())
+    name: str = Field(sa_column=_text())
+    status: str = Field(max_length=16)
+    draft: str = Field(sa_column=_text())
+    revision: int = Field(default=1)
+    error_count: int = Field(default=0)
+    latest_version: int | None = Field(default=None)
+    created_us: int = Field(sa_column=_us())
+    updated_us: int = Field(sa_column=_us(index=True))
+    created_by: str | None = Field(default=None, max_length=_ID)
+
+
+class VersionRow(SQLModel, table=True):
+    """Immutable: written once at publication, never updated."""
+
+    __tablename__ = "workflow_version"
+
+    workflow_id: str = Field(
+        sa_column=Column(String(_ID), ForeignKey("workflow.id", ondelete="CASCADE"), primary_key=True)
+    )
+    number: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    document: str = Field(sa_column=_text())
+    sha256: str = Field(max_length=64)
+    meaning_sha256: str = Field(max_length=64)
+    note: str = Field(default="", sa_column=_text())
+    created_us: int = Field(sa_column=_us())
+    created_by: str | None = Field(default=None, max_length=_ID)
+
+
+class RoomRow(SQLModel, table=True):
+    __tablename__ = "room"
+
+    id: str = Field(sa_column=_id())
+    name: str = Field(sa_column=_text())
+    workflow_id: str = Field(sa_column=_ref("workflow.id", ondelete="RESTRICT"))
+    version: int | None = Field(default=None)
+    config: str = Field(default="{}", sa_column=_text())
+    meta: str = Field(default="{}", sa_column=_text())
+    queue_runs: bool = Field(default=False)
+    status: str = Field(default="IDLE", max_length=16)
+    last_run_number: int = Field(default=0)
+    created_us: int = Field(sa_column=_us())
+    updated_us: int = Field(sa_column=_us(index=True))
+    created_by: str | None = Field(default=None, max_length=_ID)
+
+
+class RunRow(SQLModel, table=True):
+    """One passage of a version. Only the owner of `fence` moves `seq`, `state` and `status`."""
+
+    __tablename__ = "run"
+    __table_args__ = (
+        Index(
+            "one_live_run_per_room",
+            "room_id",
+            unique=True,
+            sqlite_where=text("live"),
+            postgresql_where=text("live"),
+        ),
+        Index("run_ready", "ready", sqlite_where=text("ready"), postgresql_where=text("ready")),
+        Index("run_request", "room_id", "request_id", unique=True),
+        Index("run_number", "room_id", "number", unique=True),
+    )
+
+    id: str = Field(sa_column=_id())
+    room_id: str = Field(sa_column=_ref("room.id"))
+    workflow_id: str = Field(sa_column=Column(String(_ID), nullable=False, index=True))
+    version: int
+    number: int
+    request_id: str | None = Field(default=None, max_length=200)
+    status: str = Field(max_length=16, index=True)
+    live: bool | None = Field(default=None, nullable=True)
+    """True while it holds its room, NULL when in line or over."""
+    ready: bool = Field(default=False)
+    """Something is to be done that nobody does yet."""
+    fence: int = Field(default=0)
+    owner: str | None = Field(default=None, max_length=_ID, index=True)
+    seq: int = Field(default=0)
+    inbox_high: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    inbox_done: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    state: str | None = Field(default=None, sa_column=_text(nullable=True))
+    head_hash: str = Field(default="", max_length=64)
+    fingerprint: str | None = Field(default=None, max_length=64)
+    wake_us: int | None = Field(default=None, sa_column=_us(nullable=True))
+    kick_us: int = Field(default=0, sa_column=_us())
+    deaths: int = Field(default=0)
+    input: str = Field(default="null", sa_column=_text())
+    options: str = Field(default="{}", sa_column=_text())
+    output: str | None = Field(default=None, sa_column=_text(nullable=True))
+    error: str | None = Field(default=None, sa_column=_text(nullable=True))
+    steps: int = Field(default=0)
+    tokens: int = Field(default=0)
+    cost_usd: float = Field(default=0.0)
+    retry_of: str | None = Field(default=None, max_length=_ID)
+    created_us: int = Field(sa_column=_us(index=True))
+    started_us: int | None = Field(default=None, sa_column=_us(nullable=True))
+    ended_us: int | None = Field(default=None, sa_column=_us(nullable=True))
+    created_by: str | None = Field(default=None, max_length=_ID)
+
+
+class EventRow(SQLModel, table=True):
+    """One recorded input with the facts that follow from it; `seq` is the number of its last fact."""
+
+    __tablename__ = "event"
+
+    run_id: str = Field(
+        sa_column=Column(String(_ID), ForeignKey("run.id", ondelete="CASCADE"), primary_key=True)
+    )
+    seq: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    facts: int
+    kind: str = Field(max_length=24)
+    body: str | None = Field(default=None, sa_column=_text(nullable=True))
+    blob: str | None = Field(default=None, max_length=64)
+    hash: str = Field(max_length=64)
+    at_us: int = Field(sa_column=_us())
+    fence: int
+    worker: str = Field(max_length=_ID)
+
+
+class InboxRow(SQLModel, table=True):
+    """What others want of a run; applied by its driver in order of id."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        Index("inbox_request", "run_id", "request_id", unique=True),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int | None = Field(
+        default=None,
+        sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    )
+    run_id: str = Field(sa_column=_ref("run.id"))
+    kind: str = Field(max_length=24)
+    request_id: str | None = Field(default=None, max_length=200)
+    body: str = Field(default="{}", sa_column=_text())
+    at_us: int = Field(sa_column=_us())
+
+
+class TimerRow(SQLModel, table=True):
+    __tablename__ = "timer"
+
+    run_id: str = Field(
+        sa_column=Column(String(_ID), ForeignKey("run.id", ondelete="CASCADE"), primary_key=True)
+    )
+    activation: str = Field(sa_column=Column(String(200), primary_key=True))
+    kind: str = Field(sa_column=Column(String(16), primary_key=True))
+    due_us: int = Field(sa_column=_us(index=True))
+
+
+class MemoryRow(SQLModel, table=True):
+    __tablename__ = "memory"
+
+    room_id: str = Field(
+        sa_column=Column(String(_ID), ForeignKey("room.id", ondelete="CASCADE"), primary_key=True)
+    )
+    key: str = Field(sa_column=Column(String(64), primary_key=True))
+    value: str = Field(sa_column=_text())
+    revision: int = Field(default=1)
+    run_id: str | None = Field(default=None, max_length=_ID)
+    updated_us: int = Field(sa_column=_us())
+
+
+class MessageRow(SQLModel, table=True):
+    """A turn of a room's conversation memory."""
+
+    __tablename__ = "message"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: int | None = Field(
+        default=None,
+        sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    )
+    room_id: str = Field(sa_column=_ref("room.id"))
+    run_id: str = Field(max_length=_ID)
+    role: str = Field(max_length=16)
+    content: str = Field(sa_column=_text())
+    at_us: int = Field(sa_column=_us())
+
+
+class BlobRow(SQLModel, table=True):
+    """Payloads over 8 KiB by their hash."""
+
+    __tablename__ = "blob"
+
+    hash: str = Field(sa_column=Column(String(64), primary_key=True))
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class WorkerRow(SQLModel, table=True):
+    """One heartbeat a process; a run whose owner's row has expired may be claimed by anybody."""
+
+    __tablename__ = "worker"
+
+    id: str = Field(sa_column=_id())
+    host: str = Field(max_length=255)
+    pid: int
+    threads: int
+    started_us: int = Field(sa_column=_us())
+    expires_us: int = Field(sa_column=_us(index=True))
+
+
+class UserRow(SQLModel, table=True):
+    __tablename__ = "user_account"
+
+    id: str = Field(sa_column=_id())
+    name: str = Field(max_length=100)
+    name_key: str = Field(sa_column=Column(String(100), unique=True, nullable=False))
+    password_hash: str = Field(sa_column=_text())
+    role: str = Field(max_length=16)
+    active: bool = Field(default=True)
+    created_us: int = Field(sa_column=_us())
+
+
+class SessionRow(SQLModel, table=True):
+    __tablename__ = "login_session"
+
+    token_sha256: str = Field(sa_column=Column(String(64), primary_key=True))
+    user_id: str = Field(sa_column=_ref("user_account.id"))
+    created_us: int = Field(sa_column=_us())
+    seen_us: int = Field(sa_column=_us())
+    expires_us: int = Field(sa_column=_us(index=True))
+
+
+class SetupTokenRow(SQLModel, table=True):
+    __tablename__ = "setup_token"
+
+    sha256: str = Field(sa_column=Column(String(64), primary_key=True))
+    expires_us: int = Field(sa_column=_us())
+
+
+class AuditRow(SQLModel, table=True):
+    """Append-only, each row chained to the one before by hash."""
+
+    __tablename__ = "audit"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: int | None = Field(
+        default=None,
+        sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    )
+    at_us: int = Field(sa_column=_us())
+    user_id: str | None = Field(default=None, max_length=_ID)
+    action: str = Field(max_length=64)
+    target: str = Field(default="", max_length=200)
+    detail: str = Field(default="{}", sa_column=_text())
+    hash: str = Field(max_length=64)
