@@ -1,0 +1,42 @@
+"""How pages call services, and how they tell the user what came of it."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+import reflex as rx
+
+from engine.core.errors import OpenRoomsError
+from openrooms_app.session import Kind, SessionState
+
+if TYPE_CHECKING:
+    from engine.runtime import Runtime
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+async def ask(service: "Callable[Concatenate[Runtime, P], T]", *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call a service in a thread; Reflex runs handlers on the event loop, and SQL would hold it."""
+    from engine.runtime import get_runtime
+
+    return await asyncio.to_thread(service, get_runtime(), *args, **kwargs)
+
+
+def notify(text: str, kind: Kind = "success") -> rx.event.EventSpec:
+    """A toast, as in `return notify("Published version 3.")`.
+
+    Not `rx.toast`: sent from a handler it needs `eval` in the browser, which our CSP forbids.
+    """
+    return SessionState.tell(text, kind)
+
+
+def tell_user(exception: Exception) -> rx.event.EventSpec:
+    """What a page shows when its handler raised: the engine's own words, or an apology."""
+    if isinstance(exception, OpenRoomsError):
+        return notify(str(exception), "error")
+    log.error("unexpected error in a page", exc_info=exception)
+    return notify("Something went wrong on our side. It has been logged.", "error")

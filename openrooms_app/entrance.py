@@ -1,0 +1,165 @@
+"""Login, logout and the first administrator: ordinary HTTP, because no websocket exists before login."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from engine.core.errors import OpenRoomsError
+from openrooms_app import routes
+from openrooms_app.entrance_page import (
+    content_policy,
+    dead_link_page,
+    login_page,
+    setup_needs_link_page,
+    setup_page,
+)
+from openrooms_app.gate import problem
+from openrooms_app.session import COOKIE, SECURE_COOKIE, session_token
+
+SESSION_S: Final = 7 * 24 * 3600
+MAX_FORM_BYTES: Final = 16_384
+STATUS: Final = {
+    "bad_credentials": 401,
+    "too_many_attempts": 429,
+    "bad_setup_token": 403,
+    "weak_password": 422,
+    "already_set_up": 409,
+}
+
+
+class Entrance:
+    """Answers its own few addresses and passes everything else on."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._router = Router(ROUTES)
+        self._addresses = {route.path for route in ROUTES}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_ours = scope["type"] == "http" and scope["path"] in self._addresses
+        await (self._router if is_ours else self._app)(scope, receive, send)
+
+
+async def show_login(request: Request) -> Response:
+    from engine.services import identity
+
+    if await _ask(identity.needs_setup):
+        return RedirectResponse(routes.SETUP, 303)
+    next_address = own_address(request.query_params.get("next", routes.HOME))
+    if request.state.user is not None:
+        return RedirectResponse(next_address, 303)
+    return _html(login_page(next_address=next_address))
+
+
+async def log_in(request: Request) -> Response:
+    from engine.services import identity
+
+    form = await _form(request)
+    next_address, name = own_address(form.get("next", routes.HOME)), form.get("name", "")
+    try:
+        token = await _ask(identity.log_in, name, form.get("password", ""))
+    except OpenRoomsError as error:
+        return _html(login_page(name, next_address, str(error)), error)
+    return _with_session(request, token, next_address)
+
+
+async def log_out(request: Request) -> Response:
+    from engine.services import identity
+
+    token = session_token(request.headers.get("cookie"))
+    if token is not None:
+        await _ask(identity.log_out, token)
+    answer = RedirectResponse(routes.LOGIN, 303)
+    for name in (COOKIE, SECURE_COOKIE):
+        answer.delete_cookie(name, path="/", secure=name is SECURE_COOKIE, httponly=True)
+    return answer
+
+
+async def show_setup(request: Request) -> Response:
+    from engine.services import identity
+
+    if not await _ask(identity.needs_setup):
+        return RedirectResponse(routes.LOGIN, 303)
+    token = request.query_params.get("token", "")
+    return _html(setup_page(token) if token else setup_needs_link_page())
+
+
+async def set_up(request: Request) -> Response:
+    from engine.services import identity
+
+    form = await _form(request)
+    token, name, password = form.get("token", ""), form.get("name", ""), form.get("password", "")
+    if password != form.get("again", ""):
+        return _html(setup_page(token, name, "The two passwords differ. Type the same one twice."), status=422)
+    try:
+        session = await _ask(identity.create_first_admin, token, name, password)
+    except OpenRoomsError as error:
+        is_final = error.code in {"bad_setup_token", "already_set_up"}
+        return _html(dead_link_page(str(error)) if is_final else setup_page(token, name, str(error)), error)
+    return _with_session(request, session, routes.HOME)
+
+
+async def show_session(request: Request) -> Response:
+    """Who is logged in; an open tab asks this to learn that its session has ended."""
+    user = request.state.user
+    if user is None:
+        return problem(401, "not_logged_in", "The session has ended. Log in again.")
+    return JSONResponse({"name": user.name, "role": user.role})
+
+
+def own_address(address: str) -> str:
+    """The address if it leads to a page of ours, else the home page; never to another site."""
+    is_ours = address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address if is_ours and address.isprintable() and address != routes.LOGOUT else routes.HOME
+
+
+async def _ask(service: Callable[..., Any], *args: str) -> Any:
+    from engine.runtime import get_runtime
+
+    return await asyncio.to_thread(service, get_runtime(), *args)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The form's text fields; a body that is too large or no form counts as empty."""
+    if int(request.headers.get("content-length") or MAX_FORM_BYTES + 1) > MAX_FORM_BYTES:
+        return {}
+    form = await request.form(max_files=0, max_fields=10)
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def _html(page: str, error: OpenRoomsError | None = None, status: int = 200) -> HTMLResponse:
+    headers = {"Content-Security-Policy": content_policy(), "Cache-Control": "no-store"}
+    if error is not None:
+        status = STATUS.get(error.code, 400)
+        wait_s = getattr(error, "retry_after_s", None)
+        headers |= {"Retry-After": str(max(1, round(wait_s)))} if wait_s is not None else {}
+    return HTMLResponse(page, status, headers)
+
+
+def _with_session(request: Request, token: str, address: str) -> Response:
+    answer = RedirectResponse(address, 303)
+    is_secure = request.url.scheme == "https"
+    answer.set_cookie(
+        SECURE_COOKIE if is_secure else COOKIE,
+        token,
+        max_age=SESSION_S,
+        httponly=True,
+        samesite="lax",
+        secure=is_secure,
+    )
+    return answer
+
+
+ROUTES: Final = [
+    Route(routes.LOGIN, show_login, methods=["GET"]),
+    Route(routes.LOGIN, log_in, methods=["POST"]),
+    Route(routes.LOGOUT, log_out, methods=["POST"]),
+    Route(routes.SETUP, show_setup, methods=["GET"]),
+    Route(routes.SETUP, set_up, methods=["POST"]),
+    Route("/api/auth/session", show_session, methods=["GET"]),
+]

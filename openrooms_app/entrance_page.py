@@ -1,0 +1,146 @@
+"""The pages before login as plain HTML: they need no script, no websocket and no built front end."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from html import escape
+from typing import Final
+
+from openrooms_app import routes, theme
+
+_SCRIPT: Final = (
+    'try{const t=localStorage.getItem("theme");if(t==="dark"||t==="light")'
+    "document.documentElement.className=t}catch{}"
+)
+"""Follows what the user chose inside the app; without it the page follows the system."""
+
+_STYLE: Final = """
+@font-face{font-family:Inter;src:url(/fonts/inter-latin.woff2) format("woff2");font-weight:100 900;font-display:swap}
+*{box-sizing:border-box}
+body{margin:0;min-height:100vh;min-height:100dvh;display:grid;place-items:center;padding:24px 16px;
+background:var(--or-bg);color:var(--or-ink);font:14px/20px var(--or-sans)}
+main{width:100%;max-width:376px}
+.brand{display:flex;align-items:center;gap:10px;margin:0 0 20px;font-size:15px;font-weight:600}
+.card{background:var(--or-panel);border:1px solid var(--or-line);border-radius:12px;padding:28px}
+h1{margin:0 0 4px;font-size:20px;line-height:28px;font-weight:600;letter-spacing:-.01em}
+.lead{margin:0 0 20px;color:var(--or-mute)}
+form{display:grid;gap:16px}
+label{display:grid;gap:6px;font-size:13px;font-weight:500}
+.hint{font-weight:400;font-size:12px;line-height:16px;color:var(--or-mute)}
+input{width:100%;height:40px;padding:0 12px;border:1px solid var(--or-line-strong);border-radius:8px;
+background:var(--or-bg);color:inherit;font:inherit}
+input[aria-invalid=true]{border-color:var(--or-fail)}
+:focus-visible{outline:2px solid var(--or-accent-ink);outline-offset:1px}
+button{height:40px;border:0;border-radius:8px;background:var(--or-accent);color:var(--or-on-accent);
+font:inherit;font-weight:600;cursor:pointer}
+button:hover{filter:brightness(1.08)}
+.alert{display:flex;gap:10px;margin:0 0 16px;padding:10px 12px;border-radius:8px;font-size:13px;
+color:var(--or-fail);background:color-mix(in srgb,var(--or-fail) 10%,transparent)}
+.alert svg{flex:none;width:16px;height:16px;margin-top:2px}
+a{color:var(--or-accent-ink)}
+code{font:12px/18px var(--or-mono);background:var(--or-hover);padding:2px 6px;border-radius:4px}
+.foot{margin:16px 0 0;font-size:12px;color:var(--or-mute)}
+"""
+
+_ALERT_ICON: Final = (
+    '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" '
+    'aria-hidden="true"><circle cx="12" cy="12" r="10"/><path d="M12 7v6M12 16.5v.01"/></svg>'
+)
+_LOGO: Final = '<img src="/logo.svg" alt="" width="28" height="28">'
+
+
+@dataclass(frozen=True)
+class Field:
+    """One labelled input of a form."""
+
+    name: str
+    label: str
+    kind: str = "text"
+    complete: str = "off"
+    value: str = ""
+    hint: str = ""
+    autofocus: bool = False
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a page asks for, and where it sends the answer."""
+
+    action: str
+    fields: tuple[Field, ...]
+    button: str
+    hidden: tuple[tuple[str, str], ...] = ()
+
+
+def login_page(name: str = "", next_address: str = routes.HOME, error: str = "") -> str:
+    fields = (
+        Field("name", "Name", complete="username", value=name, autofocus=not name),
+        Field("password", "Password", "password", "current-password", autofocus=bool(name)),
+    )
+    form = Form(routes.LOGIN, fields, "Log in", (("next", next_address),))
+    return _page("Log in", "Welcome back.", _form(form, error), error)
+
+
+def setup_page(token: str, name: str = "", error: str = "") -> str:
+    fields = (
+        Field("name", "Your name", complete="username", value=name, autofocus=not name),
+        Field("password", "Password", "password", "new-password", hint="At least 12 characters.", autofocus=bool(name)),
+        Field("again", "Password, once more", "password", "new-password"),
+    )
+    form = Form(routes.SETUP, fields, "Create administrator", (("token", token),))
+    return _page("Set up OpenRooms", "Create the first administrator.", _form(form, error), error)
+
+
+def setup_needs_link_page() -> str:
+    lead = "This installation has no administrator yet."
+    body = (
+        "<p>Open the one-time link that <code>openrooms up</code> printed in the terminal. "
+        "It is good for 15 minutes; restarting prints a new one.</p>"
+    )
+    return _page("Set up OpenRooms", lead, body)
+
+
+def dead_link_page(error: str) -> str:
+    link = f'<p class="foot"><a href="{routes.LOGIN}">Go to the login page</a></p>'
+    return _page("This link can't be used", "", link, error)
+
+
+def content_policy() -> str:
+    """What these pages may load: their own style and script, the font, and a form to here."""
+    digest = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; font-src 'self'; "
+        "img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def _page(title: str, lead: str, body: str, error: str = "") -> str:
+    alert = f'<p class="alert" role="alert" id="error">{_ALERT_ICON}<span>{escape(error)}</span></p>'
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{escape(title)} · OpenRooms</title>"
+        '<link rel="icon" href="/logo.svg" type="image/svg+xml">'
+        f"<script>{_SCRIPT}</script><style>{theme.stylesheet()}{_STYLE}</style></head>"
+        f'<body><main><p class="brand">{_LOGO}<span>OpenRooms</span></p><div class="card">'
+        f'<h1>{escape(title)}</h1>{f"<p class=lead>{escape(lead)}</p>" if lead else ""}'
+        f"{alert if error else ''}{body}</div></main></body></html>"
+    )
+
+
+def _form(form: Form, error: str) -> str:
+    hidden = "".join(
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in form.hidden
+    )
+    fields = "".join(_field(field, bool(error)) for field in form.fields)
+    return f'<form method="post" action="{form.action}">{hidden}{fields}<button>{escape(form.button)}</button></form>'
+
+
+def _field(field: Field, has_error: bool) -> str:
+    invalid = ' aria-invalid="true" aria-describedby="error"' if has_error else ""
+    hint = f'<span class="hint">{escape(field.hint)}</span>' if field.hint else ""
+    return (
+        f'<label>{escape(field.label)}<input name="{field.name}" type="{field.kind}" required maxlength="200" '
+        f'autocomplete="{field.complete}" autocapitalize="none" spellcheck="false" value="{escape(field.value)}"'
+        f"{' autofocus' if field.autofocus else ''}{invalid}>{hint}</label>"
+    )

@@ -1,0 +1,124 @@
+"""The door to everything on the port: without a session no page, no API and no websocket."""
+
+import asyncio
+import ipaddress
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from openrooms_app import routes
+from openrooms_app.session import session_token
+
+if TYPE_CHECKING:
+    from engine.services.identity import User
+
+PUBLIC: Final = frozenset(
+    {routes.LOGIN, routes.SETUP, "/api/health", "/favicon.ico", "/logo.svg", "/ping"}
+)
+PUBLIC_FOLDERS: Final = ("/assets/", "/fonts/", "/api/auth/")
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Gate:
+    """Outermost but for the headers; leaves the user in `request.state.user` for those behind it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._has_admin = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        refusal = await self._refusal(scope)
+        if refusal is None:
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 4403})  # before accept: the client sees HTTP 403
+        else:
+            await refusal(scope, receive, send)
+
+    async def _refusal(self, scope: Scope) -> Response | None:
+        """The answer for a request that may not pass, or None."""
+        if not await self._is_open_to(scope):
+            return problem(403, "loopback_only", "Until an administrator exists, only this machine may connect.")
+        if not is_own_origin(scope):
+            return problem(403, "foreign_origin", "The request comes from another site's page; it was not done.")
+        user = None if _is_asset(scope["path"]) else await asyncio.to_thread(_who, scope)
+        scope.setdefault("state", {})["user"] = user
+        if user is None and not is_public(scope["path"]):
+            return _please_log_in(scope, routes.LOGIN if self._has_admin else routes.SETUP)
+        return None
+
+    async def _is_open_to(self, scope: Scope) -> bool:
+        if not self._has_admin:
+            self._has_admin = not await asyncio.to_thread(_needs_setup)
+        return self._has_admin or is_loopback(scope)
+
+
+def is_public(path: str) -> bool:
+    return path in PUBLIC or (path.startswith(PUBLIC_FOLDERS) and ".." not in path)
+
+
+def is_loopback(scope: Scope) -> bool:
+    client = scope.get("client")
+    try:
+        return client is not None and ipaddress.ip_address(client[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def is_own_origin(scope: Scope) -> bool:
+    """Whether `Origin` is exactly the origin that was asked.
+
+    Browsers send it with every websocket, unsafe method and request across origins. Programs need not, except
+    for a websocket.
+    """
+    headers = Headers(scope=scope)
+    origin = headers.get("origin")
+    if origin is None:
+        return scope["type"] == "http"
+    scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
+    return origin == f"{scheme}://{headers.get('host', '')}"
+
+
+def problem(status: int, code: str, detail: str, **headers: str) -> JSONResponse:
+    """A refusal as RFC 9457 problem details."""
+    titles = {401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}
+    body: dict[str, Any] = {"type": "about:blank", "title": titles[status], "status": status}
+    return JSONResponse(
+        {**body, "detail": detail, "code": code}, status, headers, media_type="application/problem+json"
+    )
+
+
+def _please_log_in(scope: Scope, door: str) -> Response:
+    headers = Headers(scope=scope)
+    wants_page = scope["type"] == "http" and scope["method"] in SAFE_METHODS
+    if not wants_page or scope["path"].startswith("/api") or "text/html" not in headers.get("accept", ""):
+        return problem(401, "not_logged_in", "Log in first: POST name and password to /login.")
+    query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
+    wanted = scope["path"] + query
+    suffix = f"?next={quote(wanted, safe='')}" if door == routes.LOGIN and wanted != routes.HOME else ""
+    return RedirectResponse(door + suffix, 303)
+
+
+def _is_asset(path: str) -> bool:
+    return path.startswith(("/assets/", "/fonts/"))
+
+
+def _who(scope: Scope) -> "User | None":
+    from engine.runtime import get_runtime
+    from engine.services import identity
+
+    return identity.who(get_runtime(), session_token(Headers(scope=scope).get("cookie")))
+
+
+def _needs_setup() -> bool:
+    from engine.runtime import get_runtime
+    from engine.services import identity
+
+    return identity.needs_setup(get_runtime())

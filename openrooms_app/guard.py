@@ -1,0 +1,86 @@
+"""Every event from a browser passes here first: who is it, is the session alive, may this role do that."""
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+import reflex as rx
+from reflex.middleware import Middleware
+from reflex.state import BaseState, StateUpdate
+from reflex_base.event import Event
+from reflex_base.registry import RegistrationContext
+
+from openrooms_app.roles import is_allowed, needed_role
+from openrooms_app.session import SessionState, a_notice, session_token, set_current_user
+
+if TYPE_CHECKING:
+    from engine.services.identity import User
+
+FRAMEWORK: Final = frozenset(
+    {"hydrate", "hydrate_and_load", "on_load_internal", "set_is_hydrated", "handle_frontend_exception"}
+)
+"""Reflex's own events that a page can't live without. `setvar` and the like are not among them."""
+
+HYDRATE: Final = frozenset({"hydrate", "hydrate_and_load"})
+
+
+class EventGuard(Middleware):
+    """Deny by default: an event runs only for a living session, and only if `@requires` allows its role.
+
+    Arguments come from the wire and may be anything: handlers check them, services check ownership.
+    """
+
+    async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:
+        del app
+        root = state._get_root_state()
+        cookie = root.router.headers.cookie
+        user = await asyncio.to_thread(_who, session_token(cookie))
+        me = await root.get_state(SessionState)
+        if user is None:
+            me.ended = True
+            return await _only_session(root)
+        _take_over(root, me, user)
+        set_current_user(user)
+        name = event.name.rsplit(".", 1)[-1]
+        if name in HYDRATE and me.notice:
+            me.notice = {}  # told before the page was loaded anew
+        if not _may(user, event.name):
+            me.notice = a_notice(f"Your role ({user.role}) does not allow this.", "error")
+            return await _only_session(root)
+        return None
+
+
+def _who(token: str | None) -> "User | None":
+    from engine.runtime import get_runtime
+    from engine.services import identity
+
+    return identity.who(get_runtime(), token)
+
+
+def _take_over(root: BaseState, me: SessionState, user: "User") -> None:
+    """Make the tab the user's; what another user left in it is forgotten."""
+    if me._owner != user.id:
+        if me._owner:
+            root.reset()
+        me._owner = user.id
+    wanted: dict[str, Any] = {"user_name": user.name, "role": user.role, "ended": False}
+    for name, value in wanted.items():
+        if getattr(me, name) != value:
+            setattr(me, name, value)
+
+
+def _may(user: "User", event_name: str) -> bool:
+    registered = RegistrationContext.get().event_handlers.get(event_name)
+    if registered is None:
+        return False
+    handler = registered.handler.fn
+    if handler.__module__ == "reflex.state":
+        return event_name.rsplit(".", 1)[-1] in FRAMEWORK
+    needed = needed_role(handler)
+    return needed is not None and is_allowed(user.role, needed)
+
+
+async def _only_session(root: BaseState) -> StateUpdate:
+    """Refuse the event: nothing reaches the browser but what the shell says about it."""
+    delta = await root._get_resolved_delta()
+    root._clean()
+    return StateUpdate(delta=delta)

@@ -1,0 +1,38 @@
+"""The web app: pages, API, entrance and guard, put together."""
+
+import importlib
+import pkgutil
+
+import reflex as rx
+import reflex.model  # noqa: F401 - else the first event with a dict loads it and holds every tab for seconds
+from starlette.types import ASGIApp
+
+from openrooms_app import frontend, pages
+from openrooms_app.api import create_api
+from openrooms_app.ask import tell_user
+from openrooms_app.entrance import Entrance
+from openrooms_app.gate import Gate, is_own_origin
+from openrooms_app.guard import EventGuard
+from openrooms_app.headers import ResponseHeaders
+
+
+def _with_headers(app: ASGIApp) -> ASGIApp:
+    return ResponseHeaders(app, frontend.built() / frontend.SCRIPT_HASHES)
+
+
+def create_app() -> rx.App:
+    app = rx.App(
+        api_transformer=[create_api(), Entrance, Gate, _with_headers],
+        stylesheets=["/base.css"],
+        head_components=[rx.el.link(rel="icon", href="/logo.svg", type="image/svg+xml")],
+        backend_exception_handler=tell_user,
+    )
+    app.add_middleware(EventGuard())
+    for page in pkgutil.iter_modules(pages.__path__):
+        importlib.import_module(f"{pages.__name__}.{page.name}")
+    if app.sio is not None:
+        app.sio.eio.cors_allowed_origins = lambda _origin, environ: is_own_origin(environ["asgi.scope"])
+    return app
+
+
+app = create_app()

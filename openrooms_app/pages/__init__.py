@@ -1,0 +1,1 @@
+"""One file (or folder) = one page; each is found by being here."""

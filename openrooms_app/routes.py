@@ -1,0 +1,30 @@
+"""The address of every page, written once."""
+
+from typing import Final
+
+HOME: Final = "/"
+WORKFLOWS: Final = "/workflows"
+WORKFLOW: Final = "/workflows/[workflow_id]"
+"""The editor."""
+ROOMS: Final = "/rooms"
+ROOM: Final = "/rooms/[room_id]"
+RUNS: Final = "/runs"
+RUN: Final = "/runs/[run_id]"
+TOOLS: Final = "/tools"
+SETTINGS: Final = "/settings"
+
+LOGIN: Final = "/login"
+LOGOUT: Final = "/logout"
+SETUP: Final = "/setup"
+
+
+def workflow(workflow_id: str) -> str:
+    return f"{WORKFLOWS}/{workflow_id}"
+
+
+def room(room_id: str) -> str:
+    return f"{ROOMS}/{room_id}"
+
+
+def run(run_id: str) -> str:
+    return f"{RUNS}/{run_id}"
