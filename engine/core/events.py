@@ -1,0 +1,165 @@
+"""Recorded facts: compact where they are stored, plain where people and programs read them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from engine.core.times import rfc3339
+
+
+class EventType(StrEnum):
+    ROOM_CREATED = "ROOM_CREATED"
+    ROOM_STARTED = "ROOM_STARTED"
+    ROOM_PAUSED = "ROOM_PAUSED"
+    ROOM_RESUMED = "ROOM_RESUMED"
+    ROOM_COMPLETED = "ROOM_COMPLETED"
+    ROOM_FAILED = "ROOM_FAILED"
+    ROOM_CANCELLED = "ROOM_CANCELLED"
+    RUN_QUEUED = "RUN_QUEUED"
+    NODE_ENTERED = "NODE_ENTERED"
+    NODE_EXECUTED = "NODE_EXECUTED"
+    NODE_EXITED = "NODE_EXITED"
+    NODE_FAILED = "NODE_FAILED"
+    NODE_RETRY_SCHEDULED = "NODE_RETRY_SCHEDULED"
+    NODE_TIMED_OUT = "NODE_TIMED_OUT"
+    NODE_SKIPPED = "NODE_SKIPPED"
+    TOOL_INVOKED = "TOOL_INVOKED"
+    TOOL_COMPLETED = "TOOL_COMPLETED"
+    TOOL_FAILED = "TOOL_FAILED"
+    AGENT_INVOKED = "AGENT_INVOKED"
+    AGENT_RESPONSE = "AGENT_RESPONSE"
+    AGENT_ERROR = "AGENT_ERROR"
+    TRANSITION = "TRANSITION"
+    STATE_UPDATED = "STATE_UPDATED"
+    MEMORY_UPDATED = "MEMORY_UPDATED"
+    BRANCH_FORKED = "BRANCH_FORKED"
+    BRANCH_JOINED = "BRANCH_JOINED"
+    BRANCH_CANCELLED = "BRANCH_CANCELLED"
+    WAIT_STARTED = "WAIT_STARTED"
+    WAIT_ENDED = "WAIT_ENDED"
+    SIGNAL_RECEIVED = "SIGNAL_RECEIVED"
+    WORKER_LOST = "WORKER_LOST"
+    EFFECT_UNKNOWN = "EFFECT_UNKNOWN"
+    LIMIT_REACHED = "LIMIT_REACHED"
+
+
+LEVELS: dict[str, str] = {
+    EventType.NODE_FAILED: "ERROR",
+    EventType.TOOL_FAILED: "ERROR",
+    EventType.AGENT_ERROR: "ERROR",
+    EventType.ROOM_FAILED: "ERROR",
+    EventType.LIMIT_REACHED: "ERROR",
+    EventType.EFFECT_UNKNOWN: "ERROR",
+    EventType.NODE_TIMED_OUT: "WARNING",
+    EventType.NODE_RETRY_SCHEDULED: "WARNING",
+    EventType.WORKER_LOST: "WARNING",
+    EventType.ROOM_CANCELLED: "WARNING",
+    EventType.BRANCH_CANCELLED: "WARNING",
+    EventType.NODE_ENTERED: "DEBUG",
+    EventType.NODE_EXITED: "DEBUG",
+    EventType.STATE_UPDATED: "DEBUG",
+}
+"""Every type not named here is INFO."""
+
+LEVEL_NAMES = ("DEBUG", "INFO", "WARNING", "ERROR", "FATAL")
+
+Fact = dict[str, Any]
+"""A stored fact: t type, n node, s step, a attempt (1 when absent), b branch, d data, e error, ms duration,
+o: 1 when data.output is the output of the row's input."""
+
+
+def fact(type_: EventType, **fields: Any) -> Fact:
+    """A compact fact; fields that are None are left out."""
+    return {"t": type_.value, **{name: value for name, value in fields.items() if value is not None}}
+
+
+def public_events(
+    run_id: str, last_seq: int, at_us: int, body: dict[str, Any], *, worker: str | None = None
+) -> list[dict[str, Any]]:
+    """The events of one stored row in their public shape (see interfaces: engine.md 6).
+
+    `last_seq` is the number of the row's last fact.
+    """
+    facts: list[Fact] = body["ev"]
+    first = last_seq - len(facts) + 1
+    at = rfc3339(at_us)
+    output = body.get("in", {}).get("o")
+    return [_public(run_id, first + index, at, fact_, output) for index, fact_ in enumerate(facts)]
+
+
+def _public(run_id: str, seq: int, at: str, stored: Fact, output: Any) -> dict[str, Any]:
+    data = dict(stored.get("d", ()))
+    if stored.get("o"):
+        data["output"] = output
+    event = {
+        "run_id": run_id,
+        "seq": seq,
+        "type": stored["t"],
+        "level": LEVELS.get(stored["t"], "INFO"),
+        "at": at,
+        "node_id": stored.get("n"),
+        "step": stored.get("s"),
+        "attempt": stored.get("a", 1) if "s" in stored else None,
+        "branch": stored.get("b", "") if "n" in stored else None,
+        "message": "",
+        "data": data,
+        "error": stored.get("e"),
+        "duration_ms": stored.get("ms"),
+    }
+    event["message"] = _message(event)
+    return event
+
+
+def _message(event: dict[str, Any]) -> str:
+    """One line for people, from the event's own fields."""
+    template = _MESSAGES.get(event["type"], event["type"])
+    data, error = event["data"], event["error"] or {}
+    words = {**_BLANK, **data, "node": data.get("name") or event["node_id"], "attempt": event["attempt"]}
+    words |= {"code": error.get("code", ""), "why": error.get("message", "")}
+    text: str = template.format_map(_Words(words))
+    return text if len(text) <= 500 else text[:499] + "…"
+
+
+class _Words(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+_BLANK = {"by": "", "target": "", "tool": ""}
+
+_MESSAGES: dict[str, str] = {
+    "ROOM_CREATED": "Room created",
+    "RUN_QUEUED": "Run #{number} queued",
+    "ROOM_STARTED": "Run #{number} started with version {version}",
+    "ROOM_PAUSED": "Paused by {by}",
+    "ROOM_RESUMED": "Resumed by {by}",
+    "ROOM_COMPLETED": "Run completed after {steps} steps",
+    "ROOM_FAILED": "Run failed: {why}",
+    "ROOM_CANCELLED": "Cancelled by {by}",
+    "NODE_ENTERED": "Entered {node}",
+    "NODE_EXECUTED": "{node} succeeded",
+    "NODE_EXITED": "Left {node}",
+    "NODE_FAILED": "{node} failed: {why}",
+    "NODE_RETRY_SCHEDULED": "{node} will be tried again in {delay_s} s (attempt {next_attempt})",
+    "NODE_TIMED_OUT": "{node} took too long: {why}",
+    "NODE_SKIPPED": "{node} is disabled: skipped",
+    "TOOL_INVOKED": "Calling the tool {tool}",
+    "TOOL_COMPLETED": "The tool {tool} answered",
+    "TOOL_FAILED": "The tool {tool} failed: {why}",
+    "AGENT_INVOKED": "Asking {provider} {model}",
+    "AGENT_RESPONSE": "The agent answered ({tokens} tokens)",
+    "AGENT_ERROR": "The agent failed: {why}",
+    "TRANSITION": "{node} → {target} on {on}",
+    "STATE_UPDATED": "vars.{name} was set",
+    "MEMORY_UPDATED": "memory.{key} was set",
+    "BRANCH_FORKED": "{node} forked into {branches} branches",
+    "BRANCH_JOINED": "{node} joined {arrived} of {branches} branches",
+    "BRANCH_CANCELLED": "A branch was cancelled at {node}: {reason}",
+    "WAIT_STARTED": "Waiting: {what}",
+    "WAIT_ENDED": "The wait is over",
+    "SIGNAL_RECEIVED": "Signal {name} received from {by}",
+    "WORKER_LOST": "The worker was lost during {node}; {consequence}",
+    "EFFECT_UNKNOWN": "{node} may or may not have taken effect; it is not repeated",
+    "LIMIT_REACHED": "Limit reached: {why}",
+}

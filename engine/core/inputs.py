@@ -1,0 +1,174 @@
+"""What can happen to a run: the recorded inputs of the transition function, and the commands it answers with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
+
+ENGINE_VERSION = 1
+"""Changes when the same inputs may lead elsewhere than before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """`kind` names it in the log; `plain()` is what the log keeps."""
+
+    kind: ClassVar[str] = ""
+
+    def plain(self) -> dict[str, Any]:
+        return {"k": self.kind} | {
+            _SHORT.get(item.name, item.name): value
+            for item in fields(self)
+            if (value := getattr(self, item.name)) not in (None, {}, ())
+        }
+
+
+_SHORT = {"activation": "a", "outcome": "r", "output": "o", "error": "e"}
+_LONG = {short: long for long, short in _SHORT.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Started(Input):
+    """A run begins. `memory` is the part of the room's memory that its expressions read."""
+
+    kind: ClassVar[str] = "start"
+    run: Mapping[str, Any] = field(default_factory=dict)
+    input: Any = None
+    memory: Mapping[str, Any] = field(default_factory=dict)
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    at_step: Mapping[str, Any] | None = None
+    """For a retried run: {node, vars} to go on from instead of START."""
+    engine: int = ENGINE_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Go(Input):
+    """Move the next ready token."""
+
+    kind: ClassVar[str] = "go"
+
+
+@dataclass(frozen=True, slots=True)
+class Result(Input):
+    """A step's function has ended. Times in milliseconds; `usage` holds tokens and cost_usd."""
+
+    kind: ClassVar[str] = "result"
+    activation: str = ""
+    attempt: int = 1
+    outcome: str = "SUCCESS"
+    output: Any = None
+    error: Mapping[str, Any] | None = None
+    remember: Mapping[str, Any] = field(default_factory=dict)
+    said: tuple[Mapping[str, str], ...] = ()
+    usage: Mapping[str, Any] = field(default_factory=dict)
+    trace: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired(Input):
+    """`timer` is wait, timeout, retry or deadline."""
+
+    kind: ClassVar[str] = "timer"
+    activation: str = ""
+    timer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Signalled(Input):
+    kind: ClassVar[str] = "signal"
+    name: str = ""
+    payload: Any = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paused(Input):
+    kind: ClassVar[str] = "pause"
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed(Input):
+    kind: ClassVar[str] = "resume"
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled(Input):
+    kind: ClassVar[str] = "cancel"
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLost(Input):
+    """The worker that executed steps of this run is gone; `effects` says how each activation may be repeated."""
+
+    kind: ClassVar[str] = "lost"
+    effects: Mapping[str, str] = field(default_factory=dict)
+
+
+KINDS: dict[str, type[Input]] = {
+    kind.kind: kind
+    for kind in (Started, Go, Result, TimerFired, Signalled, Paused, Resumed, Cancelled, WorkerLost)
+}
+
+
+def input_of(plain: Mapping[str, Any]) -> Input:
+    """The input that the log kept as `plain`."""
+    values = {_LONG.get(name, name): value for name, value in plain.items() if name != "k"}
+    for name in ("said", "trace"):
+        if name in values:
+            values[name] = tuple(values[name])
+    return KINDS[plain["k"]](**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Execute:
+    """Run a step's function, after the facts so far are on disk unless its effect is none."""
+
+    activation: str
+    node: str
+    attempt: int
+    params: Any
+    timeout_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    activation: str
+    timer: str
+    due_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClearTimers:
+    """All timers of an activation; of the whole run when it is None."""
+
+    activation: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """Stop a step's function if it still runs; its result is not wanted."""
+
+    activation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """Write the room's memory, together with the facts."""
+
+    key: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Add turns to the room's conversation, together with the facts."""
+
+    turns: tuple[Mapping[str, str], ...]
+
+
+Command = Execute | SetTimer | ClearTimers | Abort | Remember | Say

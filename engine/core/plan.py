@@ -1,0 +1,214 @@
+"""A version made ready to run: its graph with every expression compiled and every fork matched to its join."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+
+from engine.core.catalogue import Behaviour, Catalogue, Effect, NodeType
+from engine.core.document import Document, Node, NodeTypeName, On, Retry, Transition
+from engine.core.expressions import Expression, Template, compile_expression, compile_template
+from engine.core.structure import Structure, analyse, shared_writes
+
+OVERRIDABLE = frozenset({"temperature"})
+"""Fields of a step's config that a room may set for all its runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A transition, ready to be tried."""
+
+    id: str
+    target: str
+    on: On
+    when: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
+class JoinPolicy:
+    """What a fork's join waits for (branches; None is all), and what it does with failures and shared names."""
+
+    wait_for: int | None
+    fail_fast: bool
+    merge: str | None
+    shared_vars: frozenset[str]
+    shared_memory: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanNode:
+    """A node, ready to be entered. `ways` holds its ways out by trigger, in the order they are tried."""
+
+    id: str
+    type: str
+    title: str
+    behaviour: Behaviour
+    disabled: bool
+    variable: str
+    retry: Retry
+    timeout_s: float | None
+    effect: Effect
+    config: Mapping[str, Any]
+    templates: Mapping[str, Template]
+    until: Expression | None
+    remember: tuple[tuple[str, Expression], ...]
+    overridable: frozenset[str]
+    ways: Mapping[On, tuple[Way, ...]]
+    branches: tuple[Way, ...] = ()
+    join: str | None = None
+    policy: JoinPolicy | None = None
+
+    def ways_on(self, *triggers: On) -> list[Way]:
+        return [way for trigger in triggers for way in self.ways.get(trigger, ())]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    start: str
+    nodes: Mapping[str, PlanNode]
+    limits: Mapping[str, Any]
+    memory_keys: frozenset[str] | None
+    """The memory keys its expressions read; None when they read the whole of it."""
+    document: Document = field(repr=False)
+
+
+def compile_plan(document: Document, catalogue: Catalogue) -> Plan:
+    """The plan of a sound document.
+
+    Raises:
+        BadExpression: an expression does not parse; validation makes this impossible for a version.
+        UnknownName: a node type is not installed here.
+    """
+    structure = analyse(document)
+    leaving: dict[str, list[Transition]] = {node.id: [] for node in document.nodes}
+    for transition in document.transitions:
+        leaving[transition.source].append(transition)
+    by_id = {node.id: node for node in document.nodes}
+    nodes = {
+        node.id: _node(node, leaving[node.id], catalogue, (document, structure, by_id))
+        for node in document.nodes
+    }
+    return Plan(
+        start=next(node.id for node in document.nodes if node.type == NodeTypeName.START),
+        nodes=nodes,
+        limits=document.limits.plain(),
+        memory_keys=_memory_keys(nodes.values()),
+        document=document,
+    )
+
+
+def _node(
+    node: Node,
+    leaving: list[Transition],
+    catalogue: Catalogue,
+    around: tuple[Document, Structure, Mapping[str, Node]],
+) -> PlanNode:
+    kind = catalogue.node_types[node.type]
+    flags = _flags(kind.params)
+    document, structure, by_id = around
+    join = structure.join_of.get(node.id)
+    ways = _ways(leaving)
+    return PlanNode(
+        id=node.id,
+        type=node.type,
+        title=node.title,
+        behaviour=kind.behaviour,
+        disabled=node.disabled,
+        variable=node.variable,
+        retry=node.retry or Retry(),
+        timeout_s=node.timeout_s,
+        effect=kind.effect(node.config, catalogue),
+        config={name: value for name, value in node.config.items() if name not in flags},
+        templates={
+            name: compile_template(node.config[name])
+            for name, flag in flags.items()
+            if flag == "template" and node.config.get(name) is not None
+        },
+        until=_until(node, kind),
+        remember=tuple((key, compile_expression(text)) for key, text in (node.remember or {}).items()),
+        overridable=OVERRIDABLE & kind.params.model_fields.keys(),
+        ways=ways,
+        branches=_branches(leaving) if join else (),
+        join=join,
+        policy=_policy(document, structure, by_id, node.id, join) if join else None,
+    )
+
+
+def _flags(params: type[BaseModel]) -> dict[str, str]:
+    """The fields that are rendered per step: {name: "template" | "expression"}."""
+    flags = {}
+    for name, info in params.model_fields.items():
+        extra = info.json_schema_extra
+        for flag in ("template", "expression"):
+            if isinstance(extra, dict) and extra.get(flag):
+                flags[name] = flag
+    return flags
+
+
+def _until(node: Node, kind: NodeType) -> Expression | None:
+    text = node.config.get("until") if kind.behaviour is Behaviour.WAIT else None
+    return compile_expression(text) if text else None
+
+
+def _ways(leaving: list[Transition]) -> dict[On, tuple[Way, ...]]:
+    ways: dict[On, list[Way]] = {}
+    for transition in sorted(leaving, key=lambda item: item.priority):
+        ways.setdefault(transition.on, []).append(_way(transition))
+    return {trigger: tuple(items) for trigger, items in ways.items()}
+
+
+def _way(transition: Transition) -> Way:
+    when = compile_expression(transition.when) if transition.when is not None else None
+    return Way(transition.id, transition.target, transition.on, when)
+
+
+def _branches(leaving: list[Transition]) -> tuple[Way, ...]:
+    """A fork's branches in document order, whatever their priority."""
+    return tuple(_way(item) for item in leaving if item.on in (On.ALWAYS, On.SUCCESS))
+
+
+def _policy(
+    document: Document, structure: Structure, by_id: Mapping[str, Node], fork: str, join: str
+) -> JoinPolicy:
+    """The rules of a fork and its join, either of which may state them.
+
+    How many to wait for is the join's to say, then the fork's; what failures do and how names merge is the
+    fork's, then the join's. A node that joins one fork and opens another speaks for itself only.
+    """
+    at_fork, at_join = by_id[fork].config, by_id[join].config
+    fork_joins = fork in structure.join_of.values()
+    join_forks = join in structure.join_of
+    wait = at_join.get("wait_for") or (None if fork_joins else at_fork.get("wait_for")) or "all"
+    on_failure = at_fork.get("on_branch_failure") or (
+        None if join_forks else at_join.get("on_branch_failure")
+    )
+    merge = at_fork.get("merge") or (None if join_forks else at_join.get("merge"))
+    shared = shared_writes(document, structure, fork)
+    return JoinPolicy(
+        wait_for=None if wait == "all" else 1 if wait == "any" else int(wait),
+        fail_fast=(on_failure or "fail") == "fail",
+        merge=merge,
+        shared_vars=frozenset(name for where, name in shared if where == "vars"),
+        shared_memory=frozenset(name for where, name in shared if where == "memory"),
+    )
+
+
+def _memory_keys(nodes: Any) -> frozenset[str] | None:
+    reads: set[str] = set()
+    for node in nodes:
+        for template in node.templates.values():
+            reads |= template.reads
+        for _, expression in node.remember:
+            reads |= expression.reads
+        if node.until:
+            reads |= node.until.reads
+        for ways in node.ways.values():
+            for way in ways:
+                reads |= way.when.reads if way.when else frozenset()
+    paths = [path.split(".") for path in reads if path.split(".")[0] == "memory"]
+    if any(len(path) == 1 for path in paths):
+        return None
+    return frozenset(path[1] for path in paths)

@@ -1,0 +1,27 @@
+"""Times as integers of microseconds since 1970 UTC, and as RFC 3339 text."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def rfc3339(us: int) -> str:
+    """The moment as `2026-11-23T03:13:32.000001Z`."""
+    return (_EPOCH + timedelta(microseconds=us)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def rfc3339_or_none(us: int | None) -> str | None:
+    return None if us is None else rfc3339(us)
+
+
+def parse_rfc3339(text: str) -> int:
+    """The moment in microseconds.
+
+    Raises:
+        ValueError: `text` is no RFC 3339 time with its zone.
+    """
+    if not _RFC3339.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is no RFC 3339 time with its zone, such as 2026-01-31T09:00:00Z")
+    return (datetime.fromisoformat(text.upper().replace(" ", "T")) - _EPOCH) // timedelta(microseconds=1)

@@ -1,0 +1,217 @@
+"""Where a run stands: its tokens, the forks they came from, and what each branch wrote. Values, never changed in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
+from typing import Any
+
+from engine.core.run import RunStatus
+
+ROOT = ""
+"""The branch outside any fork."""
+
+
+class Phase(StrEnum):
+    READY = "ready"
+    """To be moved as soon as somebody drives the run."""
+    RUNNING = "running"
+    """Its step is executed by the runner."""
+    WAITING = "waiting"
+    """It rests in a WAIT."""
+    RETRYING = "retrying"
+    """It rests before the next attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Where one branch stands.
+
+    `branch` is a path: "" is the root; "7.0" is branch 0 of the fork at activation "7". An activation is
+    the branch's path with the count of its steps, so both are the same however branches interleave.
+    `vars` and `memory` hold what this branch wrote since its fork; `wrote` the step that wrote each variable.
+    """
+
+    branch: str
+    at: str
+    phase: Phase = Phase.READY
+    count: int = 0
+    activation: str = ""
+    step: int = 0
+    attempt: int = 0
+    failures: int = 0
+    deaths: int = 0
+    entered_us: int = 0
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    memory: Mapping[str, Any] = field(default_factory=dict)
+    wrote: Mapping[str, int] = field(default_factory=dict)
+    chain: str = ""
+    outcome: str | None = None
+    error: Mapping[str, Any] | None = None
+    joined: list[dict[str, Any]] | None = None
+    """How each branch ended, for a token that has just passed a join: the output of the join's step."""
+
+    def next_activation(self) -> str:
+        count = self.count + 1
+        return f"{self.branch}.{count}" if self.branch else str(count)
+
+    @property
+    def fork(self) -> str:
+        """The activation of the innermost fork this token came from; "" at the root."""
+        return self.branch.rpartition(".")[0]
+
+    @property
+    def index(self) -> int:
+        """The number of its branch in that fork."""
+        return int(self.branch.rpartition(".")[2])
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """A fork whose join has not been passed: the token that forked and the branches that arrived.
+
+    `arrived` and `failed` list branch numbers in the order recorded.
+    """
+
+    activation: str
+    node: str
+    join: str
+    parent: Token
+    width: int
+    arrived: tuple[int, ...] = ()
+    failed: tuple[int, ...] = ()
+    done: Mapping[int, Token] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything that decides how a run goes on. `ready` lists branches in the order they will move."""
+
+    status: RunStatus = RunStatus.QUEUED
+    tokens: Mapping[str, Token] = field(default_factory=dict)
+    forks: Mapping[str, Fork] = field(default_factory=dict)
+    ready: tuple[str, ...] = ()
+    steps: int = 0
+    paused: bool = False
+    signals: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    input: Any = None
+    memory: Mapping[str, Any] = field(default_factory=dict)
+    run: Mapping[str, Any] = field(default_factory=dict)
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    used_tokens: int = 0
+    used_cost_usd: float = 0.0
+    output: Any = None
+    error: Mapping[str, Any] | None = None
+    fingerprint: str | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self.status.is_over
+
+    def parents(self, token: Token) -> list[Token]:
+        """The tokens that forked to this one, outermost first."""
+        found: list[Token] = []
+        while token.branch:
+            token = self.forks[token.fork].parent
+            found.append(token)
+        return found[::-1]
+
+    def vars_of(self, token: Token) -> Mapping[str, Any]:
+        """The variables `token` sees: what was set before its forks and its own writes."""
+        return _seen(token.vars, [parent.vars for parent in self.parents(token)])
+
+    def memory_of(self, token: Token) -> Mapping[str, Any]:
+        return _seen(token.memory, [self.memory, *(parent.memory for parent in self.parents(token))])
+
+    def writers_of(self, token: Token) -> Mapping[str, int]:
+        return _seen(token.wrote, [parent.wrote for parent in self.parents(token)])
+
+    def at_activation(self, activation: str) -> Token | None:
+        """The token that is in this activation now."""
+        token = self.tokens.get(activation.rpartition(".")[0])
+        return token if token is not None and token.activation == activation else None
+
+    def plain(self) -> dict[str, Any]:
+        """This state as plain JSON, without what equals its default."""
+        plain = _plain(self, _STATE_DEFAULTS)
+        if self.tokens:
+            plain["tokens"] = [_plain(token, _TOKEN_DEFAULTS) for token in self.tokens.values()]
+        if self.forks:
+            plain["forks"] = [_plain_fork(fork) for fork in self.forks.values()]
+        return plain
+
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> State:
+        """The state that `plain` came from."""
+        tokens = [_token(item) for item in plain.get("tokens", ())]
+        forks = [_fork(item) for item in plain.get("forks", ())]
+        return cls(
+            **{
+                **plain,
+                "status": RunStatus(plain.get("status", "QUEUED")),
+                "ready": tuple(plain.get("ready", ())),
+                "signals": {name: tuple(items) for name, items in plain.get("signals", {}).items()},
+                "tokens": {token.branch: token for token in tokens},
+                "forks": {fork.activation: fork for fork in forks},
+            }
+        )
+
+
+def _seen(own: Mapping[str, Any], before: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+    layers = [layer for layer in before if layer]
+    if not layers:
+        return own
+    merged: dict[str, Any] = {}
+    for layer in (*layers, own):
+        merged.update(layer)
+    return merged
+
+
+_TOKEN_DEFAULTS = {item.name: getattr(Token("", ""), item.name) for item in fields(Token)} | {
+    "branch": None,
+    "at": None,
+}
+_STATE_DEFAULTS = {item.name: getattr(State(), item.name) for item in fields(State)}
+
+
+def _plain(value: Any, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: found
+        for name, default in defaults.items()
+        if (found := getattr(value, name)) is not default and found != default
+    }
+
+
+def _plain_fork(fork: Fork) -> dict[str, Any]:
+    return {
+        "activation": fork.activation,
+        "node": fork.node,
+        "join": fork.join,
+        "parent": _plain(fork.parent, _TOKEN_DEFAULTS),
+        "width": fork.width,
+        "arrived": fork.arrived,
+        "failed": fork.failed,
+        "done": [_plain(token, _TOKEN_DEFAULTS) for token in fork.done.values()],
+    }
+
+
+def _token(plain: Mapping[str, Any]) -> Token:
+    return Token(**{**plain, "phase": Phase(plain.get("phase", "ready"))})
+
+
+def _fork(plain: Mapping[str, Any]) -> Fork:
+    done = [_token(item) for item in plain["done"]]
+    return Fork(
+        **{
+            **plain,
+            "parent": _token(plain["parent"]),
+            "arrived": tuple(plain["arrived"]),
+            "failed": tuple(plain["failed"]),
+            "done": {token.index: token for token in done},
+        }
+    )
+
+
+__all__ = ["ROOT", "Fork", "Phase", "State", "Token", "replace"]

@@ -1,0 +1,110 @@
+"""WAIT steps: a time to rest, a moment to wait for, or a signal; a signal that comes early is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from engine.core.document import Outcome
+from engine.core.events import EventType
+from engine.core.expressions import ExpressionError
+from engine.core.inputs import ClearTimers, SetTimer, Signalled
+from engine.core.leaving import Output, expression_failure, fail, succeed
+from engine.core.moving import Moving
+from engine.core.plan import PlanNode
+from engine.core.retry import US_PER_S
+from engine.core.times import parse_rfc3339, rfc3339
+from engine.core.tokens import Phase, Token
+
+SIGNALS_KEPT = 1_000
+"""Signals of one name that a run keeps while nothing waits for them; later ones are refused at the door."""
+
+
+def begin_wait(m: Moving, token: Token, node: PlanNode) -> None:
+    """Rest, or go on at once if what is waited for is there already."""
+    signal = node.config.get("signal")
+    if signal is not None:
+        _wait_for_signal(m, token, node, signal)
+        return
+    try:
+        due_us = _due(m, token, node)
+    except (ExpressionError, ValueError) as error:
+        fail(m, token, _bad_until(error, token))
+        return
+    if due_us <= m.at_us:
+        succeed(m, token)
+        return
+    m.tell(EventType.WAIT_STARTED, token, d={"what": f"until {rfc3339(due_us)}", "until": rfc3339(due_us)})
+    m.put(replace(token, phase=Phase.WAITING))
+    m.commands.append(SetTimer(token.activation, "wait", due_us))
+
+
+def receive_signal(m: Moving, given: Signalled) -> None:
+    """Hand a signal to the branch that has waited for it longest, or keep it."""
+    m.tell(EventType.SIGNAL_RECEIVED, d={"name": given.name, "by": given.by, "payload": given.payload})
+    waiting = [
+        token
+        for token in m.tokens.values()
+        if token.phase is Phase.WAITING and m.node(token).config.get("signal") == given.name
+    ]
+    if waiting:
+        token = min(waiting, key=lambda item: item.step)
+        m.commands.append(ClearTimers(token.activation))
+        _go_on(m, token, given.payload)
+        return
+    kept = m.get("signals")
+    m.changes["signals"] = {**kept, given.name: (*kept.get(given.name, ()), given.payload)}
+
+
+def wake(m: Moving, token: Token, timer: str) -> None:
+    """A WAIT's timer has fired: its rest is over, or its signal did not come in time."""
+    if timer == "wait":
+        m.tell(EventType.WAIT_ENDED, token)
+        succeed(m, token)
+        return
+    node = m.node(token)
+    message = f"The signal {node.config.get('signal')!r} did not come within {node.timeout_s:g} s."
+    error = {"code": "timeout", "message": message, "node_id": token.at}
+    m.tell(EventType.WAIT_ENDED, token, e=error)
+    fail(m, token, error, outcome=Outcome.TIMEOUT)
+
+
+def _wait_for_signal(m: Moving, token: Token, node: PlanNode, signal: str) -> None:
+    kept = m.get("signals").get(signal, ())
+    if kept:
+        m.changes["signals"] = {**m.get("signals"), signal: kept[1:]}
+        _go_on(m, token, kept[0])
+        return
+    template = node.templates.get("message")
+    try:
+        message = template.render(m.scope(token)) if template else None
+    except ExpressionError as error:
+        fail(m, token, expression_failure(error, "config.message", token, code="evaluation_error"))
+        return
+    told: dict[str, Any] = {"what": f"signal {signal}", "signal": signal, "text": message}
+    if node.timeout_s is not None:
+        due_us = m.at_us + round(node.timeout_s * US_PER_S)
+        told["until"] = rfc3339(due_us)
+        m.commands.append(SetTimer(token.activation, "timeout", due_us))
+    m.tell(EventType.WAIT_STARTED, token, d=told)
+    m.put(replace(token, phase=Phase.WAITING))
+
+
+def _go_on(m: Moving, token: Token, payload: Any) -> None:
+    m.tell(EventType.WAIT_ENDED, token)
+    succeed(m, token, Output(payload))
+
+
+def _due(m: Moving, token: Token, node: PlanNode) -> int:
+    if node.until is None:
+        return m.at_us + round(node.config["duration_s"] * US_PER_S)
+    moment = node.until.evaluate(m.scope(token)).value
+    if not isinstance(moment, str):
+        raise ValueError(f"until gave {type(moment).__name__}, not an RFC 3339 time as text")
+    return parse_rfc3339(moment)
+
+
+def _bad_until(error: Exception, token: Token) -> dict[str, Any]:
+    if isinstance(error, ExpressionError):
+        return expression_failure(error, "config.until", token, code="evaluation_error")
+    return {"code": "evaluation_error", "message": str(error), "node_id": token.at, "retryable": False}
