@@ -14,6 +14,7 @@ from openrooms_app.entrance import Entrance
 from openrooms_app.gate import Gate, is_own_origin
 from openrooms_app.guard import EventGuard
 from openrooms_app.headers import ResponseHeaders
+from openrooms_app.shell import RESTORE_FOLD
 
 
 def _with_headers(app: ASGIApp) -> ASGIApp:
@@ -24,7 +25,11 @@ def create_app() -> rx.App:
     app = rx.App(
         api_transformer=[create_api(), Entrance, Gate, _with_headers],
         stylesheets=["/base.css"],
-        head_components=[rx.el.link(rel="icon", href="/logo.svg", type="image/svg+xml")],
+        reset_style=False,
+        head_components=[
+            rx.el.link(rel="icon", href="/logo.svg", type="image/svg+xml"),
+            rx.el.script(RESTORE_FOLD),
+        ],
         backend_exception_handler=tell_user,
     )
     app.add_middleware(EventGuard())

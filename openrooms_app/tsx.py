@@ -1,15 +1,34 @@
 """Registers TypeScript that lives beside a Python module, so that Reflex builds it into the page."""
 
-import reflex as rx
+from pathlib import Path
+from typing import Final
+
+from reflex_base.environment import environment
+
+from openrooms_app.frontend import ROOT
+
+BUILT_IN: Final = {".ts", ".tsx", ".css"}
 
 
-def tsx_module(entry: str, *others: str) -> str:
-    """The import path of `entry`, for a component's `library`.
+def tsx_module(python_file: str, entry: str) -> str:
+    """The import path of `entry`, for a component's `library`; what it imports comes along.
 
-    Args:
-        entry: the file whose exported functions are the components' tags.
-        others: every further file that `entry` imports by `./name`; one forgotten fails the build.
+    Registers every TypeScript and CSS file in or below the folder of `python_file`, so relative imports work
+    there. Call as `tsx_module(__file__, "canvas.tsx")`; the exported functions are the components' tags.
     """
-    for name in others:
-        rx.asset(name, shared=True, _stack_level=2)
-    return rx.asset(entry, shared=True, _stack_level=2).importable_path
+    folder = Path(python_file).resolve().parent
+    home = Path("external") / folder.relative_to(ROOT)
+    if not environment.REFLEX_BACKEND_ONLY.get():
+        for source in sorted(folder.rglob("*")):
+            if source.suffix in BUILT_IN and not source.name.endswith(".d.ts"):
+                _link(ROOT / "assets" / home / source.relative_to(folder), source)
+    return f"$/public/{(home / entry).as_posix()}"
+
+
+def _link(link: Path, source: Path) -> None:
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if link.is_symlink() and link.resolve() == source:
+        return
+    link.unlink(missing_ok=True)
+    link.symlink_to(source)
+

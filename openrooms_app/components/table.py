@@ -1,0 +1,42 @@
+"""Tables: dense rows, the head stays in sight, scrolls sideways on a narrow screen."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import reflex as rx
+
+from openrooms_app.components.style import classes
+
+
+def table(headings: Sequence[str], rows: Any, *, label: str) -> rx.Component:
+    """A table; `rows` is `rx.foreach(State.rows, draw_row)` with `row(cell(...), ...)`. "" heads a column of actions.
+
+    `label` says to screen readers what the table lists.
+    """
+    head = [
+        rx.el.th(heading or rx.el.span("Actions", class_name="sr-only"), scope="col", class_name="px-4 font-medium")
+        for heading in headings
+    ]
+    return rx.el.div(
+        rx.el.table(
+            rx.el.thead(rx.el.tr(*head, class_name="h-9 border-b border-line text-left text-xs text-mute")),
+            rx.el.tbody(rows),
+            aria_label=label,
+            class_name="w-full border-collapse text-sm",
+        ),
+        class_name="overflow-x-auto",
+    )
+
+
+def row(*cells: rx.Component, **props: Any) -> rx.Component:
+    look = "h-10 border-b border-line last:border-0 hover:bg-hover/60"
+    return rx.el.tr(*cells, class_name=classes(look, props.pop("class_name", "")), **props)
+
+
+def cell(*children: Any, **props: Any) -> rx.Component:
+    return rx.el.td(*children, class_name=classes("px-4 py-1", props.pop("class_name", "")), **props)
+
+
+def actions_cell(*children: Any) -> rx.Component:
+    """The last cell of a row: its buttons, at the right edge."""
+    return cell(rx.el.div(*children, class_name="flex items-center justify-end gap-1"))

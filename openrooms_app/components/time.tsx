@@ -1,0 +1,58 @@
+// Times as people say them: "3 min ago", the local date and UTC on hover; all tick on one clock.
+import { useSyncExternalStore } from "react";
+
+const TICK_MS = 10_000;
+const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
+const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+
+let now = 0;
+let timer: number | undefined;
+const listeners = new Set<() => void>();
+
+function subscribe(listener: () => void) {
+  listeners.add(listener);
+  now = Date.now();
+  timer ??= window.setInterval(() => {
+    now = Date.now();
+    listeners.forEach((each) => each());
+  }, TICK_MS);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size === 0) {
+      window.clearInterval(timer);
+      timer = undefined;
+    }
+  };
+}
+
+/** `at` is RFC 3339; empty shows `none`. */
+export function RelativeTime({ at = "", none = "never", absolute = false }: { at?: string; none?: string; absolute?: boolean }) {
+  const current = useSyncExternalStore(subscribe, () => now, () => 0);
+  const date = new Date(at);
+  if (Number.isNaN(date.getTime())) return <span className="text-mute">{none}</span>;
+  const local = date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  const utc = `${date.toISOString().replace("T", " ").slice(0, 19)} UTC`;
+  const text = absolute ? local : ago(date.getTime(), current || date.getTime());
+  return <time dateTime={at} title={`${local}\n${utc}`} suppressHydrationWarning className="whitespace-nowrap">{text}</time>;
+}
+
+function ago(then: number, current: number): string {
+  const seconds = Math.round((then - current) / 1000);
+  if (Math.abs(seconds) < 5) return "just now";
+  if (Math.abs(seconds) > 30 * 86_400) return new Date(then).toLocaleDateString(undefined, { dateStyle: "medium" });
+  const [unit, size] = UNITS.find(([, each]) => Math.abs(seconds) >= each) ?? ["second", 1];
+  return RELATIVE.format(Math.round(seconds / size), unit);
+}
+
+/** A length of time in milliseconds, as 340 ms, 2.4 s, 3 min 05 s. */
+export function Duration({ ms }: { ms?: number | null }) {
+  return <span className="whitespace-nowrap">{ms == null ? "–" : spell(ms)}</span>;
+}
+
+function spell(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 60) return `${minutes} min ${String(Math.floor(ms / 1000) % 60).padStart(2, "0")} s`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}
