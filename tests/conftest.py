@@ -1,3 +1,3 @@
 """Fixtures for all tests, gathered from tests/fixtures."""
 
-pytest_plugins = ["tests.fixtures.databases"]
+pytest_plugins = ["tests.fixtures.databases", "tests.fixtures.redis_server", "tests.fixtures.runtimes"]

@@ -1,18 +1,8 @@
 """Rings workers: "look after this run". A bell may be lost or doubled; SQL knows what is to be done."""
 
-from __future__ import annotations
-
-import logging
-from collections.abc import Callable
-
 from huey.consumer import Consumer
 
-from engine.live.queue import MAX_PRIORITY, NotRung, RunHuey, RunSet
-from engine.live.queue import __name__ as queue_module
-
-log = logging.getLogger(__name__)
-
-OnRing = Callable[[str], None]
+from engine.live.queue import MAX_PRIORITY, NotRung, OnRing, RunHuey, RunSet
 
 
 class Bell:
@@ -21,31 +11,22 @@ class Bell:
     def __init__(self, url: str, key: bytes) -> None:
         self.huey = RunHuey(url, key)
         self._queue: RunSet = self.huey.storage
-        self._on_ring: OnRing | None = None
-
-        def activate(run_id: str) -> None:
-            if self._on_ring is None:
-                log.error(
-                    "run %s rang, and nobody listens: call on_ring() before the consumer starts", run_id
-                )
-                return
-            self._on_ring(run_id)
-
-        activate.__module__ = queue_module
-        self._activate = self.huey.task(name="activate")(activate)
 
     def ring(self, run_id: str, priority: int = 0) -> bool:
-        """Queue the run for a worker, once however often it is rung; False when Redis did not take it."""
+        """Queue the run for a worker, once however often it is rung; False when Redis did not take it.
+
+        A higher `priority` goes first; beyond ±100 it makes no difference.
+        """
         rank = max(-MAX_PRIORITY, min(priority, MAX_PRIORITY))
         try:
-            self.huey.enqueue(self._activate.s(run_id, priority=rank))
+            self.huey.enqueue(self.huey.activate.s(run_id, priority=rank))
         except NotRung:
             return False
         return True
 
     def on_ring(self, listener: OnRing) -> None:
         """What a worker does for each run that rings; called in the consumer's threads."""
-        self._on_ring = listener
+        self.huey.on_ring = listener
 
     def consumer(self, threads: int) -> Consumer:
         """Huey's consumer: `run()` blocks until somebody calls `stop(graceful=True)`."""
@@ -62,7 +43,7 @@ class Bell:
 
     @property
     def refused(self) -> int:
-        """Messages that were not ours."""
+        """Messages on the queue that were not ours."""
         return self.huey.refused
 
     def close(self) -> None:

@@ -2,56 +2,62 @@
 
 from __future__ import annotations
 
+import hashlib
+import threading
 import time
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from redis import Redis
+from redis.exceptions import RedisError
 
+from engine.live.frames import (
+    GAPS,
+    ROOMS,
+    Batch,
+    Published,
+    control_channel,
+    ephemeral_frame,
+    event_frame,
+    hot_key,
+    read_frame,
+    room_channel,
+    run_channel,
+    status_frame,
+)
 from engine.live.link import Link
+
+__all__ = ["Batch", "Feed", "Published"]
 
 STREAM_BATCHES = 5000
 STREAM_TTL_S = 900
+"""A stream helps whoever comes late to see what a model is saying; what is older stands in SQL."""
 HOT_TTL_S = 86_400
 
-ROOMS = "rooms"
-"""The channel of small notices: which run moved where."""
-GAPS = "gaps"
-"""The channel that says: something was not published, look into SQL."""
-
 PUBLISH = """
-redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'b', ARGV[3])
-redis.call('EXPIRE', KEYS[1], ARGV[2])
-redis.call('PUBLISH', KEYS[1], ARGV[3])
-redis.call('PUBLISH', KEYS[2], ARGV[3])
-if ARGV[4] ~= '' then
-  local known = tonumber(redis.call('HGET', KEYS[3], 'seq'))
-  if not known or tonumber(ARGV[5]) > known then
-    redis.call('HSET', KEYS[3], 'seq', ARGV[5], 'is', ARGV[4])
-    redis.call('EXPIRE', KEYS[3], ARGV[6])
-    redis.call('PUBLISH', KEYS[4], ARGV[4])
-  end
+local live, room, hot, rooms = unpack(KEYS)
+local batches, stream_ttl, frame, seq, status, hot_ttl = unpack(ARGV)
+if #frame <= 16384 then
+  redis.call('XADD', live, 'MAXLEN', '~', batches, '*', 'f', frame)
+  redis.call('EXPIRE', live, stream_ttl)
 end
+redis.call('PUBLISH', live, frame)
+redis.call('PUBLISH', room, frame)
+if status == '' then return 0 end
+local known = tonumber(redis.call('HGET', hot, 'seq'))
+if known and known >= tonumber(seq) then return 0 end
+redis.call('HSET', hot, 'seq', seq, 'f', status)
+redis.call('EXPIRE', hot, hot_ttl)
+redis.call('PUBLISH', rooms, status)
+return 1
 """
-"""One round for one batch: the run's stream and channels, and its hot state only if this is newer."""
+"""One call for one batch. Large ones, of runs that spin, are shown and not kept. The hot state and
+the lists hear only what is newer than what they know."""
 
+SHA = hashlib.sha1(PUBLISH.encode(), usedforsecurity=False).hexdigest()
 
-@dataclass(frozen=True, slots=True)
-class Published:
-    """What one commit made visible of one run."""
-
-    run_id: str
-    room_id: str
-    seq: int
-    """Of the last event."""
-    status: str
-    payload: bytes | str
-    """JSON list of public events."""
-    summary: dict[str, Any] = field(default_factory=dict)
-    """Small: goes to the lists and into the hot state."""
-    first: int = 0
-    """Seq of the first event; 0 leaves it open, and then nobody notices a lost batch by it."""
+Row = tuple[tuple[str, ...], tuple[bytes | int, ...]]
+"""Keys and arguments of one call of the script."""
 
 
 class Feed:
@@ -60,36 +66,52 @@ class Feed:
     def __init__(self, url: str) -> None:
         self.url = url
         self._link = Link(url)
-        self._has_gap = False
+        self._lock = threading.Lock()
+        self._lost = 0
+        self._lost_told = 0
 
     @property
     def failures(self) -> int:
-        """Commands that Redis did not take."""
+        """What Redis did not take."""
         return self._link.failures
 
     def publish(self, batches: list[Published]) -> bool:
-        """Tell whoever watches; call it after the commit, never before. False: nobody was told."""
-        return self._send([_of_batch(batch) for batch in batches])
+        """Tell whoever watches; call it after the commit, never before. False: not all were told."""
+        return self._send([_row(b, event_frame(b), b.seq, status_frame(b)) for b in batches])
 
     def ephemeral(self, run_id: str, payload: bytes | str, room_id: str = "") -> bool:
-        """Show something that is not kept, as the words of a model while it speaks; `payload` is JSON."""
-        frame = _frame({"kind": "ephemeral", "run_id": run_id, "room_id": room_id}, payload)
-        return self._send([(run_id, room_id, frame, b"", 0)])
+        """Show something that is not kept, as a model's words while it speaks; `payload` is JSON."""
+        shown = Published(run_id, room_id, 0, "", payload)
+        return self._send([_row(shown, ephemeral_frame(run_id, room_id, payload), 0, b"")])
 
     def heal(self) -> None:
-        """Tell readers that something was lost, once Redis is back; cheap enough for every sweep."""
-        if self._has_gap:
+        """Tell watchers that something was lost, once Redis is back; cheap enough for every sweep."""
+        if self._lost != self._lost_told:
             self._send([])
 
     def hot(self, run_id: str) -> dict[str, Any] | None:
-        """The run's newest published summary, or None where Redis does not know it."""
-        raw = self._link.ask(lambda redis: redis.hget(f"hot:{run_id}", "is"))
-        return _read(raw)
+        """The run's newest published state, or None where Redis does not know it.
+
+        Holds `run_id`, `room_id`, `seq`, `status` and what its summary held.
+        """
+        batch = read_frame(self._link.ask(lambda redis: redis.hget(hot_key(run_id), "f")))
+        if batch is None or not isinstance(batch.data, dict):
+            return None
+        head = {"run_id": batch.run_id, "room_id": batch.room_id, "seq": batch.seq, "status": batch.status}
+        return {**batch.data, **head}
+
+    def recent(self, run_id: str, limit: int = 100) -> list[Batch]:
+        """The last batches of a run, oldest first: for whoever opens it while a model is speaking."""
+        entries = self._link.ask(lambda redis: redis.xrevrange(run_channel(run_id), count=limit))
+        if not isinstance(entries, list):
+            return []
+        found = [read_frame(fields.get(b"f")) for _, fields in reversed(entries)]
+        return [batch for batch in found if batch]
 
     def control(self, worker_id: str, message: dict[str, Any]) -> bool:
-        """Knock at a worker; a hint only: what is to be done stands in SQL."""
+        """Knock at a worker; False if nobody heard. A hint only: what is to be done stands in SQL."""
         raw = orjson.dumps(message)
-        return bool(self._link.ask(lambda redis: redis.publish(f"ctl:{worker_id}", raw)))
+        return bool(self._link.ask(lambda redis: redis.publish(control_channel(worker_id), raw)))
 
     def ping(self) -> float | None:
         """Milliseconds to Redis and back, None when it is dead."""
@@ -101,49 +123,30 @@ class Feed:
     def close(self) -> None:
         self._link.close()
 
-    def _send(self, rows: list[tuple[str, str, bytes, bytes, int]]) -> bool:
-        def call(redis: Redis) -> bool:
-            pipe = redis.pipeline(transaction=False)
-            script = redis.register_script(PUBLISH)
-            pipe.script_load(PUBLISH)
-            if self._has_gap:
-                pipe.publish(GAPS, b"")
-            for run_id, room_id, frame, summary, seq in rows:
-                keys = (f"live:{run_id}", f"room:{room_id}", f"hot:{run_id}", ROOMS)
-                args = (STREAM_BATCHES, STREAM_TTL_S, frame, summary, seq, HOT_TTL_S)
-                pipe.evalsha(script.sha, len(keys), *keys, *args)
-            pipe.execute()
-            return True
+    def _send(self, rows: list[Row]) -> bool:
+        lost = self._lost
+        errors = self._link.ask(lambda redis: self._run(redis, rows, tell_gap=lost != self._lost_told))
+        with self._lock:
+            if errors is not None:
+                self._lost_told = max(self._lost_told, lost)
+            if errors != 0:
+                self._lost += 1
+        return errors == 0
 
-        done = bool(self._link.ask(call))
-        self._has_gap = not done
-        return done
-
-
-def _of_batch(batch: Published) -> tuple[str, str, bytes, bytes, int]:
-    head = {
-        "run_id": batch.run_id,
-        "room_id": batch.room_id,
-        "seq": batch.seq,
-        "first": batch.first,
-        "status": batch.status,
-    }
-    frame = _frame({"kind": "events", **head}, batch.payload)
-    summary = orjson.dumps({"kind": "status", **head, "data": batch.summary})
-    return batch.run_id, batch.room_id, frame, summary, batch.seq
+    def _run(self, redis: Redis, rows: list[Row], *, tell_gap: bool) -> int:
+        """How many batches Redis refused; it is asked in one round."""
+        pipe = redis.pipeline(transaction=False)
+        pipe.script_load(PUBLISH)  # known already but for the first time after a restart
+        if tell_gap:
+            pipe.publish(GAPS, b"")
+        for keys, arguments in rows:
+            pipe.evalsha(SHA, len(keys), *keys, *arguments)
+        refused = [answer for answer in pipe.execute(raise_on_error=False) if isinstance(answer, RedisError)]
+        if refused:
+            self._link.count(len(refused), refused[0])
+        return len(refused)
 
 
-def _frame(head: dict[str, Any], payload: bytes | str) -> bytes:
-    """`head` with `payload` as its `data`: the payload is JSON already and is not read again."""
-    body = payload.encode() if isinstance(payload, str) else payload
-    return orjson.dumps(head)[:-1] + b',"data":' + body + b"}"
-
-
-def _read(raw: object) -> dict[str, Any] | None:
-    if not isinstance(raw, bytes):
-        return None
-    try:
-        value = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return None
-    return value if isinstance(value, dict) else None
+def _row(batch: Published, frame: bytes, seq: int, status: bytes) -> Row:
+    keys = (run_channel(batch.run_id), room_channel(batch.room_id), hot_key(batch.run_id), ROOMS)
+    return keys, (STREAM_BATCHES, STREAM_TTL_S, frame, seq, status, HOT_TTL_S)

@@ -1,4 +1,4 @@
-"""A connection to a Redis that may be dead: short timeouts, no retries, and a rest after each failure."""
+"""Connections to a Redis that may be dead: short timeouts, no retries, and a rest after each failure."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ ANSWER_TIMEOUT_S = 1.0
 REST_S = 0.5
 """How long a dead Redis is left alone: what is asked meanwhile fails at once and costs nothing."""
 
+LOG_EVERY_S = 10
+
 T = TypeVar("T")
 
 
-def pool(url: str, *, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> ConnectionPool:
+def open_pool(url: str, *, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> ConnectionPool:
     """Connections that fail fast and never repeat a command by themselves; none is opened yet."""
     return ConnectionPool.from_url(
         url,
@@ -37,37 +39,37 @@ class Link:
     """One process's short commands to Redis. `ask` never raises what Redis or the network did."""
 
     def __init__(self, url: str) -> None:
-        self._redis = Redis(connection_pool=pool(url))
+        self.pool = open_pool(url)
+        self._redis = Redis(connection_pool=self.pool)
         self._rest_until = 0.0
         self._lock = threading.Lock()
-        self._is_down = False
+        self._next_log = 0.0
         self.failures = 0
-        """Calls that Redis did not answer, those refused during a rest included."""
+        """What Redis did not take, what was not even tried during a rest included."""
 
     def ask(self, call: Callable[[Redis], T]) -> T | None:
         """What `call` gives, or None when Redis is dead or was so a moment ago."""
         if time.monotonic() < self._rest_until:
-            self._count()
+            self._add(1)
             return None
         try:
-            answer = call(self._redis)
+            return call(self._redis)
         except (RedisError, OSError) as error:
-            self._fail(error)
+            self._rest_until = time.monotonic() + REST_S
+            self.count(1, error)
             return None
-        self._is_down = False
-        return answer
+
+    def count(self, failures: int, error: Exception) -> None:
+        """Note what failed, in the log at most once in ten seconds."""
+        self._add(failures)
+        if time.monotonic() >= self._next_log:
+            self._next_log = time.monotonic() + LOG_EVERY_S
+            log.warning("redis does not do what it is asked, going on without it: %s", error)
 
     def close(self) -> None:
         self._redis.close()
-        self._redis.connection_pool.disconnect()
+        self.pool.disconnect()
 
-    def _count(self) -> None:
+    def _add(self, failures: int) -> None:
         with self._lock:
-            self.failures += 1
-
-    def _fail(self, error: Exception) -> None:
-        self._rest_until = time.monotonic() + REST_S
-        self._count()
-        if not self._is_down:
-            self._is_down = True
-            log.warning("redis does not answer (%s); going on without it", error)
+            self.failures += failures

@@ -7,6 +7,7 @@ import hmac
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, Literal
 
 from huey.api import Huey, Task
@@ -19,7 +20,7 @@ from redis.exceptions import RedisError
 
 from engine.core.document import Frozen
 from engine.core.errors import OpenRoomsError
-from engine.live.link import Link, pool
+from engine.live.link import Link, open_pool
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,8 @@ MAX_BYTES = 1 << 20
 TAG_BYTES = 32
 POP_WAIT_S = 1
 """How long an idle worker thread waits for a message, and so how long stopping can take."""
+ACTIVATE = "activate"
+OnRing = Callable[[str], None]
 REST_S = 0.25
 """How long a worker thread rests when Redis is dead."""
 MAX_PRIORITY = 100
@@ -76,7 +79,7 @@ class SignedJson:
             ring = Ring.model_validate_json(body)
         except ValidationError:
             raise Refused("it is signed but has another shape, perhaps of another release") from None
-        return Message(id=None, name=f"{__name__}.{ring.task}", args=(ring.run_id,), kwargs={})
+        return Message(id=None, name=f"{__name__}.{ACTIVATE}", args=(ring.run_id,), kwargs={})
 
     def _tag(self, body: bytes) -> bytes:
         return hmac.digest(self._key, body, "sha256")
@@ -86,7 +89,7 @@ class RunSet(PriorityRedisStorage):  # type: ignore[misc]  # Huey carries no typ
     """Huey's priority queue as a set of runs: higher priority first, then the one rung earlier."""
 
     def __init__(self, name: str, url: str, **unused: Any) -> None:
-        waiting = pool(url, answer_timeout_s=POP_WAIT_S + 4)
+        waiting = open_pool(url, answer_timeout_s=POP_WAIT_S + 4)
         super().__init__(name, connection_pool=waiting, read_timeout=POP_WAIT_S, **unused)
         self.link = Link(url)
 
@@ -132,9 +135,15 @@ class RunHuey(Huey):  # type: ignore[misc]
         name = f"openrooms_{hashlib.sha256(b'installation' + key).hexdigest()[:16]}"
         signing = hmac.digest(key, b"openrooms queue " + name.encode(), "sha256")
         super().__init__(name, results=False, utc=True, serializer=SignedJson(signing), url=url)
+        self.on_ring: OnRing = _nobody_listens
         self.refused = 0
         self._lock = threading.Lock()
         self._is_down = False
+
+        def activate(run_id: str) -> None:
+            self.on_ring(run_id)
+
+        self.activate = self.task(name=ACTIVATE)(activate)
 
     def dequeue(self) -> Task | None:
         try:
@@ -174,3 +183,7 @@ class QuietConsumer(Consumer):  # type: ignore[misc]
 
     def _set_signal_handlers(self) -> None:
         pass
+
+
+def _nobody_listens(run_id: str) -> None:
+    log.error("run %s rang and nobody listens: call Bell.on_ring before the consumer starts", run_id)
