@@ -1,0 +1,391 @@
+"""Matches each fork with its join and tells what lies between them; what does not nest is a Problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import networkx as nx
+
+from engine.core.document import Document, Node, NodeTypeName, On, Transition
+from engine.core.problem import ERROR, Problem
+
+MAX_BRANCHES = 100
+MAX_NESTING = 8
+MAX_UNMATCHED = 25
+"""Forks in trouble that are looked into; with more, the first ones are enough to begin with."""
+
+Name = tuple[Literal["vars", "memory"], str]
+"""Something a step writes: a variable, or a key of the room's memory."""
+
+_EXIT = ""
+"""Where every END leads; no node has this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """What `analyse` found. A fork that does not nest properly stands in `problems` only.
+
+    `branches` holds, for each fork, the nodes inside each of its branches, in document order of the transitions
+    that open them: nested forks with their joins included, the fork's own join not. `depth` tells for each
+    node how many forks it lies inside.
+    """
+
+    join_of: dict[str, str]
+    branches: dict[str, tuple[frozenset[str], ...]]
+    depth: dict[str, int]
+    problems: list[Problem]
+
+    @property
+    def fork_of(self) -> dict[str, str]:
+        """For each join, the fork whose branches meet there."""
+        return {join: fork for fork, join in self.join_of.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class JoinRules:
+    """How the branches of a fork meet; `wait_for` may be a count."""
+
+    wait_for: Literal["all", "any"] | int = "all"
+    on_branch_failure: Literal["fail", "continue"] = "fail"
+    merge: Literal["last", "list"] | None = None
+
+
+def analyse(document: Document) -> Structure:
+    """The forks, joins and branches of `document`. Never raises, whatever was drawn."""
+    if not any(node.type == NodeTypeName.PARALLEL for node in document.nodes):
+        return Structure({}, {}, {node.id: 0 for node in document.nodes}, [])
+    return _Analysis(document).result()
+
+
+def branch_transitions(leaving: Iterable[Transition]) -> list[Transition]:
+    """The ways out of a fork that open a branch, in document order; priority plays no part."""
+    return [transition for transition in leaving if transition.on in (On.ALWAYS, On.SUCCESS)]
+
+
+def join_rules(nodes: Mapping[str, Node], structure: Structure, fork_id: str) -> JoinRules:
+    """How the branches of a fork meet, which either end may say.
+
+    How many to wait for is the join's to say, then the fork's; failures and merging are the fork's, then
+    the join's. A node that joins one fork and opens another speaks for its own side only.
+    """
+    join_id = structure.join_of[fork_id]
+    fork, join = nodes[fork_id].config, nodes[join_id].config
+    if_pure_join = {} if join_id in structure.join_of else join
+    if_pure_fork = {} if fork_id in structure.join_of.values() else fork
+    return JoinRules(
+        wait_for=join.get("wait_for") or if_pure_fork.get("wait_for") or "all",
+        on_branch_failure=fork.get("on_branch_failure") or if_pure_join.get("on_branch_failure") or "fail",
+        merge=fork.get("merge") or if_pure_join.get("merge"),
+    )
+
+
+def written_by(document: Document, structure: Structure, nodes: Iterable[str]) -> set[Name]:
+    """The variables and memory keys that the steps of `nodes` write when they succeed.
+
+    What a step writes by other means, such as a tool that stores memory, is not known before it runs.
+    """
+    wanted, joins = set(nodes), set(structure.join_of.values())
+    return {name for node in document.nodes if node.id in wanted for name in _writes(node, joins)}
+
+
+def shared_writes(document: Document, structure: Structure, fork_id: str) -> frozenset[Name]:
+    """The names that two or more branches of a fork write."""
+    seen: set[Name] = set()
+    shared: set[Name] = set()
+    for branch in structure.branches.get(fork_id, ()):
+        names = written_by(document, structure, branch)
+        shared |= seen & names
+        seen |= names
+    return frozenset(shared)
+
+
+def _writes(node: Node, joins: set[str]) -> Iterator[Name]:
+    if node.disabled:
+        return
+    for key in node.remember or ():
+        yield "memory", key
+    silent = (NodeTypeName.START, NodeTypeName.END, NodeTypeName.DECISION)
+    if node.type in silent or (node.type == NodeTypeName.PARALLEL and node.id not in joins):
+        return
+    yield "vars", node.variable
+
+
+@dataclass(slots=True)
+class _Region:
+    """What can be reached from a fork's branches before its join.
+
+    `inside` gives the branch of each node; `own` are those that no inner fork encloses; `leaks` are the transitions
+    that break out, with what is wrong with each.
+    """
+
+    inside: dict[str, int] = field(default_factory=dict)
+    own: list[str] = field(default_factory=list)
+    leaks: list[tuple[Transition, str]] = field(default_factory=list)
+    level: int = 1
+
+
+class _TooDeep(Exception):
+    """An inner fork already nests too deep; what is outside it is not looked at."""
+
+
+class _Analysis:
+    """One pass over the forks, innermost first, so that an inner fork is crossed in one stride."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.places: dict[str, int] = {}
+        for place, node in enumerate(document.nodes):
+            self.places.setdefault(node.id, place)
+        self.nodes = {node_id: document.nodes[place] for node_id, place in self.places.items()}
+        self.transition_places = {item.id: place for place, item in enumerate(document.transitions)}
+        self.graph = self._reached_graph()
+        self.leaving: dict[str, list[Transition]] = {node_id: [] for node_id in self.nodes}
+        self.entering: dict[str, list[Transition]] = {node_id: [] for node_id in self.nodes}
+        for transition in document.transitions:
+            if transition.source in self.graph and transition.target in self.graph:
+                self.leaving[transition.source].append(transition)
+                self.entering[transition.target].append(transition)
+        self.ahead, self.distance = self._ways_to_the_end()
+        self.join_of: dict[str, str] = {}
+        self.branches: dict[str, tuple[frozenset[str], ...]] = {}
+        self.level: dict[str, int] = {}
+        self.unmatched: list[str] = []
+        self.problems: list[Problem] = []
+
+    def result(self) -> Structure:
+        for node_id in nx.dfs_postorder_nodes(self.graph):
+            if self._is_parallel(node_id) and len(self._opens(node_id)) > 1:
+                self._match(node_id)
+        self._check_the_rest()
+        self.problems.sort(key=lambda problem: self.places[problem.node_id or ""])
+        depth = dict.fromkeys(self.nodes, 0)
+        for branches in self.branches.values():
+            for node_id in frozenset().union(*branches):
+                depth[node_id] += 1
+        return Structure(self.join_of, self.branches, depth, self.problems)
+
+    def _reached_graph(self) -> nx.DiGraph[str]:
+        """The nodes a run can come to, START first; all nodes when it is not clear where a run starts."""
+        graph: nx.DiGraph[str] = nx.DiGraph()
+        starts = [node_id for node_id, node in self.nodes.items() if node.type == NodeTypeName.START]
+        graph.add_nodes_from([*starts, *self.nodes])
+        graph.add_edges_from(
+            (item.source, item.target)
+            for item in self.document.transitions
+            if item.source in self.nodes and item.target in self.nodes
+        )
+        if len(starts) == 1:
+            reached = nx.descendants(graph, starts[0]) | {starts[0]}
+            graph.remove_nodes_from([node_id for node_id in self.nodes if node_id not in reached])
+        return graph
+
+    def _ways_to_the_end(self) -> tuple[dict[str, str], dict[str, int]]:
+        """The next node on a shortest way from each node to an END, and the length of that way."""
+        ends = [node_id for node_id in self.graph if self.nodes[node_id].type == NodeTypeName.END]
+        self.graph.add_node(_EXIT)
+        self.graph.add_edges_from((end, _EXIT) for end in ends)
+        ahead, distance = {}, {_EXIT: 0}
+        for nearer, node_id in nx.bfs_edges(self.graph, _EXIT, reverse=True):
+            ahead[node_id] = nearer
+            distance[node_id] = distance[nearer] + 1
+        return ahead, distance
+
+    def _is_parallel(self, node_id: str) -> bool:
+        return node_id != _EXIT and self.nodes[node_id].type == NodeTypeName.PARALLEL
+
+    def _opens(self, node_id: str) -> list[Transition]:
+        return branch_transitions(self.leaving[node_id])
+
+    def _match(self, fork: str) -> None:
+        opens = self._opens(fork)
+        if len(opens) > MAX_BRANCHES:
+            self._report("too_large", fork, f"has {len(opens)} branches; at most {MAX_BRANCHES} are allowed.")
+        for transition in self.leaving[fork]:
+            if transition.on is On.CONDITION_MET:
+                self._leak(
+                    fork, transition, "is a condition, but a fork takes all its ways: put a DECISION after it"
+                )
+        trapped = any(item.target not in self.distance for item in opens)  # there is a rule for that
+        if trapped or len(self.unmatched) >= MAX_UNMATCHED:
+            self.unmatched.append(fork)
+            return
+        try:
+            self._match_with(fork, opens, self._meeting_point(fork, opens))
+        except _TooDeep:
+            self.level[fork] = MAX_NESTING + 1
+            self.unmatched.append(fork)
+
+    def _match_with(self, fork: str, opens: list[Transition], join: str | None) -> None:
+        if join is None:
+            self.unmatched.append(fork)
+            names = ", ".join(repr(item.target) for item in opens[:5])
+            self._report(
+                "parallel_unstructured",
+                fork,
+                f"opens branches ({names}) that do not all meet again: lead each of them to one PARALLEL, the join.",
+            )
+            return
+        region = self._walk(fork, opens, join, frozenset())
+        if region.leaks:
+            outside = self._reached_without(fork)
+            region.leaks = self._walk(fork, opens, join, outside).leaks or region.leaks
+        else:
+            region.leaks = list(self._intruders(fork, join, region))
+        for transition, fault in region.leaks:
+            self._leak(fork, transition, fault)
+        if region.leaks:
+            self.unmatched.append(fork)
+            return
+        self.level[fork] = region.level
+        if region.level > MAX_NESTING:
+            self._report(
+                "too_large", fork, f"nests forks {region.level} deep; at most {MAX_NESTING} are allowed."
+            )
+            raise _TooDeep
+        branches: list[set[str]] = [set() for _ in opens]
+        for node_id, number in region.inside.items():
+            branches[number].add(node_id)
+        self.join_of[fork] = join
+        self.branches[fork] = tuple(map(frozenset, branches))
+
+    def _meeting_point(self, fork: str, opens: list[Transition]) -> str | None:
+        """The only node that can be the fork's join.
+
+        Branches that nest properly have nothing in common before their join and can't pass it by, so their
+        shortest ways to an END run together from the join on and not before.
+        """
+        meeting = opens[0].target
+        for transition in opens[1:]:
+            other = transition.target
+            while meeting != other:
+                if self.distance[meeting] >= self.distance[other]:
+                    meeting = self.ahead[meeting]
+                else:
+                    other = self.ahead[other]
+        if self._is_parallel(meeting) and meeting != fork:
+            return meeting
+        return self._nearest_common_parallel(fork, opens)
+
+    def _nearest_common_parallel(self, fork: str, opens: list[Transition]) -> str | None:
+        """Of a fork that can't be matched, the join that was probably meant: it makes better messages."""
+        first, last = (
+            [item.target, *(near for _, near in nx.bfs_edges(self.graph, item.target))]
+            for item in (opens[0], opens[-1])
+        )
+        reached = set(last)
+        joins = (n for n in first if n in reached and self._is_parallel(n))
+        return next((node_id for node_id in joins if node_id != fork), None)
+
+    def _walk(self, fork: str, opens: list[Transition], join: str, outside: frozenset[str]) -> _Region:
+        region = _Region()
+        for number, transition in enumerate(opens):
+            todo = [transition]
+            while todo:
+                way = todo.pop()
+                node_id = way.target
+                if node_id == join or region.inside.get(node_id) == number:
+                    continue
+                if fault := self._breaks_out(fork, node_id, region, outside):
+                    region.leaks.append((way, fault))
+                    continue
+                region.inside[node_id] = number
+                region.own.append(node_id)
+                todo += self._stride(node_id, number, join, region)
+        return region
+
+    def _breaks_out(self, fork: str, node_id: str, region: _Region, outside: frozenset[str]) -> str | None:
+        if node_id == fork:
+            return "leads back into its own fork: a branch ends in the join"
+        if self.nodes[node_id].type == NodeTypeName.END:
+            return f"ends the run at {node_id!r} inside a branch: lead it to the join"
+        if node_id in region.inside:
+            return (
+                f"leads to {node_id!r}, which another branch passes too: branches may meet in their join only"
+            )
+        if node_id in outside:
+            return f"leaves the branch for {node_id!r}: lead it to the join"
+        return None
+
+    def _stride(self, node_id: str, number: int, join: str, region: _Region) -> list[Transition]:
+        """The ways on from a node; from an inner fork, those of its join."""
+        ways: list[Transition] = []
+        while (inner := self.join_of.get(node_id)) and inner not in region.inside:
+            region.level = max(region.level, self.level[node_id] + 1)
+            region.inside |= dict.fromkeys(frozenset().union(*self.branches[node_id]), number)
+            ways += [way for way in self.leaving[node_id] if way.on not in (On.ALWAYS, On.SUCCESS)]
+            if inner == join:
+                return ways
+            region.inside[inner] = number
+            region.own.append(inner)
+            node_id = inner
+        if self.level.get(node_id, 0) > MAX_NESTING:
+            raise _TooDeep
+        return ways + self.leaving[node_id]
+
+    def _reached_without(self, fork: str) -> frozenset[str]:
+        """The nodes that a run can come to without passing `fork`."""
+        first = next(iter(self.graph))
+        view = nx.restricted_view(self.graph, [fork], [])
+        return frozenset(nx.descendants(view, first)) if first != fork else frozenset()
+
+    def _intruders(self, fork: str, join: str, region: _Region) -> Iterator[tuple[Transition, str]]:
+        """Transitions that come into a branch, or into the join, from elsewhere."""
+        opens = {item.id for item in self._opens(fork)}
+        for node_id in region.own:
+            for way in self.entering[node_id]:
+                if way.source not in region.inside and way.id not in opens:
+                    yield way, f"comes into a branch from {way.source!r}, outside it: lead it to the fork"
+        for way in self.entering[join]:
+            if way.source not in region.inside and way.id not in opens:
+                yield (
+                    way,
+                    f"comes into the join {join!r} from {way.source!r}, which is in no branch: "
+                    "give the fork a join of its own, or lead it past the join",
+                )
+
+    def _check_the_rest(self) -> None:
+        joins = set(self.join_of.values())
+        unsure = self._reached_from(self.unmatched)
+        for node_id in self.graph:
+            if node_id in joins or node_id in unsure:
+                continue
+            if not self._is_parallel(node_id) or len(self._opens(node_id)) != 1:
+                continue
+            if len(self.entering[node_id]) < 2:
+                self._report(
+                    "parallel_single_branch",
+                    node_id,
+                    "has one way in and one way out: give it a second branch, or remove it.",
+                )
+            else:
+                self._report(
+                    "parallel_unstructured",
+                    node_id,
+                    "joins ways that no fork opened: open them in one PARALLEL, or lead them on without this one.",
+                )
+
+    def _reached_from(self, sources: list[str]) -> set[str]:
+        layers = nx.bfs_layers(self.graph, sources) if sources else ()
+        return {node_id for layer in layers for node_id in layer}
+
+    def _leak(self, fork: str, transition: Transition, fault: str) -> None:
+        message = f"Fork {fork!r}: transition {transition.id!r} {fault}."
+        self.problems.append(self._problem("parallel_unstructured", fork, message, transition))
+
+    def _report(self, code: str, node_id: str, fault: str) -> None:
+        self.problems.append(self._problem(code, node_id, f"PARALLEL {node_id!r} {fault}", None))
+
+    def _problem(self, code: str, node_id: str, message: str, transition: Transition | None) -> Problem:
+        path = f"/nodes/{self.places[node_id]}"
+        if transition is not None:
+            path = f"/transitions/{self.transition_places[transition.id]}"
+        return Problem(
+            code=code,
+            severity=ERROR,
+            message=message,
+            node_id=node_id,
+            transition_id=transition.id if transition else None,
+            path=path,
+        )
