@@ -9,10 +9,10 @@ from typing import IO, Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlmodel import Session
 
-from engine.core.errors import OpenRoomsError
+from engine.core.errors import InvalidInput, OpenRoomsError
 
 
 class DatabaseDown(OpenRoomsError):
@@ -98,6 +98,8 @@ def _reachable() -> Iterator[None]:
         yield
     except OperationalError as error:
         raise DatabaseDown(str(error.orig).strip().splitlines()[0]) from error
+    except DataError as error:  # as a NUL in a text, which PostgreSQL can't hold
+        raise InvalidInput(f"The database can't take this: {str(error.orig).splitlines()[0]}.") from error
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:

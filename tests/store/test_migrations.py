@@ -51,7 +51,10 @@ def test_processes_that_migrate_at_once_all_succeed(empty_database_url):
     together = [_migrating_process(empty_database_url) for _ in range(3)]
     for process in together:
         assert process.stdout.readline() == "ready\n"
-    ends = [process.communicate("go\n") for process in together]
+    for process in together:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    ends = [process.communicate() for process in together]
 
     assert ends == [("", "")] * 3
     assert [process.returncode for process in together] == [0] * 3

@@ -1,0 +1,76 @@
+"""The audit log: only ever appended to, each row chained to the one before."""
+
+from typing import Any
+
+import orjson
+from sqlalchemy import select, text
+from sqlmodel import Session, col
+
+from engine.core.audit import AuditEntry, chained_hash
+from engine.store.tables import AuditRow
+
+MAX_TARGET = 200
+
+LOCK = 0x6F70656E61756469
+"""PostgreSQL's advisory lock on the end of the chain: "openaudi" in ASCII."""
+
+
+def append(
+    session: Session,
+    at_us: int,
+    user_id: str | None,
+    action: str,
+    target: str = "",
+    **detail: Any,
+) -> None:
+    """Add an entry; call it last in a transaction, for it holds the end of the chain until the commit."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    row = AuditRow(
+        at_us=at_us,
+        user_id=user_id,
+        action=action,
+        target=target[:MAX_TARGET],
+        detail=orjson.dumps(detail, option=orjson.OPT_SORT_KEYS).decode(),
+        hash="",
+    )
+    last: str | None = session.execute(
+        select(col(AuditRow.hash)).order_by(col(AuditRow.id).desc()).limit(1)
+    ).scalar()
+    row.hash = _hash(last or "", row)
+    session.add(row)
+    session.flush()
+
+
+def newest(session: Session, limit: int, before_id: int | None = None) -> list[AuditEntry]:
+    query = select(AuditRow).order_by(col(AuditRow.id).desc()).limit(limit)
+    if before_id is not None:
+        query = query.where(col(AuditRow.id) < before_id)
+    return [_entry(row) for row in session.execute(query).scalars()]
+
+
+def broken_at(session: Session) -> int | None:
+    """The id of the first entry that does not follow from the one before, None when all do."""
+    before = ""
+    query = select(AuditRow).order_by(col(AuditRow.id)).execution_options(yield_per=1000)
+    with session.execute(query) as rows:
+        for row in rows.scalars():
+            if row.hash != _hash(before, row):
+                return row.id or 0
+            before = row.hash
+    return None
+
+
+def _hash(before: str, row: AuditRow) -> str:
+    return chained_hash(before, row.at_us, (row.user_id, row.action, row.target, row.detail))
+
+
+def _entry(row: AuditRow) -> AuditEntry:
+    return AuditEntry(
+        id=row.id or 0,
+        at=row.at_us,
+        user_id=row.user_id,
+        action=row.action,
+        target=row.target,
+        detail=orjson.loads(row.detail),
+    )

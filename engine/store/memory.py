@@ -1,0 +1,99 @@
+"""What rooms remember; the runner writes it in the transaction of the event that set it."""
+
+from collections.abc import Collection
+from typing import Any
+
+import orjson
+from sqlalchemy import LargeBinary, cast, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col
+
+from engine.core.memory import MemoryEntry, ranked
+from engine.store.tables import MemoryRow
+
+
+def write(  # noqa: PLR0913 - the columns of a row
+    session: Session, room_id: str, key: str, value: Any, *, run_id: str | None, now_us: int
+) -> None:
+    """Set the value, whatever it was; its revision goes up by one."""
+    text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(MemoryRow).values(
+        room_id=room_id, key=key, value=text, revision=1, run_id=run_id, updated_us=now_us
+    )
+    new = statement.excluded
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["room_id", "key"],
+            set_={
+                "value": new.value,
+                "revision": col(MemoryRow.revision) + 1,
+                "run_id": new.run_id,
+                "updated_us": new.updated_us,
+            },
+        )
+    )
+
+
+def get(session: Session, room_id: str, key: str) -> MemoryEntry | None:
+    row = session.get(MemoryRow, (room_id, key), populate_existing=True)
+    return _entry(row) if row else None
+
+
+def delete_entry(session: Session, room_id: str, key: str) -> bool:
+    """Whether there was one."""
+    query = delete(MemoryRow).where(col(MemoryRow.room_id) == room_id, col(MemoryRow.key) == key)
+    return bool(session.execute(query.returning(col(MemoryRow.key))).scalar())
+
+
+def list_after(session: Session, room_id: str, last_key: str | None, limit: int) -> list[MemoryEntry]:
+    """In order of the keys."""
+    query = (
+        select(MemoryRow).where(col(MemoryRow.room_id) == room_id).order_by(col(MemoryRow.key)).limit(limit)
+    )
+    if last_key is not None:
+        query = query.where(col(MemoryRow.key) > last_key)
+    return [_entry(row) for row in session.execute(query).scalars()]
+
+
+def snapshot(session: Session, room_id: str, keys: Collection[str] | None = None) -> dict[str, Any]:
+    """The memory as a value: all of it, or those of `keys` that exist."""
+    query = select(col(MemoryRow.key), col(MemoryRow.value)).where(col(MemoryRow.room_id) == room_id)
+    if keys is not None:
+        query = query.where(col(MemoryRow.key).in_(sorted(keys)))
+    return {key: orjson.loads(value) for key, value in session.execute(query.order_by(col(MemoryRow.key)))}
+
+
+def search(session: Session, room_id: str, query: str, limit: int) -> list[dict[str, Any]]:
+    """The entries that fit the query best: [{key, value, score}]."""
+    rows = session.execute(
+        select(col(MemoryRow.key), col(MemoryRow.value)).where(col(MemoryRow.room_id) == room_id)
+    )
+    texts = {key: value for key, value in rows}  # noqa: C416 - rows are no pairs to mypy
+    return [
+        {"key": key, "value": orjson.loads(texts[key]), "score": score}
+        for key, score in ranked(query, texts.items(), limit)
+    ]
+
+
+def size_without(session: Session, room_id: str, key: str) -> int:
+    """Bytes that the room's other entries take."""
+    length = (
+        func.length(cast(col(MemoryRow.value), LargeBinary))
+        if session.get_bind().dialect.name == "sqlite"
+        else func.octet_length(col(MemoryRow.value))
+    )
+    query = select(func.coalesce(func.sum(length), 0)).where(
+        col(MemoryRow.room_id) == room_id, col(MemoryRow.key) != key
+    )
+    return int(session.execute(query).scalar_one())
+
+
+def _entry(row: MemoryRow) -> MemoryEntry:
+    return MemoryEntry(
+        key=row.key,
+        value=orjson.loads(row.value),
+        revision=row.revision,
+        run_id=row.run_id,
+        updated_at=row.updated_us,
+    )
