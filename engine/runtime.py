@@ -35,6 +35,17 @@ class Runtime:
     def now_us(self) -> int:
         return time.time_ns() // 1000
 
+    @property
+    def provider_settings(self) -> dict[str, str]:
+        """What providers may know of the settings, in plain text: never logged, never stored."""
+        settings = self.settings
+        return {
+            "openai_api_key": settings.openai_api_key.get_secret_value(),
+            "openai_base_url": settings.openai_base_url,
+            "anthropic_api_key": settings.anthropic_api_key.get_secret_value(),
+            "anthropic_base_url": settings.anthropic_base_url,
+        }
+
     def new_id(self) -> str:
         """A UUIDv7: sorts by time."""
         return str(uuid_utils.uuid7())
@@ -70,7 +81,7 @@ def _secret_key(settings: Settings) -> bytes:
     path = Path(settings.data_dir) / "secret.key"
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with path.open("x", opener=_private) as file:
+        with open(path, "x", opener=_private) as file:
             file.write(secrets.token_hex(32))
     except FileExistsError:
         pass

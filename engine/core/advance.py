@@ -110,7 +110,11 @@ def _go(m: Moving, _: Input) -> None:
         entered_us=m.at_us,
     )
     m.tokens[token.branch] = token
-    m.tell(EventType.NODE_ENTERED, token, d={"name": node.title, "type": node.type})
+    m.tell(
+        EventType.NODE_ENTERED,
+        token,
+        d={"name": node.title, "type": node.type, "activation": token.activation},
+    )
     if node.disabled and node.behaviour in (Behaviour.STEP, Behaviour.WAIT):
         m.tell(EventType.NODE_SKIPPED, token, d={"name": node.title})
         succeed(m, token)
@@ -239,6 +243,7 @@ def _timer(m: Moving, given: TimerFired) -> None:
     if token is None:
         return
     if given.timer == "retry" and token.phase is Phase.RETRYING:
+        m.tell(EventType.WAIT_ENDED, token, d={"what": "retry"})
         m.put(replace(token, phase=Phase.READY))
     elif given.timer in ("wait", "timeout") and token.phase is Phase.WAITING:
         wake(m, token, given.timer)

@@ -78,6 +78,7 @@ class Moving:
 
     def end(self, status: RunStatus, token: Token | None, **changes: Any) -> None:
         """The run is over: nothing stays on the board and no timer is left."""
+        self.changes["final_vars"] = self.now().vars_of(token or self._root())
         for left in list(self.tokens.values()):
             if token is None or left.branch != token.branch:
                 self.drop(left)
@@ -90,6 +91,13 @@ class Moving:
         self.changes |= changes
         self.changes["status"] = status
         self.changes["fingerprint"] = digest(chain, status.value, changes.get("output"), error.get("code"))
+
+    def _root(self) -> Token:
+        """The token outside any fork, or the one that forked last at that level."""
+        if "" in self.tokens:
+            return self.tokens[""]
+        outside = [fork.parent for fork in self.forks.values() if not fork.parent.branch]
+        return outside[0] if outside else Token("", "")
 
     def done(self) -> State:
         """The finished state, its status following from where the tokens stand."""

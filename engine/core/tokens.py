@@ -105,6 +105,8 @@ class State:
     output: Any = None
     error: Mapping[str, Any] | None = None
     fingerprint: str | None = None
+    final_vars: Mapping[str, Any] = field(default_factory=dict)
+    """The variables as the run left them, once it is over."""
 
     @property
     def is_over(self) -> bool:

@@ -1,0 +1,108 @@
+"""A run told as its steps: a fold over its public events."""
+
+from collections.abc import Iterable
+from typing import Any
+
+Step = dict[str, Any]
+
+
+def steps_of(events: Iterable[dict[str, Any]]) -> list[Step]:
+    """Its steps in the order they were entered.
+
+    Each: {step, node_id, type, name, branch, attempt, status, started_at, ended_at, duration_ms, input, output,
+    error, transition, tokens, cost_usd}; status is running, waiting, retrying, done, failed, skipped or cancelled.
+    """
+    steps: dict[int, Step] = {}
+    for event in events:
+        number = event["step"]
+        if number is None:
+            continue
+        if event["type"] == "NODE_ENTERED" and number not in steps:
+            steps[number] = _entered(event)
+        elif number in steps:
+            fold = _FOLDS.get(event["type"])
+            if fold is not None:
+                fold(steps[number], event)
+    return list(steps.values())
+
+
+def _entered(event: dict[str, Any]) -> Step:
+    return {
+        "step": event["step"],
+        "node_id": event["node_id"],
+        "type": event["data"].get("type"),
+        "name": event["data"].get("name"),
+        "branch": event["branch"],
+        "attempt": 1,
+        "status": "running",
+        "started_at": event["at"],
+        "ended_at": None,
+        "duration_ms": None,
+        "input": event["data"].get("input"),
+        "output": None,
+        "error": None,
+        "transition": None,
+        "tokens": 0,
+        "cost_usd": 0.0,
+    }
+
+
+def _invoked(step: Step, event: dict[str, Any]) -> None:
+    step["input"], step["attempt"], step["status"] = event["data"], event["attempt"], "running"
+
+
+def _entered_again(step: Step, event: dict[str, Any]) -> None:
+    step["input"] = event["data"].get("input", step["input"])
+    step["attempt"], step["status"] = event["attempt"], "running"
+
+
+def _responded(step: Step, event: dict[str, Any]) -> None:
+    step["tokens"] += event["data"].get("tokens", 0)
+    step["cost_usd"] += event["data"].get("cost_usd", 0.0)
+
+
+def _executed(step: Step, event: dict[str, Any]) -> None:
+    step["status"] = "skipped" if step["status"] == "skipped" else "done"
+    step["output"], step["error"] = event["data"].get("output"), None
+    step["ended_at"], step["duration_ms"] = event["at"], event["duration_ms"]
+
+
+def _failed(step: Step, event: dict[str, Any]) -> None:
+    step["status"], step["error"] = "failed", event["error"]
+    step["ended_at"], step["duration_ms"] = event["at"], event["duration_ms"]
+
+
+def _status(name: str) -> Any:
+    def fold(step: Step, event: dict[str, Any]) -> None:
+        step["status"] = name
+        if name == "cancelled":
+            step["ended_at"] = event["at"]
+
+    return fold
+
+
+def _left(step: Step, event: dict[str, Any]) -> None:
+    step["transition"] = event["data"]
+
+
+def _branched(step: Step, event: dict[str, Any]) -> None:
+    step["status"], step["ended_at"] = "done", event["at"]
+
+
+_FOLDS: dict[str, Any] = {
+    "NODE_ENTERED": _entered_again,
+    "TOOL_INVOKED": _invoked,
+    "AGENT_INVOKED": _invoked,
+    "TOOL_COMPLETED": _responded,
+    "AGENT_RESPONSE": _responded,
+    "AGENT_ERROR": _responded,
+    "NODE_EXECUTED": _executed,
+    "NODE_FAILED": _failed,
+    "NODE_TIMED_OUT": _failed,
+    "NODE_SKIPPED": _status("skipped"),
+    "NODE_RETRY_SCHEDULED": _status("retrying"),
+    "WAIT_STARTED": _status("waiting"),
+    "BRANCH_FORKED": _branched,
+    "BRANCH_CANCELLED": _status("cancelled"),
+    "TRANSITION": _left,
+}

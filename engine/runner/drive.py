@@ -1,0 +1,262 @@
+"""One run under its owner: inputs are applied in memory and committed before anything becomes observable."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, Protocol
+
+import orjson
+
+from engine.core.advance import advance, can_go
+from engine.core.catalogue import Effect, StepContext
+from engine.core.inputs import KINDS, Abort, Execute, Go, Input, Result, Started, WorkerLost
+from engine.core.plan import Plan
+from engine.core.times import rfc3339
+from engine.core.tokens import Phase, State
+from engine.runner.committer import CommitFailed, Committer, Fenced
+from engine.runner.effects import Effects, Work
+from engine.runner.record import Record
+from engine.runner.roommemory import StepMemory
+from engine.runtime import Runtime
+from engine.store import inbox, memory
+from engine.store.runs import Claimed
+
+FLUSH_ROWS = 64
+FLUSH_AFTER_US = 5_000
+TURN = 200
+"""Moves after which other runs get their turn."""
+
+
+class Host(Protocol):
+    """What a drive needs of its worker."""
+
+    rt: Runtime
+    worker_id: str
+    committer: Committer
+    effects: Effects
+
+    def may_start_effects(self) -> bool: ...
+    def submit(self, work: Callable[[], None]) -> None: ...
+    def let_go(self, run_id: str, *, again: bool) -> None: ...
+
+
+class Drive:
+    """Moves one claimed run until it blocks. Any thread may call `run`; one at a time does the work."""
+
+    def __init__(self, host: Host, claimed: Claimed, plan: Plan) -> None:
+        self._host = host
+        self._claimed = claimed
+        self._plan = plan
+        self._state = State.of(orjson.loads(claimed.state)) if claimed.state else State()
+        self._record = Record(claimed.run_id, claimed.room_id, claimed.seq, claimed.head_hash)
+        self._inbox_done = claimed.inbox_done
+        self._inbox_high = claimed.inbox_high
+        self._committed_done = claimed.inbox_done
+        self._results: deque[Input] = deque()
+        self._to_start: list[Execute] = []
+        self._outstanding: dict[str, Future[Result]] = {}
+        self._last_us = 0
+        self._mutex = threading.Lock()
+        self._is_wanted = False
+        self._is_driving = False
+        self._is_gone = False
+        self._every_step = host.rt.settings.commit == "every_step"
+
+    def knock(self, *, look: bool = False) -> None:
+        """Something may have happened: results are in, or (`look`) the inbox has news."""
+        if look:
+            self._inbox_high = max(self._inbox_high, self._inbox_done + 1)
+        self._host.submit(self.run)
+
+    def run(self) -> None:
+        """Go on until the run blocks, ends, or its turn is over."""
+        with self._mutex:
+            self._is_wanted = True
+            if self._is_driving:
+                return
+            self._is_driving = True
+        try:
+            while self._take_want():
+                if not self._turn():
+                    self._host.submit(self.run)  # still something to do: let others have a turn first
+        except Fenced:
+            self._abandon(again=False)
+        except CommitFailed:
+            self._abandon(again=True)
+        except BaseException:
+            self._abandon(again=False)
+            raise
+
+    def abandon(self) -> None:
+        """Drop the run as it is in memory; the store has the truth."""
+        self._abandon(again=False)
+
+    def _take_want(self) -> bool:
+        with self._mutex:
+            go_on = self._is_wanted and not self._is_gone
+            self._is_wanted = False
+            self._is_driving = go_on
+            return go_on
+
+    def _turn(self) -> bool:
+        """Apply inputs until nothing is left to apply; False when the turn is over before."""
+        if not self._claimed.state and not self._state.run:
+            self._apply(self._started())
+        elif self._claimed.was_orphan and self._last_us == 0:
+            self._apply(self._lost())
+        for _ in range(TURN):
+            if self._results:
+                self._apply(self._results.popleft())
+            elif self._inbox_high > self._inbox_done:
+                self._read_inbox()
+            elif can_go(self._state):
+                self._apply(Go())
+            elif self._block():
+                return True
+            self._flush_when_due()
+        self._flush()
+        return False
+
+    def _apply(self, given: Input) -> None:
+        at_us = self._last_us = max(self._host.rt.now_us(), self._last_us + 1)
+        if isinstance(given, Result):
+            self._outstanding.pop(given.activation, None)
+        advanced = advance(self._plan, self._state, given, at_us)
+        self._state = advanced.state
+        self._record.add(given, advanced, at_us)
+        for command in advanced.commands:
+            if isinstance(command, Execute):
+                self._take_up(command)
+            elif isinstance(command, Abort):
+                self._abort(command.activation)
+        if self._every_step:
+            self._flush()
+
+    def _take_up(self, command: Execute) -> None:
+        if self._plan.nodes[command.node].effect is Effect.NONE:
+            self._results.append(self._host.effects.run_now(self._work(command)))
+        else:
+            self._to_start.append(command)
+
+    def _abort(self, activation: str) -> None:
+        self._to_start = [command for command in self._to_start if command.activation != activation]
+        self._results = deque(
+            item for item in self._results if not (isinstance(item, Result) and item.activation == activation)
+        )
+        future = self._outstanding.pop(activation, None)
+        if future is not None:
+            future.cancel()
+
+    def _read_inbox(self) -> None:
+        with self._host.rt.db.read() as session:
+            wishes = inbox.unread(session, self._claimed.run_id, self._inbox_done)
+        for id_, kind, body in wishes:
+            self._apply(KINDS[kind](**body))
+            self._inbox_done = id_
+        self._inbox_high = self._inbox_done
+
+    def _block(self) -> bool:
+        """Nothing can be applied: commit, start effects; True when the thread can be given back."""
+        is_over = self._state.is_over
+        releases = is_over or not (self._to_start or self._outstanding)
+        self._flush(release=releases)
+        if releases:
+            self._is_gone = True
+            self._host.let_go(self._claimed.run_id, again=self._inbox_high > self._inbox_done and not is_over)
+            return True
+        self._start_effects()
+        return not self._results and self._inbox_high <= self._inbox_done
+
+    def _flush_when_due(self) -> None:
+        record = self._record
+        if len(record.rows) >= FLUSH_ROWS or (
+            record.since_us and self._host.rt.now_us() - record.since_us > FLUSH_AFTER_US
+        ):
+            self._flush()
+
+    def _flush(self, *, release: bool = False) -> None:
+        """Commit what was decided; then, and only then, may the world see it."""
+        record = self._record
+        if not record.rows and not release and self._inbox_done == self._committed_done:
+            return
+        move = record.move(
+            self._state,
+            fence=self._claimed.fence,
+            worker=self._host.worker_id,
+            inbox_done=self._inbox_done,
+            release=release,
+        )
+        high = self._host.committer.commit(move, record.shown(self._state))
+        self._committed_done = self._inbox_done
+        self._inbox_high = max(high, self._inbox_done)
+        self._record = record.cleared()
+
+    def _start_effects(self) -> None:
+        if self._to_start and not self._host.may_start_effects():
+            raise CommitFailed("the lease could not be renewed")
+        starting, self._to_start = self._to_start, []
+        for command in starting:
+            self._outstanding[command.activation] = self._host.effects.begin(self._work(command), self._done)
+
+    def _done(self, result: Result) -> None:
+        self._results.append(result)
+        self.knock()
+
+    def _work(self, command: Execute) -> Work:
+        rt, claimed = self._host.rt, self._claimed
+        node = self._plan.nodes[command.node]
+        token = self._state.at_activation(command.activation)
+        own = self._state.memory_of(token) if token else {}
+        ctx = StepContext(
+            run_id=claimed.run_id,
+            room_id=claimed.room_id,
+            node_id=command.node,
+            activation=command.activation,
+            attempt=command.attempt,
+            idempotency_key=f"or-{claimed.run_id}-{command.activation}",
+            now_us=self._last_us,
+            memory=StepMemory(rt.db, claimed.room_id, own),
+            catalogue=rt.catalogue,
+            settings=rt.provider_settings,
+        )
+        return Work(command, rt.catalogue.node_types[node.type], ctx)
+
+    def _started(self) -> Started:
+        claimed = self._claimed
+        options: dict[str, Any] = orjson.loads(claimed.options)
+        with self._host.rt.db.read() as session:
+            keys = self._plan.memory_keys
+            kept = memory.snapshot(session, claimed.room_id, None if keys is None else sorted(keys))
+        return Started(
+            run={
+                "id": claimed.run_id,
+                "number": claimed.number,
+                "room_id": claimed.room_id,
+                "version": claimed.version,
+                "started_at": rfc3339(self._host.rt.now_us()),
+            },
+            input=orjson.loads(claimed.input),
+            memory=kept,
+            limits=options.get("limits", {}),
+            overrides=options.get("overrides", {}),
+            at_step=options.get("at_step"),
+        )
+
+    def _lost(self) -> WorkerLost:
+        running = [token for token in self._state.tokens.values() if token.phase is Phase.RUNNING]
+        return WorkerLost({token.activation: self._plan.nodes[token.at].effect.value for token in running})
+
+    def _abandon(self, *, again: bool) -> None:
+        with self._mutex:
+            self._is_gone = True
+            self._is_driving = False
+        for future in list(self._outstanding.values()):
+            future.cancel()
+        self._outstanding.clear()
+        if again:
+            time.sleep(0.05)  # the database is away: don't hammer it
+        self._host.let_go(self._claimed.run_id, again=again)

@@ -1,0 +1,184 @@
+"""What a run did and where it stands: its events, steps, status, and its replay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from engine.core.document import Document
+from engine.core.errors import InvalidInput, NotFound
+from engine.core.events import public_events
+from engine.core.identity import Role, User
+from engine.core.plan import Plan, compile_plan
+from engine.core.replaying import Replayed, replay
+from engine.core.runview import Run
+from engine.core.steps import Step, steps_of
+from engine.core.times import rfc3339
+from engine.core.tokens import Phase, State
+from engine.runtime import Runtime
+from engine.services import runs as run_services
+from engine.services.permission import require
+from engine.store import journal, runs, timers
+from engine.store.tables import RoomRow
+
+Event = dict[str, Any]
+
+
+def events(rt: Runtime, user: User, run_id: str, *, after_seq: int = 0, limit: int = 1000) -> list[Event]:
+    """The run's public events after `after_seq`, oldest first, at most `limit`."""
+    require(rt, user, Role.VIEWER, "read a run's events")
+    with rt.db.read() as session:
+        if runs.get(session, run_id) is None:
+            raise NotFound("run", run_id)
+        rows = journal.rows_after(session, run_id, after_seq, limit)
+    return [event for event in expanded(run_id, rows) if event["seq"] > after_seq][:limit]
+
+
+def latest_events(rt: Runtime, user: User, run_id: str, limit: int) -> list[Event]:
+    """The run's last events, oldest first."""
+    seq = run_services.get(rt, user, run_id).seq
+    return events(rt, user, run_id, after_seq=max(0, seq - limit), limit=limit)
+
+
+def expanded(run_id: str, rows: list[dict[str, Any]]) -> Iterator[Event]:
+    """Stored rows, or rows as the live feed shows them, as public events."""
+    for row in rows:
+        yield from public_events(run_id, row["seq"], row["at_us"], row["body"])
+
+
+def steps(rt: Runtime, user: User, run_id: str) -> list[Step]:
+    """The run's steps in the order they were entered."""
+    return steps_of(_all_events(rt, user, run_id))
+
+
+def _all_events(rt: Runtime, user: User, run_id: str) -> Iterator[Event]:
+    after = 0
+    while page := events(rt, user, run_id, after_seq=after, limit=10_000):
+        yield from page
+        after = page[-1]["seq"]
+
+
+def status(rt: Runtime, user: User, room_id: str) -> dict[str, Any]:
+    """Where a room stands: {room_id, status, run, tokens, vars, memory, signals, next_wake_up}."""
+    require(rt, user, Role.VIEWER, "see a room's status")
+    with rt.db.read() as session:
+        room = session.get(RoomRow, room_id)
+        if room is None:
+            raise NotFound("room", room_id)
+        row = runs.live_run(session, room_id) or runs.latest_run(session, room_id)
+        due_us = timers.next_of(session, row.id) if row else None
+        state = State.of(orjson.loads(row.state)) if row and row.state else State()
+        document = runs.version_document(session, row.workflow_id, row.version) if row is not None else None
+    return {
+        "room_id": room.id,
+        "name": room.name,
+        "status": row.status if row else "IDLE",
+        "run": run_services.as_run(row).plain() if row else None,
+        **_standing(state, orjson.loads(document) if document else {}),
+        "next_wake_up": rfc3339(due_us) if due_us else None,
+    }
+
+
+def run_standing(rt: Runtime, user: User, run_id: str, *, at_seq: int | None = None) -> dict[str, Any]:
+    """Where a run stood after event `at_seq`, re-decided from its record; now, when it is None."""
+    run = run_services.get(rt, user, run_id)
+    with rt.db.read() as session:
+        row = runs.get(session, run_id)
+        document = orjson.loads(runs.version_document(session, run.workflow_id, run.version) or "{}")
+    if at_seq is None:
+        state = State.of(orjson.loads(row.state)) if row and row.state else State()
+    else:
+        state = _replayed(rt, run, at_seq).state
+    return {"run": run.plain(), **_standing(state, document)}
+
+
+def replay_run(rt: Runtime, user: User, run_id: str) -> dict[str, Any]:
+    """Decide the run again from its record: {identical, fingerprint} or {identical, divergence}."""
+    run = run_services.get(rt, user, run_id)
+    replayed = _replayed(rt, run, None)
+    if replayed.divergence is not None:
+        return {"identical": False, "divergence": replayed.divergence}
+    return {"identical": True, "fingerprint": replayed.fingerprint, "events": run.seq}
+
+
+def resume_point(rt: Runtime, run: Run, from_step: int | None) -> dict[str, Any]:
+    """Where a retried run begins: {node, vars} as they were when that step was entered.
+
+    Without a step: the one that failed; inside a fork, the fork itself.
+    """
+    with rt.db.read() as session:
+        rows = journal.rows_after(session, run.id, 0, 1_000_000)
+    entered = [event for event in expanded(run.id, rows) if event["type"] == "NODE_ENTERED"]
+    if not entered:
+        return {}
+    if from_step is None:
+        failed_at = (run.error or {}).get("node_id")
+        chosen = next((event for event in reversed(entered) if event["node_id"] == failed_at), entered[-1])
+        while chosen["branch"]:
+            fork = chosen["branch"].rpartition(".")[0]
+            chosen = next(event for event in entered if event["data"].get("activation") == fork)
+    else:
+        found = [event for event in entered if event["step"] == from_step]
+        if not found:
+            raise InvalidInput(f"The run has no step {from_step}; it made {len(entered)}.")
+        chosen = found[0]
+        if chosen["branch"]:
+            raise InvalidInput(f"Step {from_step} stands inside a fork; retry from the fork's own step.")
+    before = _replayed(rt, run, chosen["seq"] - 1).state
+    root = before.tokens.get("")
+    return {"node": chosen["node_id"], "vars": dict(root.vars) if root else {}}
+
+
+def _replayed(rt: Runtime, run: Run, upto_seq: int | None) -> Replayed:
+    with rt.db.read() as session:
+        rows = journal.rows_after(session, run.id, 0, 1_000_000)
+    return replay(_plan(rt, run), rows, upto_seq=upto_seq)
+
+
+def _plan(rt: Runtime, run: Run) -> Plan:
+    with rt.db.read() as session:
+        text = runs.version_document(session, run.workflow_id, run.version)
+    if text is None:
+        raise NotFound("version", run.version)
+    return compile_plan(Document.of(orjson.loads(text)), rt.catalogue)
+
+
+def _standing(state: State, document: dict[str, Any]) -> dict[str, Any]:
+    root = state.tokens.get("")
+    nodes = {node["id"]: node for node in document.get("nodes", ())}
+    return {
+        "tokens": [
+            {
+                "branch": token.branch,
+                "node_id": token.at,
+                "phase": token.phase.value,
+                "step": token.step,
+                "attempt": token.attempt,
+                "since": rfc3339(token.entered_us) if token.entered_us else None,
+            }
+            for token in state.tokens.values()
+        ],
+        "joins": [
+            {"node_id": fork.join, "arrived": len(fork.arrived), "of": fork.width}
+            for fork in state.forks.values()
+        ],
+        "vars": dict(state.final_vars if state.is_over else state.vars_of(root) if root else _forked(state)),
+        "signals": [
+            {
+                "name": nodes[token.at]["config"]["signal"],
+                "node_id": token.at,
+                "form_schema": nodes[token.at]["config"].get("form_schema"),
+                "since": rfc3339(token.entered_us),
+            }
+            for token in state.tokens.values()
+            if token.phase is Phase.WAITING and nodes.get(token.at, {}).get("config", {}).get("signal")
+        ],
+    }
+
+
+def _forked(state: State) -> dict[str, Any]:
+    """What was set before the outermost fork that is open."""
+    outside = [fork.parent for fork in state.forks.values() if not fork.parent.branch]
+    return dict(outside[0].vars) if outside else {}

@@ -1,0 +1,71 @@
+"""What others want of a run: put in by anybody, applied by its driver in order of id."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import case, delete, insert, select, update
+from sqlmodel import Session, col
+
+from engine.store.tables import InboxRow, RunRow
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """pause, resume, cancel, signal or timer, with what it needs to say."""
+
+    kind: str
+    body: dict[str, Any]
+    at_us: int
+    request_id: str | None = None
+
+
+def put(session: Session, run_id: str, wish: Wish) -> int | None:
+    """Leave a wish for the run and make it ready if nobody drives it; its id, None for a repeated request.
+
+    The run's row is locked first, so that ids become visible in their order.
+    """
+    session.execute(select(col(RunRow.id)).where(col(RunRow.id) == run_id).with_for_update())
+    if wish.request_id is not None:
+        seen = select(col(InboxRow.id)).where(
+            col(InboxRow.run_id) == run_id, col(InboxRow.request_id) == wish.request_id
+        )
+        if session.execute(seen).scalar_one_or_none() is not None:
+            return None
+    id_ = int(
+        session.execute(
+            insert(InboxRow)
+            .values(
+                run_id=run_id,
+                kind=wish.kind,
+                request_id=wish.request_id,
+                body=orjson.dumps(wish.body).decode(),
+                at_us=wish.at_us,
+            )
+            .returning(col(InboxRow.id))
+        ).scalar_one()
+    )
+    session.execute(
+        update(RunRow)
+        .where(col(RunRow.id) == run_id)
+        .values(
+            inbox_high=id_,
+            ready=case((col(RunRow.owner).is_(None), col(RunRow.live).is_(True)), else_=col(RunRow.ready)),
+        )
+    )
+    return id_
+
+
+def unread(session: Session, run_id: str, after: int) -> list[tuple[int, str, dict[str, Any]]]:
+    """(id, kind, body) of the wishes that come after id `after`, in order."""
+    rows = session.execute(
+        select(col(InboxRow.id), col(InboxRow.kind), col(InboxRow.body))
+        .where(col(InboxRow.run_id) == run_id, col(InboxRow.id) > after)
+        .order_by(col(InboxRow.id))
+    )
+    return [(int(id_), kind, orjson.loads(body)) for id_, kind, body in rows]
+
+
+def clear(session: Session, run_id: str) -> None:
+    """Forget the wishes of a run that is over."""
+    session.execute(delete(InboxRow).where(col(InboxRow.run_id) == run_id))
