@@ -42,10 +42,11 @@ class Subscription:
 
     def put(self, batch: Batch) -> None:
         """Queue a batch. A gap, or a reader that is too slow, turns all that waits into one gap."""
+        has_missed = self._misses(batch)
         if batch.kind == "gap" or len(self._waiting) >= QUEUE_BATCHES:
             self._waiting.clear()
             self._waiting.append(GAP)
-        elif self._misses(batch):
+        elif has_missed:
             self._waiting += (GAP, batch)
         else:
             self._waiting.append(batch)

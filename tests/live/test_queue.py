@@ -8,9 +8,15 @@ from contextlib import closing, contextmanager
 import pytest
 from redis import Redis
 
+from engine.live import queue
 from engine.live.bell import Bell
 from engine.live.queue import MAX_BYTES, TAG_BYTES, Refused, SignedJson
 from tests.live.conftest import wait_until
+
+
+@pytest.fixture(autouse=True)
+def consumers_that_stop_quickly(monkeypatch):
+    monkeypatch.setattr(queue, "POP_WAIT_S", 0.1)
 
 
 @contextmanager
@@ -121,8 +127,8 @@ def test_forged_messages_are_refused_counted_and_named_and_the_worker_goes_on_at
         begun = time.monotonic()
         bell.ring("r1")
         wait_until(lambda: heard == ["r0", "r1"])
+        assert time.monotonic() - begun < 0.5
 
-    assert time.monotonic() - begun < 0.5
     assert caplog.text.count("A message on the queue was refused") == len(forged)
 
 
@@ -214,8 +220,8 @@ def test_a_consumer_outlives_the_death_of_redis_and_hears_again(own_redis, caplo
         begun = time.monotonic()
         wait_until(lambda: bell.ring("r2"))
         wait_until(lambda: heard == ["r1", "r2"])
+        assert time.monotonic() - begun < 1.5
 
-    assert time.monotonic() - begun < 1.5
     assert "Traceback" not in caplog.text
 
 
