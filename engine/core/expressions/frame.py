@@ -6,7 +6,7 @@ from typing import Any
 from engine.core.expressions.errors import EvaluationError, LimitExceeded
 from engine.core.expressions.limits import LIMITS
 
-ABSORBED = 8
+ABSORBED = 12
 """Units for an error that `&&`, `||`, `all` or `exists` set aside: raising one is dear."""
 
 

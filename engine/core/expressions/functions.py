@@ -82,7 +82,7 @@ def _ascii(f: Frame, text: str, change: Callable[[bytes], bytes]) -> str:
 
 
 def _trim(f: Frame, text: str) -> str:
-    f.build(2 * len(text), f.at)
+    f.build(4 * len(text), f.at)
     return text.strip(_WHITE_SPACE)
 
 
@@ -176,7 +176,7 @@ def _type(_: Frame, value: Any) -> str:
 def _search(f: Frame, text: str, part: str) -> None:
     """Pay for the worst that Python's search can need: up to 30,000 characters it may compare each with each."""
     length, sought = len(text), len(part)
-    compared = (length - sought) * sought if 1 < sought < length < 30_000 else 4 * length
+    compared = (length - sought) * sought if 1 < sought < length < 30_000 else 8 * length
     f.spend((compared >> 10) + (sought >> 8), f.at)
 
 

@@ -72,7 +72,7 @@ def _number(f: Frame, result: Any, at: int) -> Any:
     # A difference with itself is zero for every finite number, and for no other.
     if result - result == 0:
         return result
-    raise f.fault(at, "The result is larger than a double can hold.")
+    raise f.fault(at, "The result is not a finite number that a double can hold.")
 
 
 def _ordered(sign: str, compare: Callable[[Any, Any], bool]) -> Operator:

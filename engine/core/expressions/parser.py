@@ -190,7 +190,7 @@ class _Parser:
             return self.postfix()
         self.next += 1
         after = self.tokens[self.next]
-        if token.kind == "-" and after.kind == "literal" and after.value == INT_MAX + 1:
+        if token.kind == "-" and type(after.value) is int and after.value == INT_MAX + 1:
             self.next += 1
             return self.made(Literal(token.at, 0, INT_MIN))
         self.down()

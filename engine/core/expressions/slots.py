@@ -131,7 +131,10 @@ def json(f: Frame, value: Any) -> str:
 
 def _percent(f: Frame, value: Any) -> str:
     text = text_of(f, value, 0)
-    f.build_text(3 * utf8_size(f, text, 0), 0)
+    size = utf8_size(f, text, 0)
+    f.build_text(size, 0)
+    # quote() goes byte by byte in Python.
+    f.build(8 * size, 0)
     return quote(text, safe="")
 
 

@@ -46,7 +46,7 @@ def admit(f: Frame, value: Any, at: int) -> Any:
     if isinstance(value, Mapping | list | tuple):
         f.spend(len(value) >> 3, at)
         return dict(value) if isinstance(value, Mapping) else list(value)
-    raise f.fault(at, f"This is no JSON value, but a {type(value).__name__}.")
+    raise f.fault(at, f"This is not a JSON value: {type(value).__name__}.")
 
 
 def whole(f: Frame, value: Any, at: int, what: str) -> int:
@@ -189,7 +189,7 @@ class _Scale:
             if not INT_MIN <= item <= INT_MAX:
                 raise self.f.fault(self.at, "A whole number in this value does not fit into 64 bits.")
         else:
-            raise self.f.fault(self.at, f"A {type(item).__name__} in this value is no JSON.")
+            raise self.f.fault(self.at, f"This holds something that is not JSON: {type(item).__name__}.")
 
     def refuse(self) -> None:
         raise self.f.too_large(self.at, f"a value of more than {LIMITS.value_bytes} bytes of JSON")

@@ -1,0 +1,296 @@
+"""A calculator on decimal numbers: 50 digits, what is written is what is meant, never nan or infinite."""
+
+import decimal
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, NamedTuple, NoReturn, TypeAlias
+
+from engine.core.errors import OpenRoomsError
+from engine.core.expressions.limits import LIMITS
+
+Number: TypeAlias = int | float | Decimal
+
+_TRAPS = [
+    decimal.InvalidOperation,
+    decimal.DivisionByZero,
+    decimal.Overflow,
+    decimal.Underflow,
+    decimal.Subnormal,
+]
+_GUARD_DIGITS = 10
+"""Calculated in addition, then rounded away: 1/3*3 is 1."""
+
+
+def _context(digits: int) -> decimal.Context:
+    span = LIMITS.calculation_exponent
+    return decimal.Context(prec=digits, Emin=-span, Emax=span, rounding=decimal.ROUND_HALF_EVEN, traps=_TRAPS)
+
+
+_EXACT = _context(LIMITS.calculation_digits)
+_GUARDED = _context(LIMITS.calculation_digits + _GUARD_DIGITS)
+_PLAIN_ZEROS = 30
+"""More zeros than these before or behind the digits are written as an exponent."""
+
+_TOKEN = re.compile(
+    r"""[ \t\r\n]*(?:
+        (?P<number> (?: [0-9]+ (?:\.[0-9]+)? | \.[0-9]+ ) (?:[eE][+-]?[0-9]+)? ) (?P<tail>[A-Za-z0-9_.]*)
+      | (?P<name> [A-Za-z_][A-Za-z0-9_]* )
+      | (?P<op> \*\* | [-+*/%^(),] )
+      | (?P<end> \Z ) )""",
+    re.VERBOSE,
+)
+
+
+class CalculatorError(OpenRoomsError):
+    """The calculation can't be read or has no result; `position` counts characters from 1."""
+
+    code = "calculator_error"
+
+    def __init__(self, detail: str, position: int) -> None:
+        super().__init__(f"At character {position}: {detail}")
+        self.detail = detail
+        self.position = position
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        return {"position": self.position}
+
+
+def calculate(expression: str, names: Mapping[str, Number] = MappingProxyType({})) -> Decimal:
+    """The result, rounded half to even to 50 digits where it has more.
+
+    Raises:
+        CalculatorError: it can't be read, a name is missing, or there is no result within the limits.
+    """
+    calculation = _Calculation(_tokens(expression), names)
+    value = calculation.whole()
+    return calculation.guarded(lambda: _EXACT.plus(value), 0)
+
+
+def as_text(value: Decimal) -> str:
+    """`9.7`, without zeros at the end; with an exponent only if it is very large or small: `1e+300`."""
+    if value == 0:
+        return "0"
+    shortest = value.normalize(_EXACT)
+    _, digits, exponent = shortest.as_tuple()
+    assert isinstance(exponent, int)  # noqa: S101 - finite, as every result
+    if exponent > _PLAIN_ZEROS or len(digits) + exponent < -_PLAIN_ZEROS:
+        return str(shortest).lower()
+    return format(shortest, "f")
+
+
+def as_number(value: Decimal) -> int | float | None:
+    """The nearest JSON number, whole ones of up to 64 bits exactly; None if it is beyond every double."""
+    if value == value.to_integral_value() and value.copy_abs() < 2**63:
+        return int(value)
+    nearest = float(value)
+    return nearest if abs(nearest) != float("inf") else None
+
+
+class Token(NamedTuple):
+    kind: str
+    text: str
+    at: int
+
+
+def _tokens(expression: str) -> list[Token]:
+    if len(expression) > LIMITS.calculation_chars:
+        raise CalculatorError(
+            f"The limit is {LIMITS.calculation_chars} characters.", LIMITS.calculation_chars + 1
+        )
+    found: list[Token] = []
+    at = 0
+    while not found or found[-1].kind != "end":
+        match = _TOKEN.match(expression, at)
+        if match is None:
+            start = at + len(expression[at:]) - len(expression[at:].lstrip(" \t\r\n"))
+            raise CalculatorError(f"Unexpected {expression[start]!r}.", start + 1)
+        kind = match.lastgroup if match["number"] is None else "number"
+        text = match[kind or 0]
+        start = match.start(kind or 0)
+        if match["tail"]:
+            raise CalculatorError(f"{(text + match['tail'])[:40]!r} is not a number.", start + 1)
+        found.append(Token(text if kind == "op" else str(kind), text, start))
+        at = match.end()
+    return found
+
+
+class _Calculation:
+    """Reads and calculates in one go, from the loosest operator to the tightest."""
+
+    def __init__(self, tokens: list[Token], names: Mapping[str, Number]) -> None:
+        self.tokens = tokens
+        self.names = names
+        self.next = 0
+        self.depth = 0
+
+    def whole(self) -> Decimal:
+        value = self.sum()
+        token = self.tokens[self.next]
+        if token.kind != "end":
+            advice = " Write 1.5 with a point and no blanks or separators between digits."
+            hint = advice if token.kind in (",", "number") else ""
+            self.refuse(f"Expected an operator or the end, found {token.text[:40]!r}.{hint}", token.at)
+        return value
+
+    def refuse(self, detail: str, at: int) -> NoReturn:
+        raise CalculatorError(detail, at + 1)
+
+    def take(self, *kinds: str) -> Token | None:
+        token = self.tokens[self.next]
+        if token.kind not in kinds:
+            return None
+        self.next += 1
+        return token
+
+    def expect(self, kind: str) -> Token:
+        token = self.tokens[self.next]
+        found = repr(token.text[:40]) if token.text else "the end"
+        return self.take(kind) or self.refuse(f"Expected {kind!r}, found {found}.", token.at)
+
+    def inner(self, rule: Callable[[], Decimal]) -> Decimal:
+        self.depth += 1
+        if self.depth > LIMITS.depth:
+            self.refuse(f"More than {LIMITS.depth} levels deep.", self.tokens[self.next].at)
+        value = rule()
+        self.depth -= 1
+        return value
+
+    def guarded(self, operation: Callable[[], Decimal], at: int) -> Decimal:
+        """The result of an operation, if it is finite and within the limits."""
+        try:
+            value = operation()
+        except decimal.Overflow:
+            self.refuse(f"The result is beyond 1e{LIMITS.calculation_exponent}.", at)
+        except (decimal.Underflow, decimal.Subnormal):
+            self.refuse(f"The result is too close to zero: below 1e-{LIMITS.calculation_exponent}.", at)
+        except decimal.DivisionByZero:
+            self.refuse("Division by zero.", at)
+        except decimal.InvalidOperation:
+            self.refuse("This has no result: it is not defined, or too far apart for 50 digits.", at)
+        if not value.is_finite():
+            self.refuse("This has no finite result.", at)
+        return value
+
+    def sum(self) -> Decimal:
+        value = self.product()
+        while token := self.take("+", "-"):
+            value = self.applied(token, value, self.product())
+        return value
+
+    def product(self) -> Decimal:
+        value = self.signed()
+        while token := self.take("*", "/", "%"):
+            value = self.applied(token, value, self.signed())
+        return value
+
+    def signed(self) -> Decimal:
+        if token := self.take("-", "+"):
+            value = self.inner(self.signed)
+            return value if token.kind == "+" else self.guarded(lambda: _GUARDED.minus(value), token.at)
+        return self.power()
+
+    def power(self) -> Decimal:
+        base = self.atom()
+        token = self.take("**", "^")
+        if token is None:
+            return base
+        exponent = self.inner(self.signed)
+        if exponent.copy_abs() > LIMITS.calculation_power:
+            self.refuse(f"A power above {LIMITS.calculation_power} is not calculated.", token.at)
+        return self.guarded(lambda: _GUARDED.power(base, exponent), token.at)
+
+    def applied(self, token: Token, left: Decimal, right: Decimal) -> Decimal:
+        if token.kind in "/%" and right == 0:
+            self.refuse("Division by zero.", token.at)
+        return self.guarded(lambda: _OPERATORS[token.kind](left, right), token.at)
+
+    def atom(self) -> Decimal:
+        token = self.tokens[self.next]
+        self.next += 1
+        if token.kind == "number":
+            return self.literal(token.text, token.at)
+        if token.kind == "(":
+            value = self.inner(self.sum)
+            self.expect(")")
+            return value
+        if token.kind == "name":
+            return self.function(token) if self.take("(") else self.named(token)
+        found = repr(token.text[:40]) if token.text else "the end"
+        return self.refuse(f"Expected a number, a name or '(', found {found}.", token.at)
+
+    def literal(self, text: str, at: int) -> Decimal:
+        value = self.guarded(lambda: _GUARDED.create_decimal(text), at)
+        mantissa = re.split("[eE]", text, maxsplit=1)[0]
+        if len(mantissa.replace(".", "").lstrip("-0").rstrip("0")) > LIMITS.calculation_digits:
+            self.refuse(f"A number has at most {LIMITS.calculation_digits} digits.", at)
+        return value
+
+    def named(self, token: Token) -> Decimal:
+        value = self.names.get(token.text)
+        if value is None or isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+            known = ", ".join(sorted((*self.names, *(f"{name}()" for name in _FUNCTIONS))))
+            what = "is not a number" if token.text in self.names else "is not known"
+            self.refuse(f"{token.text[:40]!r} {what}. Known: {known}.", token.at)
+        if isinstance(value, int) and abs(value) >= 10**LIMITS.calculation_digits:
+            self.refuse(f"{token.text[:40]!r} has more than {LIMITS.calculation_digits} digits.", token.at)
+        # repr() of a double is the shortest text that means it: 0.1 stays 0.1.
+        text = repr(value) if isinstance(value, float) else str(value)
+        if not Decimal(text).is_finite():
+            self.refuse(f"{token.text[:40]!r} is not finite.", token.at)
+        return self.literal(text, token.at)
+
+    def function(self, name: Token) -> Decimal:
+        arguments: list[Decimal] = []
+        while not self.take(")"):
+            if arguments:
+                self.expect(",")
+            arguments.append(self.inner(self.sum))
+        if name.text not in _FUNCTIONS:
+            known = ", ".join(sorted(_FUNCTIONS))
+            self.refuse(f"There is no function {name.text[:40]!r}. Known: {known}.", name.at)
+        least, most, run = _FUNCTIONS[name.text]
+        if not least <= len(arguments) <= most:
+            wanted = str(least) if least == most else f"{least} or more" if most > 2 else f"{least} or {most}"
+            self.refuse(f"{name.text}() takes {wanted} arguments, not {len(arguments)}.", name.at)
+        return self.guarded(lambda: run(*arguments), name.at)
+
+
+def _round(value: Decimal, places: Decimal = Decimal(0)) -> Decimal:
+    """Half away from zero, as people round: 2.675 to two places is 2.68."""
+    if places != places.to_integral_value() or places.copy_abs() > LIMITS.calculation_exponent:
+        raise decimal.InvalidOperation
+    exponent = value.as_tuple().exponent
+    assert isinstance(exponent, int)  # noqa: S101 - finite, as every operand
+    if -exponent <= places:
+        return value
+    step = Decimal((0, (1,), -int(places)))
+    return value.quantize(step, rounding=decimal.ROUND_HALF_UP, context=_GUARDED)
+
+
+def _whole(rounding: str) -> Callable[[Decimal], Decimal]:
+    return lambda value: value.to_integral_value(rounding=rounding, context=_GUARDED)
+
+
+_OPERATORS: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
+    "+": _GUARDED.add,
+    "-": _GUARDED.subtract,
+    "*": _GUARDED.multiply,
+    "/": _GUARDED.divide,
+    "%": _GUARDED.remainder,
+}
+_MANY = LIMITS.calculation_chars
+_FUNCTIONS: dict[str, tuple[int, int, Callable[..., Decimal]]] = {
+    "abs": (1, 1, _GUARDED.abs),
+    "min": (1, _MANY, min),
+    "max": (1, _MANY, max),
+    "round": (1, 2, _round),
+    "floor": (1, 1, _whole(decimal.ROUND_FLOOR)),
+    "ceil": (1, 1, _whole(decimal.ROUND_CEILING)),
+    "sqrt": (1, 1, _GUARDED.sqrt),
+    "exp": (1, 1, _GUARDED.exp),
+    "ln": (1, 1, _GUARDED.ln),
+    "log10": (1, 1, _GUARDED.log10),
+}
