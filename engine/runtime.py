@@ -13,6 +13,7 @@ import uuid_utils
 
 from engine.core.catalogue import Catalogue
 from engine.core.discovery import discover
+from engine.live.address import embedded_url
 from engine.live.bell import Bell
 from engine.live.feed import Feed
 from engine.settings import Settings
@@ -31,6 +32,7 @@ class Runtime:
     """Rings workers through the queue: may be lost or doubled."""
     catalogue: Catalogue
     secret_key: bytes
+    bell_url: str = ""
 
     def now_us(self) -> int:
         return time.time_ns() // 1000
@@ -64,7 +66,7 @@ def open_runtime(settings: Settings | None = None) -> Runtime:
     """Connect the parts; nothing is contacted before it is used."""
     settings = settings or Settings()
     key = _secret_key(settings)
-    url = settings.effective_redis_url
+    url = settings.redis_url or embedded_url(settings.data_dir)
     return Runtime(
         settings=settings,
         db=Database(settings.effective_database_url),
@@ -72,6 +74,7 @@ def open_runtime(settings: Settings | None = None) -> Runtime:
         bell=Bell(url, key),
         catalogue=discover(),
         secret_key=key,
+        bell_url=url,
     )
 
 

@@ -38,7 +38,3 @@ class Settings(BaseSettings):
     @property
     def effective_database_url(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'openrooms.db'}"
-
-    @property
-    def effective_redis_url(self) -> str:
-        return self.redis_url or f"unix://{self.data_dir.resolve() / 'redis.sock'}"

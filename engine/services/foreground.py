@@ -1,0 +1,112 @@
+"""Runs a document to its end in this process, on a database of its own that is gone afterwards."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from engine.core.errors import OpenRoomsError
+from engine.core.identity import Role, User
+from engine.core.runview import Run
+from engine.core.sample import sample
+from engine.runner import Runner
+from engine.runtime import Runtime, open_runtime
+from engine.services import control, history, rooms, runs, workflows
+from engine.services.control import Signal
+from engine.settings import Settings
+from engine.store.migrations import migrate
+
+ME = User(id="foreground", name="you", role=Role.ADMIN)
+POLL_S = 0.01
+
+Tell = Callable[[dict[str, Any]], None]
+
+
+class Unanswered(OpenRoomsError):
+    code = "signal_needed"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The run waits for the signal {name!r}. Give its payload with --signal {name}=JSON."
+        )
+
+
+def run_document(document: dict[str, Any], input_: Any, signals: Mapping[str, Any], tell: Tell) -> Run:
+    """The run once it is over; `tell` gets its events as they come.
+
+    Without an input, one is made from the defaults of `input_schema`; a signal that is not in `signals` is
+    answered with the defaults of its form.
+
+    Raises:
+        InvalidWorkflow, InvalidInput, Unanswered
+    """
+    with _own_runtime() as rt:
+        workflow = workflows.create(rt, ME, document)
+        workflows.publish(rt, ME, workflow.id)
+        room = rooms.create(rt, ME, rooms.NewRoom(name=str(document.get("name")), workflow_id=workflow.id))
+        given = sample(document.get("input_schema")) if input_ is None else input_
+        run = runs.start(rt, ME, room.id, given)
+        runner = Runner(rt, threads=8)
+        runner.start()
+        try:
+            runner.activate(run.id)
+            return _follow(rt, run, signals, tell)
+        finally:
+            runner.stop()
+
+
+def _follow(rt: Runtime, run: Run, signals: Mapping[str, Any], tell: Tell) -> Run:
+    seen, answered = 0, set[str]()
+    while True:
+        run = runs.get(rt, ME, run.id)
+        for event in history.events(rt, ME, run.id, after_seq=seen, limit=10_000):
+            tell(event)
+            seen = event["seq"]
+            if event["type"] == "WAIT_STARTED" and event["data"].get("signal"):
+                _answer(rt, run, event, signals, answered)
+        if run.status.is_over and seen >= run.seq:
+            return run
+        time.sleep(POLL_S)
+
+
+def _answer(
+    rt: Runtime, run: Run, event: dict[str, Any], signals: Mapping[str, Any], answered: set[str]
+) -> None:
+    name = event["data"]["signal"]
+    forms = {item["name"]: item["form_schema"] for item in history.status(rt, ME, run.room_id)["signals"]}
+    if name in signals:
+        payload = signals[name]
+    elif forms.get(name) is not None:
+        payload = sample(forms[name])
+    elif "until" in event["data"]:
+        return  # its timeout ends the wait
+    else:
+        raise Unanswered(name)
+    answered.add(name)
+    control.signal(rt, ME, run.room_id, Signal(name=name, payload=payload))
+
+
+@contextmanager
+def _own_runtime() -> Iterator[Runtime]:
+    with tempfile.TemporaryDirectory(prefix="openrooms-") as folder:
+        settings = Settings()
+        own = settings.model_copy(
+            update={
+                "data_dir": Path(folder),
+                "database_url": "",
+                "redis_url": f"unix://{folder}/none.sock",  # nobody watches: bells and feed stay silent
+                "secret_key": SecretStr("foreground"),
+            }
+        )
+        rt = open_runtime(own)
+        try:
+            migrate(rt.db)
+            yield rt
+        finally:
+            rt.close()
