@@ -3,15 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-import reflex as rx
+from reflex_base.event import EventSpec
 
 from engine.core.errors import OpenRoomsError
+from engine.runtime import Runtime, get_runtime
 from openrooms_app.session import Kind, SessionState
-
-if TYPE_CHECKING:
-    from engine.runtime import Runtime
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -19,22 +17,20 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-async def ask(service: "Callable[Concatenate[Runtime, P], T]", *args: P.args, **kwargs: P.kwargs) -> T:
+async def ask(service: Callable[Concatenate[Runtime, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call a service in a thread; Reflex runs handlers on the event loop, and SQL would hold it."""
-    from engine.runtime import get_runtime
-
     return await asyncio.to_thread(service, get_runtime(), *args, **kwargs)
 
 
-def notify(text: str, kind: Kind = "success") -> rx.event.EventSpec:
+def notify(text: str, kind: Kind = "success") -> EventSpec:
     """A toast, as in `return notify("Published version 3.")`.
 
     Not `rx.toast`: sent from a handler it needs `eval` in the browser, which our CSP forbids.
     """
-    return SessionState.tell(text, kind)
+    return cast(Any, SessionState.tell)(text, kind)
 
 
-def tell_user(exception: Exception) -> rx.event.EventSpec:
+def tell_user(exception: Exception) -> EventSpec:
     """What a page shows when its handler raised: the engine's own words, or an apology."""
     if isinstance(exception, OpenRoomsError):
         return notify(str(exception), "error")

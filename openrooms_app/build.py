@@ -86,14 +86,18 @@ def environment() -> dict[str, str]:
 
 def _registry(bin_dir: Path) -> str:
     """The registry npm is configured for; said aloud, because Reflex would otherwise time several."""
-    if given := os.environ.get("NPM_CONFIG_REGISTRY") or os.environ.get("npm_config_registry"):
+    if given := os.environ.get("NPM_CONFIG_REGISTRY"):
         return given
     path = f"{bin_dir}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     npm = shutil.which("npm", path=path)
     if npm is None:
         raise BuildFailed("There is no npm in the virtual environment. Run `make install`.")
     answer = subprocess.run(
-        [npm, "config", "get", "registry"], capture_output=True, text=True, check=True, env={**os.environ, "PATH": path}
+        [npm, "config", "get", "registry"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PATH": path},
     )
     return answer.stdout.strip()
 
@@ -107,8 +111,7 @@ def _run(command: list[str]) -> None:
             command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as process,
     ):
-        assert process.stdout is not None
-        for line in process.stdout:
+        for line in process.stdout or ():
             log.write(line)
             for mark in [mark for mark in waiting if mark in line]:
                 _say(f"  {waiting.pop(mark)}")
@@ -128,7 +131,9 @@ def _publish(folder: Path) -> Path:
             shutil.copy2(WEB / "backend" / name, half / "backend" / name)
     if (WEB / "routes.json").is_file():
         shutil.copy2(WEB / "routes.json", half / "routes.json")
-    (half / SCRIPT_HASHES).write_text(json.dumps(_script_hashes(half / "build" / "client"), indent=1), "utf-8")
+    (half / SCRIPT_HASHES).write_text(
+        json.dumps(_script_hashes(half / "build" / "client"), indent=1), "utf-8"
+    )
     shutil.rmtree(folder, ignore_errors=True)
     half.rename(folder)
     return folder
@@ -137,7 +142,10 @@ def _publish(folder: Path) -> Path:
 def _script_hashes(client: Path) -> list[str]:
     """The CSP hash of each inline script in the built pages."""
     scripts = {
-        script for page in client.rglob("*.html") for script in _INLINE_SCRIPT.findall(page.read_text("utf-8")) if script
+        script
+        for page in client.rglob("*.html")
+        for script in _INLINE_SCRIPT.findall(page.read_text("utf-8"))
+        if script
     }
     digests = (hashlib.sha256(script.encode()).digest() for script in sorted(scripts))
     return [f"sha256-{base64.b64encode(digest).decode()}" for digest in digests]

@@ -10,6 +10,8 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.core.errors import OpenRoomsError
+from engine.runtime import get_runtime
+from engine.services import identity
 from openrooms_app import routes
 from openrooms_app.entrance_page import (
     content_policy,
@@ -28,6 +30,7 @@ STATUS: Final = {
     "too_many_attempts": 429,
     "bad_setup_token": 403,
     "weak_password": 422,
+    "invalid_input": 422,
     "already_set_up": 409,
 }
 
@@ -46,8 +49,6 @@ class Entrance:
 
 
 async def show_login(request: Request) -> Response:
-    from engine.services import identity
-
     if await _ask(identity.needs_setup):
         return RedirectResponse(routes.SETUP, 303)
     next_address = own_address(request.query_params.get("next", routes.HOME))
@@ -57,8 +58,6 @@ async def show_login(request: Request) -> Response:
 
 
 async def log_in(request: Request) -> Response:
-    from engine.services import identity
-
     form = await _form(request)
     next_address, name = own_address(form.get("next", routes.HOME)), form.get("name", "")
     try:
@@ -69,8 +68,6 @@ async def log_in(request: Request) -> Response:
 
 
 async def log_out(request: Request) -> Response:
-    from engine.services import identity
-
     token = session_token(request.headers.get("cookie"))
     if token is not None:
         await _ask(identity.log_out, token)
@@ -81,8 +78,6 @@ async def log_out(request: Request) -> Response:
 
 
 async def show_setup(request: Request) -> Response:
-    from engine.services import identity
-
     if not await _ask(identity.needs_setup):
         return RedirectResponse(routes.LOGIN, 303)
     token = request.query_params.get("token", "")
@@ -90,12 +85,12 @@ async def show_setup(request: Request) -> Response:
 
 
 async def set_up(request: Request) -> Response:
-    from engine.services import identity
-
     form = await _form(request)
     token, name, password = form.get("token", ""), form.get("name", ""), form.get("password", "")
     if password != form.get("again", ""):
-        return _html(setup_page(token, name, "The two passwords differ. Type the same one twice."), status=422)
+        return _html(
+            setup_page(token, name, "The two passwords differ. Type the same one twice."), status=422
+        )
     try:
         session = await _ask(identity.create_first_admin, token, name, password)
     except OpenRoomsError as error:
@@ -119,8 +114,6 @@ def own_address(address: str) -> str:
 
 
 async def _ask(service: Callable[..., Any], *args: str) -> Any:
-    from engine.runtime import get_runtime
-
     return await asyncio.to_thread(service, get_runtime(), *args)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
+from engine.services.passwords import MAX_LENGTH, MIN_LENGTH
 from openrooms_app import routes, theme
 
 _SCRIPT: Final = (
@@ -28,7 +29,7 @@ form{display:grid;gap:16px}
 label{display:grid;gap:6px;font-size:13px;font-weight:500}
 .hint{font-weight:400;font-size:12px;line-height:16px;color:var(--or-mute)}
 input{width:100%;height:40px;padding:0 12px;border:1px solid var(--or-line-strong);border-radius:8px;
-background:var(--or-bg);color:inherit;font:inherit}
+background:var(--or-bg);color:inherit;font:inherit;font-weight:400}
 input[aria-invalid=true]{border-color:var(--or-fail)}
 :focus-visible{outline:2px solid var(--or-accent-ink);outline-offset:1px}
 button{height:40px;border:0;border-radius:8px;background:var(--or-accent);color:var(--or-on-accent);
@@ -84,7 +85,14 @@ def login_page(name: str = "", next_address: str = routes.HOME, error: str = "")
 def setup_page(token: str, name: str = "", error: str = "") -> str:
     fields = (
         Field("name", "Your name", complete="username", value=name, autofocus=not name),
-        Field("password", "Password", "password", "new-password", hint="At least 12 characters.", autofocus=bool(name)),
+        Field(
+            "password",
+            "Password",
+            "password",
+            "new-password",
+            hint=f"At least {MIN_LENGTH} characters.",
+            autofocus=bool(name),
+        ),
         Field("again", "Password, once more", "password", "new-password"),
     )
     form = Form(routes.SETUP, fields, "Create administrator", (("token", token),))
@@ -123,7 +131,7 @@ def _page(title: str, lead: str, body: str, error: str = "") -> str:
         '<link rel="icon" href="/logo.svg" type="image/svg+xml">'
         f"<script>{_SCRIPT}</script><style>{theme.stylesheet()}{_STYLE}</style></head>"
         f'<body><main><p class="brand">{_LOGO}<span>OpenRooms</span></p><div class="card">'
-        f'<h1>{escape(title)}</h1>{f"<p class=lead>{escape(lead)}</p>" if lead else ""}'
+        f"<h1>{escape(title)}</h1>{f'<p class=lead>{escape(lead)}</p>' if lead else ''}"
         f"{alert if error else ''}{body}</div></main></body></html>"
     )
 
@@ -140,7 +148,7 @@ def _field(field: Field, has_error: bool) -> str:
     invalid = ' aria-invalid="true" aria-describedby="error"' if has_error else ""
     hint = f'<span class="hint">{escape(field.hint)}</span>' if field.hint else ""
     return (
-        f'<label>{escape(field.label)}<input name="{field.name}" type="{field.kind}" required maxlength="200" '
+        f'<label>{escape(field.label)}<input name="{field.name}" type="{field.kind}" required maxlength="{MAX_LENGTH}" '
         f'autocomplete="{field.complete}" autocapitalize="none" spellcheck="false" value="{escape(field.value)}"'
         f"{' autofocus' if field.autofocus else ''}{invalid}>{hint}</label>"
     )

@@ -16,7 +16,10 @@ READY: Final = ROOT / ".make" / "frontend"
 SCRIPT_HASHES: Final = "script-hashes.json"
 
 _SERVER_ONLY: Final = frozenset(
-    {"build.py", "cli.py", "entrance.py", "entrance_page.py", "frontend.py", "gate.py", "headers.py", "serve.py"}
+    f"{name}.py"
+    for name in (
+        "ask build cli entrance entrance_page frontend gate guard headers roles serve".split()  # no effect on pages
+    )
 )
 _NOT_BUILT_IN: Final = frozenset({"__pycache__", "_web", "api", "external"})
 
@@ -25,7 +28,9 @@ class FrontendMissing(OpenRoomsError):
     code = "frontend_missing"
 
     def __init__(self) -> None:
-        super().__init__("The web pages are not built for this state of the sources. Run `make up` or `make install`.")
+        super().__init__(
+            "The web pages are not built for this state of the sources. Run `make up` or `make install`."
+        )
 
 
 def sources_fingerprint() -> str:

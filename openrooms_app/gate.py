@@ -2,22 +2,20 @@
 
 import asyncio
 import ipaddress
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from engine.core.identity import User
+from engine.runtime import get_runtime
+from engine.services import identity
 from openrooms_app import routes
 from openrooms_app.session import session_token
 
-if TYPE_CHECKING:
-    from engine.services.identity import User
-
-PUBLIC: Final = frozenset(
-    {routes.LOGIN, routes.SETUP, "/api/health", "/favicon.ico", "/logo.svg", "/ping"}
-)
+PUBLIC: Final = frozenset({routes.LOGIN, routes.SETUP, "/api/health", "/favicon.ico", "/logo.svg", "/ping"})
 PUBLIC_FOLDERS: Final = ("/assets/", "/fonts/", "/api/auth/")
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -45,9 +43,13 @@ class Gate:
     async def _refusal(self, scope: Scope) -> Response | None:
         """The answer for a request that may not pass, or None."""
         if not await self._is_open_to(scope):
-            return problem(403, "loopback_only", "Until an administrator exists, only this machine may connect.")
+            return problem(
+                403, "loopback_only", "Until an administrator exists, only this machine may connect."
+            )
         if not is_own_origin(scope):
-            return problem(403, "foreign_origin", "The request comes from another site's page; it was not done.")
+            return problem(
+                403, "foreign_origin", "The request comes from another site's page; it was not done."
+            )
         user = None if _is_asset(scope["path"]) else await asyncio.to_thread(_who, scope)
         scope.setdefault("state", {})["user"] = user
         if user is None and not is_public(scope["path"]):
@@ -110,15 +112,9 @@ def _is_asset(path: str) -> bool:
     return path.startswith(("/assets/", "/fonts/"))
 
 
-def _who(scope: Scope) -> "User | None":
-    from engine.runtime import get_runtime
-    from engine.services import identity
-
+def _who(scope: Scope) -> User | None:
     return identity.who(get_runtime(), session_token(Headers(scope=scope).get("cookie")))
 
 
 def _needs_setup() -> bool:
-    from engine.runtime import get_runtime
-    from engine.services import identity
-
     return identity.needs_setup(get_runtime())

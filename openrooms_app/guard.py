@@ -1,7 +1,7 @@
 """Every event from a browser passes here first: who is it, is the session alive, may this role do that."""
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import reflex as rx
 from reflex.middleware import Middleware
@@ -9,11 +9,11 @@ from reflex.state import BaseState, StateUpdate
 from reflex_base.event import Event
 from reflex_base.registry import RegistrationContext
 
-from openrooms_app.roles import is_allowed, needed_role
+from engine.core.identity import User
+from engine.runtime import get_runtime
+from engine.services import identity
+from openrooms_app.roles import needed_role
 from openrooms_app.session import SessionState, a_notice, session_token, set_current_user
-
-if TYPE_CHECKING:
-    from engine.services.identity import User
 
 FRAMEWORK: Final = frozenset(
     {"hydrate", "hydrate_and_load", "on_load_internal", "set_is_hydrated", "handle_frontend_exception"}
@@ -44,19 +44,16 @@ class EventGuard(Middleware):
         if name in HYDRATE and me.notice:
             me.notice = {}  # told before the page was loaded anew
         if not _may(user, event.name):
-            me.notice = a_notice(f"Your role ({user.role}) does not allow this.", "error")
+            me.notice = a_notice(f"Your role, {user.role}, does not allow this.", "error")
             return await _only_session(root)
         return None
 
 
-def _who(token: str | None) -> "User | None":
-    from engine.runtime import get_runtime
-    from engine.services import identity
-
+def _who(token: str | None) -> User | None:
     return identity.who(get_runtime(), token)
 
 
-def _take_over(root: BaseState, me: SessionState, user: "User") -> None:
+def _take_over(root: BaseState, me: SessionState, user: User) -> None:
     """Make the tab the user's; what another user left in it is forgotten."""
     if me._owner != user.id:
         if me._owner:
@@ -68,7 +65,7 @@ def _take_over(root: BaseState, me: SessionState, user: "User") -> None:
             setattr(me, name, value)
 
 
-def _may(user: "User", event_name: str) -> bool:
+def _may(user: User, event_name: str) -> bool:
     registered = RegistrationContext.get().event_handlers.get(event_name)
     if registered is None:
         return False
@@ -76,7 +73,7 @@ def _may(user: "User", event_name: str) -> bool:
     if handler.__module__ == "reflex.state":
         return event_name.rsplit(".", 1)[-1] in FRAMEWORK
     needed = needed_role(handler)
-    return needed is not None and is_allowed(user.role, needed)
+    return needed is not None and user.role.allows(needed)
 
 
 async def _only_session(root: BaseState) -> StateUpdate:

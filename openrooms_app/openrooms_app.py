@@ -4,7 +4,6 @@ import importlib
 import pkgutil
 
 import reflex as rx
-import reflex.model  # noqa: F401 - else the first event with a dict loads it and holds every tab for seconds
 from starlette.types import ASGIApp
 
 from openrooms_app import frontend, pages

@@ -1,23 +1,23 @@
-"""Who may do what: three roles in a row, and the mark that each event handler must carry."""
+"""The mark that each event handler must carry: the role it takes to send that event."""
 
 from collections.abc import Callable
-from typing import Final, Literal, TypeVar
+from typing import Final, TypeVar
 
-Role = Literal["viewer", "editor", "admin"]
-RANK: Final[dict[str, int]] = {"viewer": 0, "editor": 1, "admin": 2}
+from engine.core.identity import Role
 
 _MARK: Final = "__openrooms_role__"
 F = TypeVar("F", bound=Callable[..., object])
 
 
-def requires(role: Role) -> Callable[[F], F]:
+def requires(role: str) -> Callable[[F], F]:
     """Say which role an event handler needs; a handler without it is refused to everybody.
 
-    Stands under `@rx.event`: `@rx.event` / `@requires("editor")` / `def rename(self, name: str): ...`.
+    Stands under `@rx.event`: `@rx.event`, then `@requires("editor")`, then `def rename(self, name: str)`.
     """
+    needed = Role(role)
 
     def mark(handler: F) -> F:
-        setattr(handler, _MARK, role)
+        setattr(handler, _MARK, needed)
         return handler
 
     return mark
@@ -26,7 +26,3 @@ def requires(role: Role) -> Callable[[F], F]:
 def needed_role(handler: Callable[..., object]) -> Role | None:
     """The role that a handler was marked with, or None if it was not."""
     return getattr(handler, _MARK, None)
-
-
-def is_allowed(role: str, needed: str) -> bool:
-    return RANK.get(role, -1) >= RANK[needed]

@@ -34,7 +34,9 @@ class CannotListen(OpenRoomsError):
     code = "cannot_listen"
 
     def __init__(self, host: str, port: int, reason: str) -> None:
-        super().__init__(f"Can't listen on {host} port {port}: {reason}. Choose another with --host or --port.")
+        super().__init__(
+            f"Can't listen on {host} port {port}: {reason}. Choose another with --host or --port."
+        )
 
 
 def serve(host: str, port: int, data_dir: Path) -> None:
@@ -100,7 +102,9 @@ def _server(host: str, port: int) -> "uvicorn.Server":
     import uvicorn
     from reflex_base.registry import RegistrationContext
 
-    RegistrationContext.ensure_context()._set_config(rx.Config(app_name="openrooms_app", _skip_plugins_checks=True))
+    RegistrationContext.ensure_context()._set_config(
+        rx.Config(app_name="openrooms_app", _skip_plugins_checks=True)
+    )
     from openrooms_app.openrooms_app import app
 
     logging.getLogger("reflex").setLevel(logging.WARNING)

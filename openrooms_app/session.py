@@ -3,14 +3,12 @@
 import uuid
 from contextvars import ContextVar
 from http.cookies import CookieError, SimpleCookie
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal, cast, get_args
 
 import reflex as rx
 
+from engine.core.identity import Role, User
 from openrooms_app.roles import requires
-
-if TYPE_CHECKING:
-    from engine.services.identity import User
 
 COOKIE: Final = "openrooms_session"
 SECURE_COOKIE: Final = "__Host-openrooms_session"
@@ -18,15 +16,15 @@ SECURE_COOKIE: Final = "__Host-openrooms_session"
 
 Kind = Literal["info", "success", "warning", "error"]
 
-_USER: "ContextVar[User]" = ContextVar("openrooms_user")
+_USER: ContextVar[User] = ContextVar("openrooms_user")
 
 
-def current_user() -> "User":
+def current_user() -> User:
     """The user whose event is being handled; LookupError outside an event handler."""
     return _USER.get()
 
 
-def set_current_user(user: "User") -> None:
+def set_current_user(user: User) -> None:
     _USER.set(user)
 
 
@@ -60,14 +58,14 @@ class SessionState(rx.State):
 
     @rx.var
     def can_edit(self) -> bool:
-        return self.role in {"editor", "admin"}
+        return bool(self.role) and Role(self.role).allows(Role.EDITOR)
 
     @rx.var
     def is_admin(self) -> bool:
-        return self.role == "admin"
+        return self.role == Role.ADMIN
 
     @rx.event
     @requires("viewer")
     def tell(self, text: str, kind: str) -> None:
         """Show a toast; handlers return `notify(...)` instead of calling this."""
-        self.notice = a_notice(text, kind if kind in {"info", "success", "warning"} else "error")
+        self.notice = a_notice(text, cast(Kind, kind) if kind in get_args(Kind) else "error")

@@ -38,9 +38,7 @@ from openrooms_app.components.navigation import Navigation, SessionWatch
 from openrooms_app.components.style import classes
 from openrooms_app.session import SessionState
 
-RESTORE_FOLD: Final = (
-    'try{if(localStorage.getItem("openrooms.nav")==="folded")document.documentElement.dataset.nav="folded"}catch{}'
-)
+RESTORE_FOLD: Final = 'try{if(localStorage.getItem("openrooms.nav")==="folded")document.documentElement.dataset.nav="folded"}catch{}'
 """Runs in the head, so that a folded navigation does not flash open."""
 
 
@@ -103,7 +101,10 @@ def _header(
     below = [rx.el.p(lead, class_name="mt-0.5 text-sm text-mute")] if isinstance(lead, rx.Var) or lead else []
     return rx.el.header(
         rx.el.div(
-            *above, rx.el.h1(heading, class_name="truncate text-xl font-semibold tracking-tight"), *below, class_name="min-w-0"
+            *above,
+            rx.el.h1(heading, class_name="truncate text-xl font-semibold tracking-tight"),
+            *below,
+            class_name="min-w-0",
         ),
         rx.el.div(*actions, class_name="flex flex-wrap items-center gap-2"),
         class_name="flex flex-wrap items-end justify-between gap-3",

@@ -5,10 +5,9 @@ variables (`var(--or-panel)`). A state's colour is used for that state alone; `a
 be acted on and for focus. `tint()` makes the quiet background that goes with a colour.
 """
 
-from typing import Any
+from reflex_base.plugins.shared_tailwind import TailwindConfig
 
-COLORS: dict[str, tuple[str, str]] = {
-    # name: (light, dark)
+COLORS: dict[str, tuple[str, str]] = {  # light, dark
     "bg": ("#f5f6f8", "#0c0e12"),
     "panel": ("#ffffff", "#13161b"),
     "raised": ("#ffffff", "#1a1e25"),
@@ -30,7 +29,6 @@ COLORS: dict[str, tuple[str, str]] = {
 }
 
 STATES: dict[str, str] = {
-    # status: colour
     "IDLE": "idle",
     "QUEUED": "queued",
     "RUNNING": "run",
@@ -68,9 +66,14 @@ def stylesheet() -> str:
     )
 
 
-def tailwind() -> dict[str, Any]:
+def tailwind() -> TailwindConfig:
     """The names of this module for Tailwind: `text-ink`, `bg-run/10`, `font-mono`, `text-xs`."""
-    sizes = {"2xs": ("11px", "16px"), "xs": ("12px", "16px"), "sm": ("13px", "20px"), "base": ("14px", "20px")}
+    sizes = {
+        "2xs": ("11px", "16px"),
+        "xs": ("12px", "16px"),
+        "sm": ("13px", "20px"),
+        "base": ("14px", "20px"),
+    }
     return {
         "theme": {
             "extend": {

@@ -31,4 +31,3 @@ def _link(link: Path, source: Path) -> None:
         return
     link.unlink(missing_ok=True)
     link.symlink_to(source)
-

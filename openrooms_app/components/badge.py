@@ -1,6 +1,6 @@
 """Badges: a run's or room's status, and short words in a colour of theme.py."""
 
-from typing import Any, Final
+from typing import Any
 
 import reflex as rx
 
@@ -11,7 +11,7 @@ from openrooms_app.tsx import tsx_module
 class StatusBadge(rx.Component):
     """The status as word, icon and colour."""
 
-    library: Final = tsx_module(__file__, "status.tsx")
+    library = tsx_module(__file__, "status.tsx")
     tag = "StatusBadge"
     lib_dependencies: list[str] = ["lucide-react"]
     status: rx.Var[str]

@@ -25,7 +25,9 @@ def button(*children: Any, look: Look = "outline", icon: str = "", **props: Any)
     """A button; `icon` is the name of a lucide icon, written out (a name in a Var loads all icons)."""
     inside = [rx.icon(icon, size=15, aria_hidden=True), *children] if icon else list(children)
     props.setdefault("type", "button")
-    return rx.el.button(*inside, class_name=classes(_BASE, _LOOKS[look], props.pop("class_name", "")), **props)
+    return rx.el.button(
+        *inside, class_name=classes(_BASE, _LOOKS[look], props.pop("class_name", "")), **props
+    )
 
 
 def icon_button(icon: str, label: str, **props: Any) -> rx.Component:
@@ -44,9 +46,9 @@ def icon_button(icon: str, label: str, **props: Any) -> rx.Component:
     )
 
 
-def link_button(*children: Any, to: str | rx.Var[str], look: Look = "outline", icon: str = "") -> rx.Component:
+def link_button(
+    *children: Any, to: str | rx.Var[str], look: Look = "outline", icon: str = ""
+) -> rx.Component:
     """Looks like a button and leads to a page."""
     inside = [rx.icon(icon, size=15, aria_hidden=True), *children] if icon else list(children)
-    return RouterLink.create(
-        *inside, to=to, class_name=classes(_BASE, _LOOKS[look].replace("enabled:", ""))
-    )
+    return RouterLink.create(*inside, to=to, class_name=classes(_BASE, _LOOKS[look].replace("enabled:", "")))

@@ -15,7 +15,12 @@ _AREA: Final = "min-h-20 w-full rounded-md border border-line-strong bg-bg px-2.
 
 
 def field(
-    label: str, control: rx.Component, *, hint: str = "", error: str | rx.Var[str] = "", required: bool = False
+    label: str,
+    control: rx.Component,
+    *,
+    hint: str = "",
+    error: str | rx.Var[str] = "",
+    required: bool = False,
 ) -> rx.Component:
     """A label with its control, a hint, and the error under it (a Var that is empty while all is well)."""
     star = [rx.el.span(" *", aria_hidden=True, class_name="text-fail")] if required else []

@@ -1,6 +1,6 @@
 """The column of links around every page, and the watch over the tab's session."""
 
-from typing import Any, Final
+from typing import Any
 
 import reflex as rx
 
@@ -8,7 +8,7 @@ from openrooms_app.tsx import tsx_module
 
 
 class Navigation(rx.Component):
-    library: Final = tsx_module(__file__, "navigation.tsx")
+    library = tsx_module(__file__, "navigation.tsx")
     tag = "Navigation"
     lib_dependencies: list[str] = ["lucide-react"]
     user_name: rx.Var[str]
@@ -16,7 +16,7 @@ class Navigation(rx.Component):
 
 
 class SessionWatch(rx.Component):
-    library: Final = tsx_module(__file__, "session.tsx")
+    library = tsx_module(__file__, "session.tsx")
     tag = "SessionWatch"
     lib_dependencies: list[str] = ["sonner"]
     ended: rx.Var[bool]

@@ -11,7 +11,7 @@ _PASS_ON: Final = rx.event.passthrough_event_spec
 
 
 class Overlay(rx.Component):
-    library: Final = tsx_module(__file__, "overlays.tsx")
+    library = tsx_module(__file__, "overlays.tsx")
     lib_dependencies: list[str] = ["@base-ui/react@1.9.0", "lucide-react"]
 
 
@@ -98,7 +98,11 @@ def tooltip(child: rx.Component, label: str | rx.Var[str]) -> rx.Component:
 
 
 def confirm_dialog(
-    open_: rx.Var[bool], title: str | rx.Var[str], text: str | rx.Var[str], confirm: rx.Component, on_close: Any
+    open_: rx.Var[bool],
+    title: str | rx.Var[str],
+    text: str | rx.Var[str],
+    confirm: rx.Component,
+    on_close: Any,
 ) -> rx.Component:
     """Asks before something that can't be undone; `confirm` is the button that does it."""
     return dialog(

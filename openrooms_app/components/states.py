@@ -12,7 +12,9 @@ def empty_state(icon: str, title: str, text: str, *actions: rx.Component) -> rx.
     return _notice(icon, "text-mute", title, text, *actions)
 
 
-def error_state(text: str | rx.Var[str], on_retry: Any = None, title: str = "This could not be loaded") -> rx.Component:
+def error_state(
+    text: str | rx.Var[str], on_retry: Any = None, title: str = "This could not be loaded"
+) -> rx.Component:
     """What went wrong, in the engine's words, and a button to try again."""
     retry = [button("Try again", icon="refresh-cw", on_click=on_retry)] if on_retry is not None else []
     return rx.el.div(_notice("circle-alert", "text-fail", title, text, *retry), role="alert")
@@ -30,7 +32,8 @@ def skeleton_rows(count: int = 5) -> rx.Component:
     widths = ("w-2/3", "w-1/2", "w-3/5", "w-2/5", "w-1/2")
     rows = [
         rx.el.div(
-            skeleton(f"h-3.5 {widths[i % len(widths)]}"), class_name="flex h-10 items-center border-b border-line px-4"
+            skeleton(f"h-3.5 {widths[i % len(widths)]}"),
+            class_name="flex h-10 items-center border-b border-line px-4",
         )
         for i in range(count)
     ]

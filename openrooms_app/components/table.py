@@ -14,7 +14,9 @@ def table(headings: Sequence[str], rows: Any, *, label: str) -> rx.Component:
     `label` says to screen readers what the table lists.
     """
     head = [
-        rx.el.th(heading or rx.el.span("Actions", class_name="sr-only"), scope="col", class_name="px-4 font-medium")
+        rx.el.th(
+            heading or rx.el.span("Actions", class_name="sr-only"), scope="col", class_name="px-4 font-medium"
+        )
         for heading in headings
     ]
     return rx.el.div(
