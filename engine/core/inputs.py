@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, ClassVar
 
 ENGINE_VERSION = 1
@@ -20,8 +20,12 @@ class Input:
         return {"k": self.kind} | {
             _SHORT.get(item.name, item.name): value
             for item in fields(self)
-            if (value := getattr(self, item.name)) not in (None, {}, ())
+            if (value := getattr(self, item.name)) != _default(item)
         }
+
+
+def _default(item: Field[Any]) -> Any:
+    return item.default_factory() if item.default_factory is not MISSING else item.default
 
 
 _SHORT = {"activation": "a", "outcome": "r", "output": "o", "error": "e"}

@@ -23,6 +23,8 @@ from engine.store import audit, runs
 from engine.store.tables import EventRow, RoomRow, RunRow, WorkflowRow
 
 MAX_INPUT_BYTES = 1_048_576
+FIRST_BELL_US = 300_000
+"""Time for the first bell to be heard before a sweep rings again."""
 LIMIT_NAMES = ("max_steps", "max_duration_s", "max_tokens", "max_cost_usd")
 
 
@@ -230,7 +232,7 @@ def _row(rt: Runtime, room: RoomRow, version: int, given: bytes, wanted: _Wanted
         number=0,
         request_id=wanted.request_id,
         status=RunStatus.QUEUED.value,
-        kick_us=rt.now_us(),
+        kick_us=rt.now_us() - runs.KICK_AGAIN_US + FIRST_BELL_US,
         input=given.decode(),
         options=orjson.dumps(options).decode(),
         retry_of=wanted.retry_of,

@@ -50,6 +50,7 @@ def put(session: Session, run_id: str, wish: Wish) -> int | None:
         .where(col(RunRow.id) == run_id)
         .values(
             inbox_high=id_,
+            kick_us=0,  # the next sweep looks after it, should the bell be lost
             ready=case((col(RunRow.owner).is_(None), col(RunRow.live).is_(True)), else_=col(RunRow.ready)),
         )
     )

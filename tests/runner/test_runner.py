@@ -21,7 +21,11 @@ def test_a_run_goes_to_its_end_and_tells_every_step(place: Place) -> None:
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     assert events[0]["type"] == "ROOM_CREATED"
     assert events[-1]["type"] == "ROOM_COMPLETED"
-    assert [step["node_id"] for step in history.steps(place.rt, place.user, run.id)] == ["start", "sum", "end"]
+    assert [step["node_id"] for step in history.steps(place.rt, place.user, run.id)] == [
+        "start",
+        "sum",
+        "end",
+    ]
 
 
 def test_a_run_replays_to_the_same_fingerprint(place: Place) -> None:
@@ -129,9 +133,7 @@ def test_an_agent_step_waits_on_the_loop_and_can_time_out(place: Place) -> None:
 
 
 def test_cancel_aborts_a_running_step(place: Place) -> None:
-    slow = node(
-        "slow", "AGENT_TASK", config={"provider": "scripted", "model": "slow:30", "prompt": "wait"}
-    )
+    slow = node("slow", "AGENT_TASK", config={"provider": "scripted", "model": "slow:30", "prompt": "wait"})
     room = place.room(line(slow))
     run = place.start(room)
     place.until(run.id, lambda run: run.status is RunStatus.RUNNING and run.seq > 5)
@@ -155,10 +157,10 @@ def test_a_run_whose_worker_died_is_taken_over(place: Place) -> None:
 
 
 def test_a_retried_run_goes_on_where_it_failed(place: Place) -> None:
-    flaky = node(
-        "ask", "AGENT_TASK", config={"provider": "scripted", "model": "fail", "prompt": "x"}
-    )
-    room = place.room(line(tool("first"), flaky))
+    flaky = node("ask", "AGENT_TASK", config={"provider": "scripted", "model": "fail", "prompt": "x"})
+    nodes = [node("start", "START"), tool("first"), flaky, node("end", "END")]
+    ways = [way("start", "first"), way("first", "ask"), way("ask", "end", "SUCCESS")]
+    room = place.room(drawn(nodes, ways))
     failed = place.over(place.start(room).id)
     assert failed.status is RunStatus.FAILED
 

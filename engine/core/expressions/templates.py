@@ -7,6 +7,7 @@ import orjson
 from pydantic import JsonValue
 
 from engine.core.expressions.errors import BadExpression, EvaluationError, LimitExceeded, position
+from engine.core.expressions.expression import Evaluated
 from engine.core.expressions.frame import Frame
 from engine.core.expressions.limits import LIMITS
 from engine.core.expressions.slots import EMPTY, ENCODE, Encode, Hole, Slot, split
@@ -77,11 +78,15 @@ class Template:
             EvaluationError: a slot has no value for these names, or one that its place can't take.
             LimitExceeded: too dear, or the result is too large.
         """
+        return self.evaluate(scope).value
+
+    def evaluate(self, scope: Mapping[str, JsonValue]) -> Evaluated:
+        """As `render`, with what it cost."""
         rendering = Rendering(scope)
         value = self._render(rendering)
         rendering.f.source = ""
         check(rendering.f, value, 0)
-        return value
+        return Evaluated(value, LIMITS.cost - rendering.f.left)
 
 
 def compile_template(value: JsonValue, slot: Slot = Slot.TEXT) -> Template:

@@ -1,0 +1,100 @@
+"""Examines an installation: what is configured, reachable, missing, each with its remedy."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+
+from sqlalchemy import text
+
+from engine.core.document import Frozen
+from engine.core.errors import OpenRoomsError
+from engine.runtime import Runtime, open_runtime
+from engine.settings import Settings
+from engine.store import workers
+from engine.store.migrations import is_current
+
+LOW_DISK_BYTES = 1_000_000_000
+
+
+class Finding(Frozen):
+    name: str
+    is_fine: bool
+    found: str
+    remedy: str = ""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """One finding for each thing an installation stands on; secrets are told as set or not set."""
+    rt = open_runtime(settings)
+    try:
+        return [_safe(rt, name, look) for name, look in _LOOKS.items()]
+    finally:
+        rt.close()
+
+
+def _safe(rt: Runtime, name: str, look: Callable[[Runtime], tuple[bool, str, str]]) -> Finding:
+    try:
+        is_fine, found, remedy = look(rt)
+    except (OpenRoomsError, OSError) as error:
+        is_fine, found, remedy = False, str(error), "see the message"
+    return Finding(name=name, is_fine=is_fine, found=found, remedy="" if is_fine else remedy)
+
+
+def _data_dir(rt: Runtime) -> tuple[bool, str, str]:
+    folder = rt.settings.data_dir.resolve()
+    free = shutil.disk_usage(folder).free
+    told = f"{folder} ({free / 1e9:.1f} GB free)"
+    return free > LOW_DISK_BYTES, told, "make room on this disk, or choose another data dir"
+
+
+def _database(rt: Runtime) -> tuple[bool, str, str]:
+    with rt.db.read() as session:
+        session.execute(text("SELECT 1"))
+    shown = rt.db.url.render_as_string(hide_password=True)
+    return is_current(rt.db), shown, "its tables are of another version: run `openrooms migrate`"
+
+
+def _redis(rt: Runtime) -> tuple[bool, str, str]:
+    kind = "configured" if rt.settings.redis_url else "embedded"
+    took_ms = rt.feed.ping()
+    if took_ms is None:
+        return False, f"{kind}, does not answer", "start `openrooms up`, or check OPENROOMS_REDIS_URL"
+    return True, f"{kind}, answers in {took_ms:.1f} ms", ""
+
+
+def _workers(rt: Runtime) -> tuple[bool, str, str]:
+    with rt.db.read() as session:
+        alive = workers.alive(session, rt.now_us())
+    told = f"{len(alive)} alive, {sum(worker.threads for worker in alive)} threads"
+    return bool(alive), told, "start `openrooms up` or `openrooms worker`"
+
+
+def _provider(name: str) -> Callable[[Runtime], tuple[bool, str, str]]:
+    def look(rt: Runtime) -> tuple[bool, str, str]:
+        key = rt.provider_settings.get(f"{name}_api_key", "")
+        base = rt.provider_settings.get(f"{name}_base_url", "")
+        where = f" at {base}" if base else ""
+        return True, (f"key is set{where}" if key else f"no key set{where}; agents can't use it"), ""
+
+    return look
+
+
+def _catalogue(rt: Runtime) -> tuple[bool, str, str]:
+    found = rt.catalogue
+    told = (
+        f"{len(found.node_types.names())} node types, {len(found.tools.names())} tools, "
+        f"{len(found.providers.names())} providers"
+    )
+    return bool(found.node_types.names()), told, "install openrooms again"
+
+
+_LOOKS: dict[str, Callable[[Runtime], tuple[bool, str, str]]] = {
+    "data dir": _data_dir,
+    "database": _database,
+    "redis": _redis,
+    "workers": _workers,
+    "provider openai": _provider("openai"),
+    "provider anthropic": _provider("anthropic"),
+    "catalogue": _catalogue,
+}
