@@ -76,9 +76,11 @@ async def _client(key: str, url: str, *, is_set_up: bool) -> AsyncOpenAI:
             retryable=False,
         )
     clients = _clients.setdefault(asyncio.get_running_loop(), {})
+    if known := clients.get((key, url)):
+        return known
+    # The SDK takes more than a second to import, and the event loop must not stand still for it.
+    sdk = await asyncio.to_thread(importlib.import_module, "openai")
     if (key, url) not in clients:
-        # The SDK takes more than a second to import, and the event loop must not stand still for it.
-        sdk = await asyncio.to_thread(importlib.import_module, "openai")
         clients[key, url] = sdk.AsyncOpenAI(
             api_key=key or "none",
             base_url=url,
@@ -173,7 +175,7 @@ def _failure(error: APIError, url: str, key: str) -> StepError:
     status = getattr(error, "status_code", 500)
     words = (error.message.replace(key, "***") if key else error.message)[:300]
     server = f"The server at {url}"
-    if status < 400:
+    if status < 300:
         return _bad_reply(words)
     if status in (401, 403):
         # The server's words are left out: some repeat the key.
