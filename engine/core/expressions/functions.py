@@ -101,7 +101,7 @@ def _split(f: Frame, text: str, separator: str, limit: int = -1) -> list[str]:
 
 
 def _join(f: Frame, items: list[Any], separator: str = "") -> str:
-    f.spend(len(items) >> 2, f.at)
+    f.spend((len(items) >> 2) + 1, f.at)
     if not set(map(type, items)) <= {str}:
         odd = next(item for item in items if type(item) is not str)
         raise f.fault(

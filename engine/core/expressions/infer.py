@@ -69,7 +69,7 @@ class _Inference:
             return target.fields[key]
         if target.is_closed:
             known = ", ".join(sorted(target.fields)) or "nothing"
-            self.refuse(at, f"There is no {key[:40]!r} here. There is: {known}.")
+            self.refuse(at, f"There is no {key[:40]!r} here. Known: {known}.")
         return DYN
 
     def index(self, node: syntax.Index, env: TypeEnv) -> Type:

@@ -11,7 +11,7 @@ class Limits:
     depth: int = 48
     """Brackets, operators and calls nested in each other; a chain such as `a + b + c` counts once."""
     cost: int = 50_000
-    """Units one evaluation may spend, together with all that is nested in it; about 0.3 µs each."""
+    """Units one evaluation may spend, together with all that is nested in it; about 0.5 µs each."""
     result_text_bytes: int = 256 * 1024
     list_items: int = 10_000
     data_depth: int = 32

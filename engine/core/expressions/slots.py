@@ -7,10 +7,11 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 
-from engine.core.expressions.errors import BadExpression, ExpressionError, position
+from engine.core.expressions.errors import BadExpression, ExpressionError, LimitExceeded, position
 from engine.core.expressions.expression import Expression, compile_expression
 from engine.core.expressions.frame import Frame
 from engine.core.expressions.limits import LIMITS
+from engine.core.expressions.types import Type, TypeEnv
 from engine.core.expressions.values import json_text, text_of, utf8_size
 
 
@@ -52,6 +53,16 @@ class Hole:
         except ExpressionError as error:
             raise error.moved(self.line, self.column, self.pointer) from None
 
+    def infer(self, types: TypeEnv) -> Type:
+        """
+        Raises:
+            BadExpression: whatever the data is, the slot can't be filled.
+        """
+        try:
+            return self.expression.infer(types)
+        except ExpressionError as error:
+            raise error.moved(self.line, self.column, self.pointer) from None
+
     def text(self, f: Frame, encode: Encode) -> str:
         value = self.value(f)
         try:
@@ -61,16 +72,20 @@ class Hole:
             raise type(error)(error.detail, self.line, self.column, self.pointer) from None
 
 
-def split(text: str, pointer: str = "") -> list[str | Hole]:
-    """The text in order: plain pieces, and its slots compiled.
+def split(text: str, pointer: str, most: int) -> list[str | Hole]:
+    """The text in order: plain pieces, and its slots compiled, of which there may be `most`.
 
     Raises:
         BadExpression: a slot is not closed, or does not parse.
-        LimitExceeded: an expression is too large.
+        LimitExceeded: too many slots, or an expression is too large.
     """
     pieces: list[str | Hole] = []
-    done = 0
+    done = found = 0
     while (start := text.find(_OPEN, done)) >= 0:
+        found += 1
+        if found > most:
+            detail = f"The template has more than {LIMITS.template_slots} slots. Split it over several steps."
+            raise LimitExceeded(detail, *position(text, start), pointer)
         if start > done:
             pieces.append(text[done:start])
         end = _end_of(text, start + 2, pointer)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 import orjson
 from pydantic import JsonValue
@@ -52,6 +53,8 @@ class Rendering:
 
 
 Render = Callable[[Rendering], JsonValue]
+Place: TypeAlias = "tuple[Place, str | int] | None"
+"""The keys that lead to a part of a template, the last first."""
 
 
 class Template:
@@ -72,7 +75,7 @@ class Template:
 
     def render(self, scope: Mapping[str, JsonValue]) -> JsonValue:
         """
-        The value may share parts with `scope`: change neither.
+        The value may share parts with `scope` and with the template: change none of them.
 
         Raises:
             EvaluationError: a slot has no value for these names, or one that its place can't take.
@@ -99,58 +102,70 @@ def compile_template(value: JsonValue, slot: Slot = Slot.TEXT) -> Template:
         LimitExceeded: too many slots, too long, too deep.
     """
     compiler = Compiler(slot)
-    render = compiler.value(value, "", 0)
-    return Template(render, compiler.holes)
+    render = compiler.value(value, None, 0)
+    return Template(render or (lambda _: value), compiler.holes)
 
 
 class Compiler:
-    """Counts slots and bytes over all texts of a template."""
+    """Counts slots and bytes over all texts of a template. What holds no slot compiles to None: itself."""
 
     def __init__(self, slot: Slot) -> None:
         self.slot = slot
         self.holes: list[Hole] = []
         self.bytes = 0
 
-    def value(self, value: JsonValue, pointer: str, depth: int) -> Render:
-        if depth > LIMITS.data_depth:
-            raise LimitExceeded(
-                f"The template is more than {LIMITS.data_depth} levels deep.", pointer=pointer
-            )
+    def value(self, value: JsonValue, place: Place, depth: int) -> Render | None:
         if isinstance(value, str):
-            return self.text(value, pointer)
+            return self.text(value, place)
+        if not isinstance(value, list | dict):
+            return None
+        if depth == LIMITS.data_depth:
+            detail = f"The template is more than {LIMITS.data_depth} levels deep."
+            raise LimitExceeded(detail, pointer=_pointer(place))
         if isinstance(value, list):
-            items = [self.value(item, f"{pointer}/{index}", depth + 1) for index, item in enumerate(value)]
-            return lambda rendering: [item(rendering) for item in items]
-        if isinstance(value, dict):
-            fields = {key: self.value(item, _below(pointer, key), depth + 1) for key, item in value.items()}
-            return lambda rendering: {key: item(rendering) for key, item in fields.items()}
-        return lambda _: value
+            items = [(item, self.value(item, (place, index), depth + 1)) for index, item in enumerate(value)]
+            if all(fill is None for _, fill in items):
+                return None
+            return lambda rendering: [fill(rendering) if fill else item for item, fill in items]
+        fields = [(key, item, self.value(item, (place, key), depth + 1)) for key, item in value.items()]
+        if all(fill is None for _, _, fill in fields):
+            return None
+        return lambda rendering: {key: fill(rendering) if fill else item for key, item, fill in fields}
 
-    def text(self, text: str, pointer: str) -> Render:
-        pieces = self.pieces(text, pointer)
+    def text(self, text: str, place: Place) -> Render | None:
+        self.count(text, place)
+        if "{{" not in text and self.slot is not Slot.JSON:
+            return None
+        pieces = self.pieces(text, place)
         if self.slot is Slot.JSON:
-            _check_json(text, pieces, pointer)
+            _check_json(text, pieces, _pointer(place))
         if self.slot is Slot.TEXT and len(pieces) == 1 and isinstance(pieces[0], Hole):
             only = pieces[0]
             return lambda rendering: rendering.keep(only)
         encode = ENCODE[self.slot]
         parts = [piece if isinstance(piece, str) else (piece, encode) for piece in pieces]
         if self.slot is Slot.URL_PATH:
-            return lambda rendering: check_segments(rendering.fill(parts), 0, pointer)
+            return lambda rendering: check_segments(rendering.fill(parts), 0, _pointer(place))
         return lambda rendering: rendering.fill(parts)
 
-    def pieces(self, text: str, pointer: str) -> list[str | Hole]:
-        self.bytes += len(text.encode("utf-8", "surrogatepass"))
+    def count(self, text: str, place: Place) -> None:
+        self.bytes += len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
         if self.bytes > LIMITS.template_bytes:
             detail = f"The template has more than {LIMITS.template_bytes} bytes of text."
-            raise LimitExceeded(detail, pointer=pointer)
-        pieces = split(text, pointer)
+            raise LimitExceeded(detail, pointer=_pointer(place))
+
+    def pieces(self, text: str, place: Place) -> list[str | Hole]:
+        pieces = split(text, _pointer(place), LIMITS.template_slots - len(self.holes))
         self.holes += [piece for piece in pieces if isinstance(piece, Hole)]
-        if len(self.holes) > LIMITS.template_slots:
-            last = self.holes[LIMITS.template_slots]
-            detail = f"The template has more than {LIMITS.template_slots} slots. Split it over several steps."
-            raise LimitExceeded(detail, last.line, last.column, last.pointer)
         return pieces
+
+
+def _pointer(place: Place) -> str:
+    keys = []
+    while place is not None:
+        place, key = place
+        keys.append(str(key).replace("~", "~0").replace("/", "~1"))
+    return "".join(f"/{key}" for key in reversed(keys))
 
 
 def check_segments(url: str, start: int, pointer: str) -> str:
@@ -170,10 +185,6 @@ def check_segments(url: str, start: int, pointer: str) -> str:
                 "A segment of this path would be empty: its slot gives nothing.", pointer=pointer
             )
     return url.replace(EMPTY, "")
-
-
-def _below(pointer: str, key: str) -> str:
-    return f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
 
 
 def _check_json(text: str, pieces: list[str | Hole], pointer: str) -> None:

@@ -27,7 +27,8 @@ def compile_url_template(text: str, *, allow_host: bool = False) -> Template:
         LimitExceeded: too many slots, too long.
     """
     compiler = Compiler(Slot.URL_PATH)
-    pieces = compiler.pieces(text, "")
+    compiler.count(text, None)
+    pieces = compiler.pieces(text, None)
     if EMPTY in text:
         raise BadExpression("A URL can't hold the character U+0000.")
     parts: list[str | tuple[Hole, Encode]] = []

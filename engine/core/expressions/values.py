@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from engine.core.expressions.errors import LimitExceeded
 from engine.core.expressions.frame import Frame
 from engine.core.expressions.lexer import INT_MAX, INT_MIN
 from engine.core.expressions.limits import LIMITS
@@ -37,7 +38,7 @@ def admit(f: Frame, value: Any, at: int) -> Any:
         return value
     if isinstance(value, int):
         if INT_MIN <= value <= INT_MAX:
-            return int(value)
+            return value if type(value) is int else int(value)
         raise f.fault(at, "This whole number does not fit into 64 bits.")
     if isinstance(value, str):
         return str.__str__(value)
@@ -139,47 +140,44 @@ class _Scale:
     def __init__(self, f: Frame, at: int) -> None:
         self.f = f
         self.at = at
-        self.nodes = 1
-        self.chars = 0
 
     def weigh(self, value: Any) -> None:
-        waiting = [(value, 1)]
+        f, nodes, chars, waiting = self.f, 1, 0, [(value, 1)]
         while waiting:
             container, depth = waiting.pop()
+            nodes += len(container)
+            f.left -= (len(container) >> 3) + 1
+            if f.left < 0:
+                raise f.exhausted(self.at)
             if depth > LIMITS.data_depth:
-                raise self.f.too_large(self.at, f"data more than {LIMITS.data_depth} levels deep")
-            self.open(container)
-            items = container.values() if type(container) is dict else container
-            for item in items:
+                raise f.too_large(self.at, f"data more than {LIMITS.data_depth} levels deep")
+            if type(container) is dict:
+                f.left -= 1
+                chars += self.keys(container)
+                container = container.values()
+            elif len(container) > LIMITS.list_items:
+                raise f.too_large(self.at, f"a list of more than {LIMITS.list_items} items")
+            for item in container:
                 item_kind = type(item)
                 if item_kind is str:
-                    self.text(item)
-                elif item_kind is list or item_kind is dict:
+                    chars += len(item) if item.isascii() else utf8_size(f, item, self.at)
+                elif item_kind is dict or item_kind is list:
                     waiting.append((item, depth + 1))
                 elif item_kind not in _LEAVES:
                     self.number(item)
-        most = self.nodes * _LONGEST_NUMBER + self.chars * _LONGEST_ESCAPE
+            # Each item takes a character and a comma at least.
+            if 2 * nodes - 1 + chars > LIMITS.value_bytes:
+                raise self.too_heavy()
+        most = nodes * _LONGEST_NUMBER + chars * _LONGEST_ESCAPE
         if most > LIMITS.value_bytes and len(orjson.dumps(value)) > LIMITS.value_bytes:
-            self.refuse()
+            raise self.too_heavy()
 
-    def open(self, container: Any) -> None:
-        self.f.spend((len(container) >> 3) + 1, self.at)
-        self.nodes += len(container)
-        if type(container) is dict:
-            try:
-                self.text("".join(container))
-            except TypeError:
-                raise self.f.fault(self.at, "A key of this map is not a text.") from None
-        elif len(container) > LIMITS.list_items:
-            raise self.f.too_large(self.at, f"a list of more than {LIMITS.list_items} items")
-        # Each item takes a character and a comma at least.
-        if 2 * self.nodes - 1 + self.chars > LIMITS.value_bytes:
-            self.refuse()
-
-    def text(self, text: str) -> None:
-        self.chars += len(text) if text.isascii() else utf8_size(self.f, text, self.at)
-        if self.chars > LIMITS.value_bytes:
-            self.refuse()
+    def keys(self, container: dict[str, Any]) -> int:
+        try:
+            keys = "".join(container)
+        except TypeError:
+            raise self.f.fault(self.at, "A key of this map is not a text.") from None
+        return len(keys) if keys.isascii() else utf8_size(self.f, keys, self.at)
 
     def number(self, item: Any) -> None:
         if type(item) is float:
@@ -191,5 +189,5 @@ class _Scale:
         else:
             raise self.f.fault(self.at, f"This holds something that is not JSON: {type(item).__name__}.")
 
-    def refuse(self) -> None:
-        raise self.f.too_large(self.at, f"a value of more than {LIMITS.value_bytes} bytes of JSON")
+    def too_heavy(self) -> LimitExceeded:
+        return self.f.too_large(self.at, f"a value of more than {LIMITS.value_bytes} bytes of JSON")
