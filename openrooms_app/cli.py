@@ -102,12 +102,20 @@ def worker(threads: int | None, replaces: int | None) -> None:
 @main.command()
 def migrate() -> None:
     """Bring the database to this version's tables."""
-    from engine.runtime import open_runtime
-    from engine.store.migrations import migrate as migrate_database
+    _runtime().close()
 
-    rt = open_runtime(_settings(None))
-    migrate_database(rt.db)
+
+@main.command("set-password")
+@click.argument("name")
+@click.password_option()
+def set_password(name: str, password: str) -> None:
+    """Give a user a new password; on a new installation, make the administrator."""
+    from engine.services import upkeep
+
+    rt = _runtime()
+    user = upkeep.set_password(rt, name, password)
     rt.close()
+    click.echo(f"{user.name} ({user.role}) has a new password.")
 
 
 @main.command()
@@ -267,12 +275,9 @@ def _settings(data_dir: Path | None) -> Any:
 
 
 def _runtime() -> Any:
-    from engine.runtime import open_runtime
-    from engine.store.migrations import migrate as migrate_database
+    from engine.services.upkeep import open_migrated
 
-    rt = open_runtime(_settings(None))
-    migrate_database(rt.db)
-    return rt
+    return open_migrated(_settings(None))
 
 
 def _prepare_web(host: str, port: int, demo: bool) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import random
 import threading
-import time
 from typing import TYPE_CHECKING
 
 from engine.core.errors import OpenRoomsError
@@ -111,5 +110,5 @@ class Sweeper:
         jitter_s = random.uniform(0.8, 1.2) * SWEEP_S  # noqa: S311 - spreads workers, guards nothing
         if due_us is None:
             return jitter_s
-        until_due_s = (due_us - time.time_ns() // 1000) / 1_000_000
+        until_due_s = (due_us - self._runner.rt.now_us()) / 1_000_000
         return max(0.001, min(jitter_s, until_due_s))
