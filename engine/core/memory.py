@@ -2,7 +2,6 @@
 
 import math
 import re
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +14,7 @@ from engine.core.instant import Instant
 
 MAX_VALUE_BYTES = 1024 * 1024
 MAX_ROOM_BYTES = 8 * 1024 * 1024
+MAX_QUERY_WORDS = 32
 
 
 class MemoryEntry(Frozen):
@@ -70,41 +70,39 @@ def encoded(value: Any) -> str:
 def ranked(query: str, entries: Iterable[tuple[str, str]], limit: int) -> list[tuple[str, float]]:
     """Keys with their score, best first, of the entries (key, text) that have something of the query.
 
-    Words count by how rare they are; parts of words count a little, so that `invoices` finds `invoice`.
+    A word counts more the rarer it is, and the more often it stands in a short entry; inside another word
+    it counts half, and misspelt a little.
 
     Source:
-        Robertson and Zaragoza (2009), "The Probabilistic Relevance Framework: BM25 and Beyond",
-        over words and their three-letter parts.
+        Robertson and Zaragoza (2009), "The Probabilistic Relevance Framework: BM25 and Beyond".
     """
-    texts = [(key, _terms(f"{key} {text}")) for key, text in entries]
-    wanted = _terms(query)
-    if not texts or not wanted:
+    words = sorted(set(_WORD.findall(query.casefold())))
+    texts = [(key, f"{key} {text}".casefold()) for key, text in entries]
+    if not texts:
         return []
-    average = sum(terms.total() for _, terms in texts) / len(texts)
-    frequency = Counter(term for _, terms in texts for term in terms.keys() & wanted.keys())
-    scored = [(key, _score(wanted, terms, frequency, len(texts), average)) for key, terms in texts]
-    found = [(key, round(score, 6)) for key, score in scored if score > 0]
-    return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:limit]
+    average = sum(len(text) for _, text in texts) / len(texts)
+    scores = dict.fromkeys((key for key, _ in texts), 0.0)
+    for word in words[:MAX_QUERY_WORDS]:
+        found = {key: weight for key, text in texts if (weight := _weight(word, text, average))}
+        rarity = math.log(1 + (len(texts) - len(found) + 0.5) / (len(found) + 0.5))
+        for key, weight in found.items():
+            scores[key] += rarity * weight
+    hits = [(key, round(score, 6)) for key, score in scores.items() if score > 0]
+    return sorted(hits, key=lambda hit: (-hit[1], hit[0]))[:limit]
 
 
+_WORD = re.compile(r"[^\W_]+")
 _K1, _B = 1.2, 0.75
-_PART_WEIGHT = 0.15
+_INSIDE, _MISSPELT = 0.5, 0.2
 
 
-def _score(
-    wanted: Counter[str], terms: Counter[str], frequency: Counter[str], documents: int, average: float
-) -> float:
-    length = 1 - _B + _B * terms.total() / average
-    score = 0.0
-    for term in sorted(wanted):
-        if count := terms[term]:
-            rarity = math.log(1 + (documents - frequency[term] + 0.5) / (frequency[term] + 0.5))
-            weight = _PART_WEIGHT if term[0] == "#" else 1.0
-            score += weight * rarity * count * (_K1 + 1) / (count + _K1 * length)
-    return score
-
-
-def _terms(text: str) -> Counter[str]:
-    words = re.findall(r"[^\W_]+", text.casefold())
-    parts = (f"#{word[at : at + 3]}" for word in words for at in range(len(word) - 2))
-    return Counter(words) + Counter(parts)
+def _weight(word: str, text: str, average: float) -> float:
+    if word in text:
+        whole = len(re.findall(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", text))
+        count = whole or _INSIDE
+        return count * (_K1 + 1) / (count + _K1 * (1 - _B + _B * len(text) / average))
+    parts = [word[at : at + 3] for at in range(len(word) - 2)]
+    if len(parts) < 3:
+        return 0.0
+    share = sum(part in text for part in parts) / len(parts)
+    return _MISSPELT * share if share > 0.5 else 0.0

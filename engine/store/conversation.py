@@ -17,7 +17,7 @@ def append(
             "room_id": room_id,
             "run_id": run_id,
             "role": turn["role"],
-            "content": turn["content"],
+            "content": turn["content"].replace("\0", "\ufffd"),  # PostgreSQL holds no NUL
             "at_us": now_us,
         }
         for turn in turns

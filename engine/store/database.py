@@ -112,6 +112,8 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
         "cache_size=-16000",
     ):
         connection.execute(f"PRAGMA {pragma}")
+    # SQLite's own knows ASCII alone
+    connection.create_function("lower", 1, lambda text: text and text.lower(), deterministic=True)
 
 
 def connection_of(session: Session) -> Connection:

@@ -1,0 +1,67 @@
+"""Workflows as files: taken in as they are, given out byte for byte the same."""
+
+from typing import Literal
+
+from engine.core.document_text import as_json, as_yaml
+from engine.core.errors import InvalidInput, NotFound
+from engine.core.identity import Role, User
+from engine.core.parsing import parse_json, parse_yaml
+from engine.core.workflow import Workflow, free_name
+from engine.runtime import Runtime
+from engine.services import workflows as services
+from engine.services.drafts import MAX_NAME
+from engine.services.permission import require
+from engine.store import audit, workflows
+
+FileFormat = Literal["json", "yaml"]
+
+
+def import_document(rt: Runtime, user: User, raw: bytes, file_format: FileFormat = "json") -> Workflow:
+    """A new workflow from a file; ids are kept, a name that is taken gets a number.
+
+    Raises:
+        MalformedJson, TooLarge: the file can't be read.
+        InvalidInput: it holds no JSON object.
+    """
+    require(rt, user, Role.EDITOR, "import a workflow")
+    document = parse_yaml(raw) if file_format == "yaml" else parse_json(raw)
+    if not isinstance(document, dict):
+        raise InvalidInput("The file holds no workflow: a workflow document is a JSON object.")
+    name = document.get("name")
+    if isinstance(name, str):
+        with rt.db.read() as session:
+            taken = workflows.names(session)
+        if name in taken:
+            document["name"] = free_name(name[: MAX_NAME - 8], taken)
+    made = services.create(rt, user, document)
+    with rt.db.write() as session:
+        audit.append(session, rt.now_us(), user.id, "import", made.id, name=made.name)
+    return made
+
+
+def export(
+    rt: Runtime,
+    user: User,
+    workflow_id: str,
+    *,
+    version: int | Literal["latest", "draft"] = "latest",
+    file_format: FileFormat = "json",
+) -> bytes:
+    """The file of a version, byte-identical each time, or of the draft; `latest` is the draft before the first.
+
+    Raises:
+        NotFound: there is no such workflow or version.
+    """
+    require(rt, user, Role.VIEWER, "export a workflow")
+    with rt.db.write() as session:
+        found = workflows.get(session, workflow_id)
+        if found is None:
+            raise NotFound("workflow", workflow_id)
+        document, number = found.draft, found.latest_version if version == "latest" else version
+        if isinstance(number, int):
+            published = workflows.version(session, workflow_id, number)
+            if published is None:
+                raise NotFound("version", f"{workflow_id} {number}")
+            document = published.document
+        audit.append(session, rt.now_us(), user.id, "export", workflow_id, version=number)
+    return as_yaml(document) if file_format == "yaml" else as_json(document)

@@ -1,0 +1,133 @@
+"""Rooms: make, list, change and remove them. Running them is in runs.py and control.py."""
+
+from typing import Any
+
+import orjson
+from sqlmodel import Session
+
+from engine.core.errors import InvalidInput, NotFound, OpenRoomsError
+from engine.core.identity import Role, User
+from engine.core.page import FIRST_PAGE, Page, Paging
+from engine.core.room import LATEST, MAX_METADATA_BYTES, NewRoom, Pinned, Room, RoomPatch, RoomStatus
+from engine.core.workflow import WorkflowStatus
+from engine.runtime import Runtime
+from engine.services.drafts import clean_name
+from engine.services.permission import require
+from engine.services.versions import WorkflowArchived
+from engine.store import audit, rooms, runs, workflows
+from engine.store.rooms import ALL, Sought
+
+
+class RoomStillRuns(OpenRoomsError):
+    code = "room_busy"
+
+    def __init__(self, name: str, status: str) -> None:
+        super().__init__(
+            f"The room {name!r} can't be deleted while its run is {status}. Cancel the run first."
+        )
+
+
+def create(rt: Runtime, user: User, new: NewRoom) -> Room:
+    """A new room. Its workflow need not have a version yet, but a version that is named must exist.
+
+    Raises:
+        NotFound: there is no such workflow or version.
+        WorkflowArchived, InvalidInput
+    """
+    require(rt, user, Role.EDITOR, "create a room")
+    name = clean_name(new.name, "room")
+    _check_metadata(new.metadata)
+    now_us = rt.now_us()
+    with rt.db.write() as session:
+        workflow = workflows.get(session, new.workflow_id)
+        if workflow is None:
+            raise NotFound("workflow", new.workflow_id)
+        if workflow.status is WorkflowStatus.ARCHIVED:
+            raise WorkflowArchived(workflow.name)
+        _check_version(session, new.workflow_id, new.version)
+        room = Room(
+            **{**dict(new), "name": name},
+            id=rt.new_id(),
+            workflow_name=workflow.name,
+            status=RoomStatus.IDLE,
+            last_run_number=0,
+            created_at=now_us,
+            updated_at=now_us,
+            created_by=user.id,
+        )
+        rooms.add(session, room)
+    return room
+
+
+def list_rooms(
+    rt: Runtime,
+    user: User,
+    sought: Sought = ALL,
+    paging: Paging = FIRST_PAGE,
+) -> Page[Room]:
+    """Newest first."""
+    require(rt, user, Role.VIEWER, "list rooms")
+    with rt.db.read() as session:
+        found = rooms.list_after(session, sought, paging.after(), paging.limit + 1)
+    return paging.page(found, lambda item: item.id)
+
+
+def get(rt: Runtime, user: User, room_id: str) -> Room:
+    require(rt, user, Role.VIEWER, "see a room")
+    with rt.db.read() as session:
+        return _there(rooms.get(session, room_id), room_id)
+
+
+def patch(rt: Runtime, user: User, room_id: str, changes: RoomPatch) -> Room:
+    """Change the room; a run that has started keeps what it started with.
+
+    Raises:
+        NotFound: there is no such room or version.
+    """
+    require(rt, user, Role.EDITOR, "change a room")
+    fields = {name: value for name, value in dict(changes).items() if value is not None}
+    if "name" in fields:
+        fields["name"] = clean_name(fields["name"], "room")
+    _check_metadata(fields.get("metadata", {}))
+    with rt.db.write() as session:
+        room = _there(rooms.get(session, room_id, lock=True), room_id)
+        _check_version(session, room.workflow_id, fields.get("version", LATEST))
+        after = room.model_copy(update={**fields, "updated_at": rt.now_us()})
+        rooms.save(session, after)
+    return after
+
+
+def delete(rt: Runtime, user: User, room_id: str) -> None:
+    """Remove the room with its runs, memory and conversation.
+
+    Raises:
+        RoomStillRuns: a run of it is not over.
+    """
+    require(rt, user, Role.EDITOR, "delete a room")
+    with rt.db.write() as session:
+        room = _there(rooms.get(session, room_id, lock=True), room_id)
+        live = runs.live_run(session, room_id)
+        if live is not None:
+            raise RoomStillRuns(room.name, live.status)
+        rooms.remove(session, room_id)
+        audit.append(session, rt.now_us(), user.id, "room_deleted", room_id, name=room.name)
+
+
+def _check_version(session: Session, workflow_id: str, version: Pinned) -> None:
+    if version != LATEST and workflows.version(session, workflow_id, version) is None:
+        raise NotFound("version", f"{workflow_id} {version}")
+
+
+def _check_metadata(metadata: dict[str, Any]) -> None:
+    try:
+        size = len(orjson.dumps(metadata))
+    except TypeError as error:
+        raise InvalidInput(f"The metadata can't be kept as JSON: {error}.") from None
+    if size > MAX_METADATA_BYTES:
+        raise InvalidInput(f"The metadata takes {size:,} bytes; {MAX_METADATA_BYTES:,} are the most.")
+
+
+def _there(room: Room | None, room_id: str) -> Room:
+    if room is None:
+        raise NotFound("room", room_id)
+    return room

@@ -1,0 +1,222 @@
+"""Workflows and their versions. A draft is replaced by compare-and-set on its revision; a version never changes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Select, delete, func, select, update
+from sqlmodel import Session, col
+
+from engine.core.run import RunStatus
+from engine.core.workflow import (
+    LastRun,
+    Version,
+    VersionSummary,
+    Workflow,
+    WorkflowStatus,
+    WorkflowSummary,
+)
+from engine.store.tables import RoomRow, RunRow, VersionRow, WorkflowRow
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A draft as it is stored: the document's text and what its lists show of it."""
+
+    name: str
+    text: str
+    error_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which workflows are asked for; without a status all but the archived ones."""
+
+    status: WorkflowStatus | None = None
+    search: str = ""
+
+
+def add(session: Session, workflow_id: str, draft: Draft, now_us: int, created_by: str) -> None:
+    session.add(
+        WorkflowRow(
+            id=workflow_id,
+            name=draft.name,
+            status=WorkflowStatus.DRAFT.value,
+            draft=draft.text,
+            revision=1,
+            error_count=draft.error_count,
+            created_us=now_us,
+            updated_us=now_us,
+            created_by=created_by,
+        )
+    )
+    session.flush()
+
+
+def get(session: Session, workflow_id: str, *, lock: bool = False) -> Workflow | None:
+    """The workflow; with `lock` nobody else changes it until the commit."""
+    row = session.get(WorkflowRow, workflow_id, with_for_update=lock or None, populate_existing=True)
+    if row is None:
+        return None
+    summary = _summaries(session, [row])[0]
+    return Workflow(**dict(summary), draft=orjson.loads(row.draft))
+
+
+def list_after(session: Session, sought: Sought, last_id: str | None, limit: int) -> list[WorkflowSummary]:
+    """Newest first."""
+    query = _matching(select(WorkflowRow), sought)
+    if last_id is not None:
+        query = query.where(col(WorkflowRow.id) < last_id)
+    rows = session.execute(query.order_by(col(WorkflowRow.id).desc()).limit(limit)).scalars()
+    return _summaries(session, list(rows))
+
+
+def names(session: Session) -> set[str]:
+    return set(session.execute(select(col(WorkflowRow.name))).scalars())
+
+
+def save_draft(session: Session, workflow_id: str, draft: Draft, revision: int, now_us: int) -> bool:
+    """Replace the draft that has this revision; False if it has another by now."""
+    saved = session.execute(
+        update(WorkflowRow)
+        .where(col(WorkflowRow.id) == workflow_id, col(WorkflowRow.revision) == revision)
+        .values(
+            name=draft.name,
+            draft=draft.text,
+            error_count=draft.error_count,
+            revision=revision + 1,
+            updated_us=now_us,
+        )
+        .returning(col(WorkflowRow.id))
+    )
+    return saved.scalar() is not None
+
+
+def set_status(session: Session, workflow_id: str, status: WorkflowStatus, now_us: int) -> None:
+    session.execute(
+        update(WorkflowRow)
+        .where(col(WorkflowRow.id) == workflow_id)
+        .values(status=status.value, updated_us=now_us)
+    )
+
+
+def remove(session: Session, workflow_id: str) -> None:
+    """The workflow with its versions; refused by the database while a room uses it."""
+    session.execute(delete(WorkflowRow).where(col(WorkflowRow.id) == workflow_id))
+
+
+def room_names(session: Session, workflow_id: str, limit: int) -> list[str]:
+    query = select(col(RoomRow.name)).where(col(RoomRow.workflow_id) == workflow_id)
+    return list(session.execute(query.order_by(col(RoomRow.id)).limit(limit)).scalars())
+
+
+def add_version(session: Session, summary: VersionSummary, text: str) -> None:
+    """Keep the version; the workflow is active from now on."""
+    session.add(
+        VersionRow(
+            workflow_id=summary.workflow_id,
+            number=summary.version,
+            document=text,
+            sha256=summary.sha256,
+            meaning_sha256=summary.meaning_sha256,
+            note=summary.note,
+            created_us=summary.created_at,
+            created_by=summary.created_by,
+        )
+    )
+    session.flush()
+    session.execute(
+        update(WorkflowRow)
+        .where(col(WorkflowRow.id) == summary.workflow_id)
+        .values(
+            latest_version=summary.version,
+            status=WorkflowStatus.ACTIVE.value,
+            updated_us=summary.created_at,
+        )
+    )
+
+
+def version(session: Session, workflow_id: str, number: int) -> Version | None:
+    row = session.get(VersionRow, (workflow_id, number))
+    return Version(**dict(_version(row)), document=orjson.loads(row.document)) if row else None
+
+
+def versions_before(
+    session: Session, workflow_id: str, number: int | None, limit: int
+) -> list[VersionSummary]:
+    """Newest first."""
+    query = select(VersionRow).where(col(VersionRow.workflow_id) == workflow_id)
+    if number is not None:
+        query = query.where(col(VersionRow.number) < number)
+    rows = session.execute(query.order_by(col(VersionRow.number).desc()).limit(limit)).scalars()
+    return [_version(row) for row in rows]
+
+
+def _matching(query: Select[Any], sought: Sought) -> Select[Any]:
+    if sought.status is None:
+        query = query.where(col(WorkflowRow.status) != WorkflowStatus.ARCHIVED.value)
+    else:
+        query = query.where(col(WorkflowRow.status) == sought.status.value)
+    if sought.search:
+        query = query.where(
+            func.lower(col(WorkflowRow.name)).contains(sought.search.lower(), autoescape=True)
+        )
+    return query
+
+
+def _summaries(session: Session, rows: Collection[WorkflowRow]) -> list[WorkflowSummary]:
+    ids = [row.id for row in rows]
+    rooms, last_runs = _room_counts(session, ids), _last_runs(session, ids)
+    return [
+        WorkflowSummary(
+            id=row.id,
+            name=row.name,
+            status=WorkflowStatus(row.status),
+            revision=row.revision,
+            error_count=row.error_count,
+            latest_version=row.latest_version,
+            room_count=rooms.get(row.id, 0),
+            last_run=last_runs.get(row.id),
+            created_at=row.created_us,
+            updated_at=row.updated_us,
+            created_by=row.created_by,
+        )
+        for row in rows
+    ]
+
+
+def _room_counts(session: Session, ids: list[str]) -> dict[str, int]:
+    of = col(RoomRow.workflow_id)
+    counted = session.execute(select(of, func.count()).where(of.in_(ids)).group_by(of))
+    return {workflow_id: count for workflow_id, count in counted}  # noqa: C416 - rows are no pairs to mypy
+
+
+def _last_runs(session: Session, ids: list[str]) -> dict[str, LastRun]:
+    of = col(RunRow.workflow_id)
+    newest = select(func.max(col(RunRow.id))).where(of.in_(ids)).group_by(of)
+    found = session.execute(select(RunRow).where(col(RunRow.id).in_(newest))).scalars()
+    return {
+        row.workflow_id: LastRun(
+            id=row.id,
+            room_id=row.room_id,
+            number=row.number,
+            status=RunStatus(row.status),
+            created_at=row.created_us,
+        )
+        for row in found
+    }
+
+
+def _version(row: VersionRow) -> VersionSummary:
+    return VersionSummary(
+        workflow_id=row.workflow_id,
+        version=row.number,
+        sha256=row.sha256,
+        meaning_sha256=row.meaning_sha256,
+        note=row.note,
+        created_at=row.created_us,
+        created_by=row.created_by,
+    )
