@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from engine.core.catalogue import Behaviour, Catalogue, Effect, NodeType
 from engine.core.document import Document, Node, NodeTypeName, On, Retry, Transition
 from engine.core.expressions import Expression, Template, compile_expression, compile_template
-from engine.core.structure import Structure, analyse, shared_writes
+from engine.core.structure import Structure, analyse
 
 OVERRIDABLE = frozenset({"temperature"})
 """Fields of a step's config that a room may set for all its runs."""
@@ -186,7 +186,7 @@ def _policy(
         None if join_forks else at_join.get("on_branch_failure")
     )
     merge = at_fork.get("merge") or (None if join_forks else at_join.get("merge"))
-    shared = shared_writes(document, structure, fork)
+    shared = structure.shared_writes(fork)
     return JoinPolicy(
         wait_for=None if wait == "all" else 1 if wait == "any" else int(wait),
         fail_fast=(on_failure or "fail") == "fail",

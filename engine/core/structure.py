@@ -36,11 +36,26 @@ class Structure:
     branches: dict[str, tuple[frozenset[str], ...]]
     depth: dict[str, int]
     problems: list[Problem]
+    writes: dict[str, frozenset[Name]]
+    """What each node's step writes when it succeeds, as far as the document tells."""
 
     @property
     def fork_of(self) -> dict[str, str]:
         """For each join, the fork whose branches meet there."""
         return {join: fork for fork, join in self.join_of.items()}
+
+    def written_by(self, nodes: Iterable[str]) -> frozenset[Name]:
+        return frozenset().union(*(self.writes[node_id] for node_id in nodes))
+
+    def shared_writes(self, fork_id: str) -> frozenset[Name]:
+        """The names that two or more branches of a fork write."""
+        seen: set[Name] = set()
+        shared: set[Name] = set()
+        for branch in self.branches.get(fork_id, ()):
+            names = self.written_by(branch)
+            shared |= seen & names
+            seen |= names
+        return frozenset(shared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +70,10 @@ class JoinRules:
 def analyse(document: Document) -> Structure:
     """The forks, joins and branches of `document`. Never raises, whatever was drawn."""
     if not any(node.type == NodeTypeName.PARALLEL for node in document.nodes):
-        return Structure({}, {}, {node.id: 0 for node in document.nodes}, [])
+        nodes = document.nodes
+        return Structure(
+            {}, {}, {node.id: 0 for node in nodes}, [], {n.id: frozenset(_writes(n, ())) for n in nodes}
+        )
     return _Analysis(document).result()
 
 
@@ -81,34 +99,19 @@ def join_rules(nodes: Mapping[str, Node], structure: Structure, fork_id: str) ->
     )
 
 
-def written_by(document: Document, structure: Structure, nodes: Iterable[str]) -> set[Name]:
-    """The variables and memory keys that the steps of `nodes` write when they succeed.
-
-    What a step writes by other means, such as a tool that stores memory, is not known before it runs.
-    """
-    wanted, joins = set(nodes), set(structure.join_of.values())
-    return {name for node in document.nodes if node.id in wanted for name in _writes(node, joins)}
-
-
-def shared_writes(document: Document, structure: Structure, fork_id: str) -> frozenset[Name]:
-    """The names that two or more branches of a fork write."""
-    seen: set[Name] = set()
-    shared: set[Name] = set()
-    for branch in structure.branches.get(fork_id, ()):
-        names = written_by(document, structure, branch)
-        shared |= seen & names
-        seen |= names
-    return frozenset(shared)
-
-
-def _writes(node: Node, joins: set[str]) -> Iterator[Name]:
+def _writes(node: Node, joins: Iterable[str]) -> Iterator[Name]:
+    """What a step writes when it succeeds, as far as the document tells; a tool may store memory besides."""
     if node.disabled:
         return
     for key in node.remember or ():
         yield "memory", key
-    silent = (NodeTypeName.START, NodeTypeName.END, NodeTypeName.DECISION)
-    if node.type in silent or (node.type == NodeTypeName.PARALLEL and node.id not in joins):
-        return
+    match node.type:
+        case NodeTypeName.START | NodeTypeName.END | NodeTypeName.DECISION:
+            return
+        case NodeTypeName.PARALLEL if node.id not in joins:
+            return
+        case NodeTypeName.WAIT if node.config.get("signal") is None:
+            return
     yield "vars", node.variable
 
 
@@ -164,7 +167,9 @@ class _Analysis:
         for branches in self.branches.values():
             for node_id in frozenset().union(*branches):
                 depth[node_id] += 1
-        return Structure(self.join_of, self.branches, depth, self.problems)
+        joins = set(self.join_of.values())
+        writes = {node.id: frozenset(_writes(node, joins)) for node in self.nodes.values()}
+        return Structure(self.join_of, self.branches, depth, self.problems, writes)
 
     def _reached_graph(self) -> nx.DiGraph[str]:
         """The nodes a run can come to, START first; all nodes when it is not clear where a run starts."""

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from engine.core.structure import JoinRules, analyse, join_rules, shared_writes, written_by
+from engine.core.structure import JoinRules, analyse, join_rules
 from tests.fixtures.drawings import drawn
 
 ONE_FORK = "start > fork > a > join > end; fork > b > c > join"
@@ -230,9 +230,15 @@ def test_steps_write_their_variable_and_what_they_remember_unless_disabled():
     )
     structure = analyse(document)
 
-    names = written_by(document, structure, ["start", "fork", "a", "b", "c", "join", "end"])
+    names = structure.written_by(["start", "fork", "a", "b", "c", "join", "end"])
 
     assert names == {("vars", "total"), ("memory", "last"), ("vars", "c"), ("vars", "join")}
+
+
+def test_only_a_wait_for_a_signal_has_an_output():
+    document = drawn("start > wait1 > wait2 > end", wait2={"config": {"signal": "go"}})
+
+    assert analyse(document).written_by(["wait1", "wait2"]) == {("vars", "wait2")}
 
 
 def test_names_that_two_branches_write_are_shared():
@@ -240,13 +246,13 @@ def test_names_that_two_branches_write_are_shared():
         ONE_FORK, a={"save_as": "x", "remember": {"k": "1"}}, b={"save_as": "x"}, c={"remember": {"k": "2"}}
     )
 
-    assert shared_writes(document, analyse(document), "fork") == {("vars", "x"), ("memory", "k")}
+    assert analyse(document).shared_writes("fork") == {("vars", "x"), ("memory", "k")}
 
 
 def test_two_writes_within_one_branch_are_not_shared():
     document = drawn(ONE_FORK, b={"save_as": "x"}, c={"save_as": "x"})
 
-    assert shared_writes(document, analyse(document), "fork") == frozenset()
+    assert analyse(document).shared_writes("fork") == frozenset()
 
 
 def test_either_end_may_say_how_branches_meet():
