@@ -64,6 +64,7 @@ def test_higher_priority_goes_first_and_then_who_rang_earlier(bell):
     bell.ring("late")
     time.sleep(0.002)
     bell.ring("later")
+    time.sleep(0.002)
     bell.ring("late")
     bell.ring("low", priority=-1)
     bell.ring("urgent", priority=5)
