@@ -7,12 +7,10 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from engine.core.errors import OpenRoomsError
 from engine.live.feed import Feed, Published
 from engine.store import journal
-from engine.store.database import Database
+from engine.store.database import Database, SQLAlchemyError
 
 UNSENT_KEPT = 10_000
 """Batches kept for a slow Redis; older ones are dropped, and whoever watches fills the gap from SQL."""

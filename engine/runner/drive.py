@@ -23,7 +23,7 @@ from engine.runner.record import Record
 from engine.runner.roommemory import StepMemory
 from engine.runtime import Runtime
 from engine.store import inbox, memory
-from engine.store.runs import Claimed
+from engine.store.claims import Claimed
 
 FLUSH_ROWS = 64
 FLUSH_AFTER_US = 5_000

@@ -21,8 +21,8 @@ from engine.runner.drive import Drive
 from engine.runner.effects import Effects
 from engine.runner.sweeper import Sweeper
 from engine.runtime import Runtime
-from engine.store import runs, workers
-from engine.store.runs import Claimed
+from engine.store import claims, runs, workers
+from engine.store.claims import Claimed
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ class Runner:
         except OpenRoomsError:
             log.exception("run %s can't be planned by this worker", run_id)
             with self.rt.db.write() as session:
-                runs.take_back(session, run_id, claimed.fence)
+                claims.take_back(session, run_id, claimed.fence)
             return
         drive = Drive(self, claimed, plan)
         with self._mutex:
@@ -125,7 +125,7 @@ class Runner:
             if run_id in self._drives:
                 return None
             with self.rt.db.write() as session:
-                return runs.claim(session, run_id, self.worker_id, self.rt.now_us())
+                return claims.claim(session, run_id, self.worker_id, self.rt.now_us())
 
     def _load_plan(self, workflow_id: str, version: int) -> Plan:
         with self.rt.db.read() as session:

@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from engine.core.errors import OpenRoomsError
-from engine.store import runs, timers, workers
+from engine.store import claims, timers, workers
 
 if TYPE_CHECKING:
     from engine.runner.runner import Runner
@@ -61,10 +61,10 @@ class Sweeper:
             self._renew(now_us)
         with rt.db.read() as session:
             due_us = timers.next_due_us(session)
-            ready = runs.ready_run_ids(session, now_us)
-            unread = runs.with_unread_inbox(session, self._runner.worker_id)
-            mine = runs.owned_by(session, self._runner.worker_id)
-            in_line = runs.rooms_in_line(session)
+            ready = claims.ready_run_ids(session, now_us)
+            unread = claims.with_unread_inbox(session, self._runner.worker_id)
+            mine = claims.owned_by(session, self._runner.worker_id)
+            in_line = claims.rooms_in_line(session)
         if due_us is not None and due_us <= now_us:
             self._fire(now_us)
         if ready:
@@ -92,14 +92,14 @@ class Sweeper:
     def _ring(self, run_ids: list[str], now_us: int) -> None:
         """Ring again for runs whose bell was lost; drive them here if there is no bell."""
         with self._runner.rt.db.write() as session:
-            runs.mark_kicked(session, run_ids, now_us)
+            claims.mark_kicked(session, run_ids, now_us)
         for run_id in run_ids:
             if not self._runner.rt.bell.ring(run_id):
                 self._local(run_id)
 
     def _promote(self, room_id: str) -> None:
         with self._runner.rt.db.write() as session:
-            run_id = runs.promote_next(session, room_id)
+            run_id = claims.promote_next(session, room_id)
         if run_id is not None:
             self._local(run_id)
 

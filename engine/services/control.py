@@ -5,7 +5,6 @@ from __future__ import annotations
 import jsonschema
 import orjson
 from pydantic import JsonValue
-from sqlmodel import Session
 
 from engine.core.document import Document, Frozen
 from engine.core.errors import IllegalTransition, InvalidInput, NotFound
@@ -14,9 +13,8 @@ from engine.core.run import MOVES, RunStatus
 from engine.core.runview import Run
 from engine.runtime import Runtime
 from engine.services.permission import require
-from engine.services.runs import as_run
-from engine.store import inbox, runs
-from engine.store.tables import RoomRow, RunRow
+from engine.store import inbox, rooms, runs
+from engine.store.database import Session
 
 MAX_PAYLOAD_BYTES = 262_144
 
@@ -66,46 +64,41 @@ def signal(rt: Runtime, user: User, room_id: str, sent: Signal) -> Run:
     if len(orjson.dumps(sent.payload)) > MAX_PAYLOAD_BYTES:
         raise InvalidInput(f"The payload is larger than {MAX_PAYLOAD_BYTES:,} bytes.")
     with rt.db.write() as session:
-        row = _live(session, room_id, "SIGNALLED")
-        _check_payload(session, row, sent)
+        standing = _live(session, room_id, "SIGNALLED")
+        _check_payload(session, standing.run, sent)
         body = {"name": sent.name, "payload": sent.payload, "by": user.name}
         wish = inbox.Wish("signal", body, rt.now_us(), sent.request_id)
-        inbox.put(session, row.id, wish)
-        run = as_run(row)
-        owner = row.owner
-    _ring(rt, run.id, owner)
-    return run
+        inbox.put(session, standing.run.id, wish)
+    return _rung(rt, standing)
 
 
 def _wish(rt: Runtime, user: User, room_id: str, kind: str, wanted: RunStatus) -> Run:
     require(rt, user, Role.EDITOR, f"{kind} a run")
     with rt.db.write() as session:
-        row = _live(session, room_id, wanted)
-        now = _status_to_come(session, row)
+        standing = _live(session, room_id, wanted)
+        run = standing.run
+        now = _status_to_come(session, standing)
         is_legal = wanted in MOVES[now] and (kind != "resume" or now is RunStatus.PAUSED)
         if not is_legal:
-            raise IllegalTransition(f"The room's run #{row.number}", now, wanted, MOVES[now])
-        inbox.put(session, row.id, inbox.Wish(kind, {"by": user.name}, rt.now_us()))
-        run = as_run(row)
-        owner = row.owner
-    _ring(rt, run.id, owner)
-    return run
+            raise IllegalTransition(f"The room's run #{run.number}", now, wanted, MOVES[now])
+        inbox.put(session, run.id, inbox.Wish(kind, {"by": user.name}, rt.now_us()))
+    return _rung(rt, standing)
 
 
-def _live(session: Session, room_id: str, wanted: str) -> RunRow:
-    room = session.get(RoomRow, room_id)
+def _live(session: Session, room_id: str, wanted: str) -> runs.Standing:
+    room = rooms.get(session, room_id)
     if room is None:
         raise NotFound("room", room_id)
-    row = runs.live_run(session, room_id)
-    if row is None:
+    standing = runs.live_run(session, room_id)
+    if standing is None:
         raise IllegalTransition(f"The room {room.name!r}", room.status, wanted, ["RUNNING once it is run"])
-    return row
+    return standing
 
 
-def _status_to_come(session: Session, row: RunRow) -> RunStatus:
+def _status_to_come(session: Session, standing: runs.Standing) -> RunStatus:
     """The status once what is in the inbox already has been applied."""
-    status = RunStatus(row.status)
-    for _, kind, _ in inbox.unread(session, row.id, row.inbox_done):
+    status = standing.run.status
+    for _, kind, _ in inbox.unread(session, standing.run.id, standing.inbox_done):
         if kind == "cancel":
             return RunStatus.CANCELLED
         if kind == "pause" and not status.is_over:
@@ -115,8 +108,8 @@ def _status_to_come(session: Session, row: RunRow) -> RunStatus:
     return status
 
 
-def _check_payload(session: Session, row: RunRow, sent: Signal) -> None:
-    text = runs.version_document(session, row.workflow_id, row.version)
+def _check_payload(session: Session, run: Run, sent: Signal) -> None:
+    text = runs.version_document(session, run.workflow_id, run.version)
     document = Document.of(orjson.loads(text or "{}"))
     waits = {
         node.config["signal"]: node.config.get("form_schema")
@@ -133,8 +126,9 @@ def _check_payload(session: Session, row: RunRow, sent: Signal) -> None:
         raise InvalidInput(f"The payload of {sent.name!r} does not fit its form: {fault.message[:300]}.")
 
 
-def _ring(rt: Runtime, run_id: str, owner: str | None) -> None:
+def _rung(rt: Runtime, standing: runs.Standing) -> Run:
     """Wake whoever drives the run, or anybody who could."""
-    if owner is not None:
-        rt.feed.control(owner, {"run": run_id})
-    rt.bell.ring(run_id, priority=10)
+    if standing.owner is not None:
+        rt.feed.control(standing.owner, {"run": standing.run.id})
+    rt.bell.ring(standing.run.id, priority=10)
+    return standing.run

@@ -5,8 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 
-from sqlalchemy import text
-
 from engine.core.document import Frozen
 from engine.core.errors import OpenRoomsError
 from engine.runtime import Runtime, open_runtime
@@ -49,8 +47,7 @@ def _data_dir(rt: Runtime) -> tuple[bool, str, str]:
 
 
 def _database(rt: Runtime) -> tuple[bool, str, str]:
-    with rt.db.read() as session:
-        session.execute(text("SELECT 1"))
+    rt.db.ping()
     shown = rt.db.url.render_as_string(hide_password=True)
     return is_current(rt.db), shown, "its tables are of another version: run `openrooms migrate`"
 

@@ -13,11 +13,12 @@ from pydantic import SecretStr
 
 from engine.core.errors import OpenRoomsError
 from engine.core.identity import Role, User
+from engine.core.room import NewRoom
 from engine.core.runview import Run
 from engine.core.sample import sample
 from engine.runner import Runner
 from engine.runtime import Runtime, open_runtime
-from engine.services import control, history, rooms, runs, workflows
+from engine.services import control, history, rooms, runs, versions, workflows
 from engine.services.control import Signal
 from engine.settings import Settings
 from engine.store.migrations import migrate
@@ -48,8 +49,8 @@ def run_document(document: dict[str, Any], input_: Any, signals: Mapping[str, An
     """
     with _own_runtime() as rt:
         workflow = workflows.create(rt, ME, document)
-        workflows.publish(rt, ME, workflow.id)
-        room = rooms.create(rt, ME, rooms.NewRoom(name=str(document.get("name")), workflow_id=workflow.id))
+        versions.publish(rt, ME, workflow.id)
+        room = rooms.create(rt, ME, NewRoom(name=str(document.get("name")), workflow_id=workflow.id))
         given = sample(document.get("input_schema")) if input_ is None else input_
         run = runs.start(rt, ME, room.id, given)
         runner = Runner(rt, threads=8)

@@ -20,8 +20,8 @@ from engine.core.tokens import Phase, State
 from engine.runtime import Runtime
 from engine.services import runs as run_services
 from engine.services.permission import require
-from engine.store import journal, runs, timers
-from engine.store.tables import RoomRow
+from engine.store import journal, rooms, runs, timers
+from engine.store.database import Session
 
 Event = dict[str, Any]
 
@@ -64,19 +64,18 @@ def status(rt: Runtime, user: User, room_id: str) -> dict[str, Any]:
     """Where a room stands: {room_id, status, run, tokens, vars, memory, signals, next_wake_up}."""
     require(rt, user, Role.VIEWER, "see a room's status")
     with rt.db.read() as session:
-        room = session.get(RoomRow, room_id)
+        room = rooms.get(session, room_id)
         if room is None:
             raise NotFound("room", room_id)
-        row = runs.live_run(session, room_id) or runs.latest_run(session, room_id)
-        due_us = timers.next_of(session, row.id) if row else None
-        state = State.of(orjson.loads(row.state)) if row and row.state else State()
-        document = runs.version_document(session, row.workflow_id, row.version) if row is not None else None
+        current = runs.current_run(session, room_id)
+        due_us = timers.next_of(session, current.run.id) if current else None
+        document = _document(session, current.run) if current else {}
     return {
         "room_id": room.id,
         "name": room.name,
-        "status": row.status if row else "IDLE",
-        "run": run_services.as_run(row).plain() if row else None,
-        **_standing(state, orjson.loads(document) if document else {}),
+        "status": current.run.status if current else "IDLE",
+        "run": current.run.plain() if current else None,
+        **_standing(State.of(current.state) if current else State(), document),
         "next_wake_up": rfc3339(due_us) if due_us else None,
     }
 
@@ -85,13 +84,22 @@ def run_standing(rt: Runtime, user: User, run_id: str, *, at_seq: int | None = N
     """Where a run stood after event `at_seq`, re-decided from its record; now, when it is None."""
     run = run_services.get(rt, user, run_id)
     with rt.db.read() as session:
-        row = runs.get(session, run_id)
-        document = orjson.loads(runs.version_document(session, run.workflow_id, run.version) or "{}")
+        found = runs.standing(session, run_id)
+        document = _document(session, run)
     if at_seq is None:
-        state = State.of(orjson.loads(row.state)) if row and row.state else State()
+        state = State.of(found.state) if found else State()
     else:
         state = _replayed(rt, run, at_seq).state
     return {"run": run.plain(), **_standing(state, document)}
+
+
+def _document(session: Session, run: Run) -> dict[str, Any]:
+    """The document of the version that a run goes through."""
+    text = runs.version_document(session, run.workflow_id, run.version)
+    if text is None:
+        raise NotFound("version", run.version)
+    found: dict[str, Any] = orjson.loads(text)
+    return found
 
 
 def replay_run(rt: Runtime, user: User, run_id: str) -> dict[str, Any]:
@@ -139,10 +147,8 @@ def _replayed(rt: Runtime, run: Run, upto_seq: int | None) -> Replayed:
 
 def _plan(rt: Runtime, run: Run) -> Plan:
     with rt.db.read() as session:
-        text = runs.version_document(session, run.workflow_id, run.version)
-    if text is None:
-        raise NotFound("version", run.version)
-    return compile_plan(Document.of(orjson.loads(text)), rt.catalogue)
+        document = _document(session, run)
+    return compile_plan(Document.of(document), rt.catalogue)
 
 
 def _standing(state: State, document: dict[str, Any]) -> dict[str, Any]:

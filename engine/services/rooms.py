@@ -3,7 +3,6 @@
 from typing import Any
 
 import orjson
-from sqlmodel import Session
 
 from engine.core.errors import InvalidInput, NotFound, OpenRoomsError
 from engine.core.identity import Role, User
@@ -15,6 +14,7 @@ from engine.services.drafts import clean_name
 from engine.services.permission import require
 from engine.services.versions import WorkflowArchived
 from engine.store import audit, rooms, runs, workflows
+from engine.store.database import Session
 from engine.store.rooms import ALL, Sought
 
 
@@ -108,7 +108,7 @@ def delete(rt: Runtime, user: User, room_id: str) -> None:
         room = _there(rooms.get(session, room_id, lock=True), room_id)
         live = runs.live_run(session, room_id)
         if live is not None:
-            raise RoomStillRuns(room.name, live.status)
+            raise RoomStillRuns(room.name, live.run.status)
         rooms.remove(session, room_id)
         audit.append(session, rt.now_us(), user.id, "room_deleted", room_id, name=room.name)
 

@@ -7,20 +7,19 @@ from typing import Any
 import jsonschema
 import orjson
 from pydantic import JsonValue
-from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session
 
 from engine.core.errors import IllegalTransition, InvalidInput, NotFound, OpenRoomsError
 from engine.core.events import EventType, fact
-from engine.core.fingerprint import canonical, link
 from engine.core.identity import Role, User
 from engine.core.page import FIRST_PAGE, Page, Paging
+from engine.core.room import LATEST, Room
 from engine.core.run import RunStatus
 from engine.core.runview import Run
 from engine.runtime import Runtime
 from engine.services.permission import require
-from engine.store import audit, runs
-from engine.store.tables import EventRow, RoomRow, RunRow, WorkflowRow
+from engine.store import audit, rooms, runs, workflows
+from engine.store.claims import KICK_AGAIN_US
+from engine.store.database import Session
 
 MAX_INPUT_BYTES = 1_048_576
 FIRST_BELL_US = 300_000
@@ -88,10 +87,10 @@ def retry(rt: Runtime, user: User, run_id: str, *, from_step: int | None = None)
 def get(rt: Runtime, user: User, run_id: str) -> Run:
     require(rt, user, Role.VIEWER, "see a run")
     with rt.db.read() as session:
-        row = runs.get(session, run_id)
-        if row is None:
-            raise NotFound("run", run_id)
-        return as_run(row)
+        run = runs.get(session, run_id)
+    if run is None:
+        raise NotFound("run", run_id)
+    return run
 
 
 def list_runs(
@@ -101,31 +100,8 @@ def list_runs(
     require(rt, user, Role.VIEWER, "list runs")
     wanted = {name: value for name, value in (filters or {}).items() if value is not None}
     with rt.db.read() as session:
-        rows = runs.listed(session, wanted, before=paging.after(), limit=paging.limit + 1)
-        return paging.page([as_run(row) for row in rows], lambda run: run.id)
-
-
-def as_run(row: RunRow) -> Run:
-    return Run(
-        id=row.id,
-        room_id=row.room_id,
-        workflow_id=row.workflow_id,
-        version=row.version,
-        number=row.number,
-        status=RunStatus(row.status),
-        input=orjson.loads(row.input),
-        output=orjson.loads(row.output) if row.output else None,
-        error=orjson.loads(row.error) if row.error else None,
-        steps=row.steps,
-        tokens=row.tokens,
-        cost_usd=row.cost_usd,
-        seq=row.seq,
-        fingerprint=row.fingerprint,
-        retry_of=row.retry_of,
-        created_at=row.created_us,
-        started_at=row.started_us,
-        ended_at=row.ended_us,
-    )
+        found = runs.listed(session, wanted, before=paging.after(), limit=paging.limit + 1)
+    return paging.page(found, lambda run: run.id)
 
 
 class _Wanted:
@@ -147,44 +123,42 @@ class _Wanted:
 def _insert(rt: Runtime, user: User, room_id: str, wanted: _Wanted) -> Run:
     try:
         return _insert_once(rt, user, room_id, wanted)
-    except IntegrityError:
-        # somebody else took the room, or sent the same request, between our look and our insert
+    except runs.Taken:
         return _insert_once(rt, user, room_id, wanted)
 
 
 def _insert_once(rt: Runtime, user: User, room_id: str, wanted: _Wanted) -> Run:
     with rt.db.write() as session:
-        room = session.get(RoomRow, room_id, with_for_update=True)
+        room = rooms.get(session, room_id, lock=True)
         if room is None:
             raise NotFound("room", room_id)
         if wanted.request_id and (first := runs.by_request(session, room_id, wanted.request_id)):
-            return as_run(first)
+            return first
         version = wanted.version or _version(session, room)
         given = _checked_input(session, room, version, wanted)
         busy = runs.live_run(session, room_id)
         if busy is not None and not room.queue_runs:
-            raise RoomBusy(room.name, busy.number, busy.status)
-        row = _row(rt, room, version, given, wanted)
-        row.created_by = user.id
-        row.number = runs.next_number(session, room_id)
-        if busy is None:
-            row.live, row.ready = True, True
-            room.status = RunStatus.QUEUED
-        _queue(session, row, room)
-        audit.append(session, row.created_us, user.id, "run", row.id, room_id=room_id, number=row.number)
-        return as_run(row)
+            raise RoomBusy(room.name, busy.run.number, busy.run.status)
+        number = runs.next_number(session, room_id)
+        facts = [fact(EventType.RUN_QUEUED, d={"number": number, "version": version})]
+        if number == 1:
+            facts.insert(0, fact(EventType.ROOM_CREATED, d={"name": room.name}))
+        new = _new(rt, user, room, (version, given), wanted)
+        run = runs.begin(session, new, number, facts, has_room=busy is None)
+        audit.append(session, new.now_us, user.id, "run", run.id, room_id=room.id, number=number)
+        return run
 
 
-def _version(session: Session, room: RoomRow) -> int:
-    if room.version is not None:
+def _version(session: Session, room: Room) -> int:
+    if room.version != LATEST:
         return room.version
-    workflow = session.get(WorkflowRow, room.workflow_id)
+    workflow = workflows.get(session, room.workflow_id)
     if workflow is None or workflow.latest_version is None:
-        raise NoVersion(workflow.name if workflow else room.workflow_id)
+        raise NoVersion(room.workflow_name)
     return workflow.latest_version
 
 
-def _checked_input(session: Session, room: RoomRow, version: int, wanted: _Wanted) -> bytes:
+def _checked_input(session: Session, room: Room, version: int, wanted: _Wanted) -> bytes:
     """The input as JSON, an empty object where none is given.
 
     Raises:
@@ -216,50 +190,26 @@ def _fault(fault: jsonschema.ValidationError) -> str:
     return f"{place}: {fault.message[:200]}" if place else fault.message[:200]
 
 
-def _row(rt: Runtime, room: RoomRow, version: int, given: bytes, wanted: _Wanted) -> RunRow:
-    config = {name: value for name, value in orjson.loads(room.config).items() if value is not None}
+def _new(rt: Runtime, user: User, room: Room, what: tuple[int, bytes], wanted: _Wanted) -> runs.NewRun:
+    config = {name: value for name, value in room.config.plain().items() if value is not None}
     options: dict[str, Any] = {
         "limits": {name: config[name] for name in LIMIT_NAMES if name in config},
         "overrides": {name: value for name, value in config.items() if name not in LIMIT_NAMES},
     }
     if wanted.at_step:
         options["at_step"] = wanted.at_step
-    return RunRow(
+    version, given = what
+    now_us = rt.now_us()
+    return runs.NewRun(
         id=rt.new_id(),
         room_id=room.id,
         workflow_id=room.workflow_id,
         version=version,
-        number=0,
+        input=given,
+        options=options,
+        now_us=now_us,
+        kick_us=now_us - KICK_AGAIN_US + FIRST_BELL_US,
+        created_by=user.id,
         request_id=wanted.request_id,
-        status=RunStatus.QUEUED.value,
-        kick_us=rt.now_us() - runs.KICK_AGAIN_US + FIRST_BELL_US,
-        input=given.decode(),
-        options=orjson.dumps(options).decode(),
         retry_of=wanted.retry_of,
-        created_us=rt.now_us(),
-    )
-
-
-def _queue(session: Session, row: RunRow, room: RoomRow) -> None:
-    """Add the run with its first recorded facts."""
-    facts = [fact(EventType.RUN_QUEUED, d={"number": row.number, "version": row.version})]
-    if row.number == 1:
-        facts.insert(0, fact(EventType.ROOM_CREATED, d={"name": room.name}))
-    body = canonical({"in": {"k": "queued"}, "ev": facts})
-    row.seq, row.head_hash = len(facts), link("", body)
-    room.updated_us = row.created_us
-    session.add_all([row, room])
-    session.flush()
-    session.add(
-        EventRow(
-            run_id=row.id,
-            seq=row.seq,
-            facts=len(facts),
-            kind="queued",
-            body=body.decode(),
-            hash=row.head_hash,
-            at_us=row.created_us,
-            fence=0,
-            worker="",
-        )
     )

@@ -5,12 +5,10 @@ import threading
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from sqlmodel import Session
-
 from engine.core.identity import User
 from engine.runtime import Runtime
 from engine.store import audit, sessions
-from engine.store.database import Database
+from engine.store.database import Database, Session
 
 SECOND_US = 1_000_000
 IDLE_US = 12 * 3600 * SECOND_US

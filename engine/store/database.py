@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DataError, OperationalError
 from sqlmodel import Session
 
 from engine.core.errors import InvalidInput, OpenRoomsError
+
+__all__ = ["Database", "DatabaseDown", "SQLAlchemyError", "Session"]
 
 
 class DatabaseDown(OpenRoomsError):
@@ -56,6 +58,14 @@ class Database:
                     connection.rollback()
                     raise
                 connection.commit()
+
+    def ping(self) -> None:
+        """
+        Raises:
+            DatabaseDown: it does not answer.
+        """
+        with self.read() as session:
+            session.execute(text("SELECT 1"))
 
     def close(self) -> None:
         self.engine.dispose()

@@ -1,136 +1,170 @@
-"""Runs: who may move them, and their compare-and-set; a run is moved by the holder of its fence alone."""
+"""Runs as people ask for them: begun, found, listed. Moving one is the journal's."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, text, update
+import orjson
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
-from engine.core.run import LIVE
-from engine.store.tables import RoomRow, RunRow, VersionRow, WorkerRow
+from engine.core.events import Fact
+from engine.core.fingerprint import canonical, link
+from engine.core.run import RunStatus
+from engine.core.runview import Run
+from engine.store.tables import EventRow, RoomRow, RunRow, VersionRow
 
-KICK_AGAIN_US = 2_000_000
-"""A run that is ready for longer than this since its last bell is rung again."""
+
+class Taken(Exception):
+    """Somebody else has the room, or sent the same request, at this very moment: look again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Claimed:
-    """What a driver needs to go on with a run; `was_orphan` when its last driver died."""
+class NewRun:
+    """A run to be begun. `options` holds limits, overrides and, for a retried run, at_step."""
 
-    run_id: str
+    id: str
     room_id: str
     workflow_id: str
     version: int
-    number: int
-    fence: int
-    seq: int
-    inbox_high: int
+    input: bytes
+    options: Mapping[str, Any]
+    now_us: int
+    kick_us: int
+    created_by: str
+    request_id: str | None = None
+    retry_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A run with what only the engine needs of it: its state as plain JSON, its owner, its inbox's mark."""
+
+    run: Run
+    state: dict[str, Any]
+    owner: str | None
     inbox_done: int
-    state: str | None
-    head_hash: str
-    input: str
-    options: str
-    created_us: int
-    was_orphan: bool
 
 
-def claim(session: Session, run_id: str, worker_id: str, now_us: int) -> Claimed | None:
-    """Take a run that is ready, or whose owner has died; None if it is taken, parked or over."""
-    alive = select(col(WorkerRow.id)).where(col(WorkerRow.expires_us) > now_us)
-    row = session.execute(
-        select(RunRow)
-        .where(
-            col(RunRow.id) == run_id,
-            col(RunRow.live).is_(True),
-            or_(
-                and_(col(RunRow.owner).is_(None), col(RunRow.ready).is_(True)),
-                and_(col(RunRow.owner).is_not(None), col(RunRow.owner).not_in(alive)),
-                col(RunRow.owner) == worker_id,  # its own, dropped after a commit nobody knows the end of
-            ),
-        )
-        .with_for_update(skip_locked=True)
-    ).scalar_one_or_none()
-    if row is None:
-        return None
-    claimed = Claimed(
-        run_id=row.id,
-        room_id=row.room_id,
-        workflow_id=row.workflow_id,
-        version=row.version,
-        number=row.number,
-        fence=row.fence + 1,
-        seq=row.seq,
-        inbox_high=row.inbox_high,
-        inbox_done=row.inbox_done,
-        state=row.state,
-        head_hash=row.head_hash,
-        input=row.input,
-        options=row.options,
-        created_us=row.created_us,
-        was_orphan=row.owner is not None,
+def next_number(session: Session, room_id: str) -> int:
+    """The room's next run number; taken in the same transaction as the run."""
+    return int(
+        session.execute(
+            update(RoomRow)
+            .where(col(RoomRow.id) == room_id)
+            .values(last_run_number=col(RoomRow.last_run_number) + 1)
+            .returning(col(RoomRow.last_run_number)),
+            execution_options={"synchronize_session": False},
+        ).scalar_one()
     )
-    row.fence, row.owner, row.ready = claimed.fence, worker_id, False
+
+
+def begin(session: Session, new: NewRun, number: int, facts: list[Fact], *, has_room: bool) -> Run:
+    """Add a run with its first recorded facts; `has_room` lets it start, otherwise it stands in line.
+
+    Raises:
+        Taken: the room has another run, or the request id was used.
+    """
+    body = canonical({"in": {"k": "queued"}, "ev": facts})
+    head = link("", body)
+    row = RunRow(
+        id=new.id,
+        room_id=new.room_id,
+        workflow_id=new.workflow_id,
+        version=new.version,
+        number=number,
+        request_id=new.request_id,
+        status=RunStatus.QUEUED.value,
+        live=True if has_room else None,
+        ready=has_room,
+        seq=len(facts),
+        head_hash=head,
+        kick_us=new.kick_us,
+        input=new.input.decode(),
+        options=orjson.dumps(dict(new.options)).decode(),
+        retry_of=new.retry_of,
+        created_us=new.now_us,
+        created_by=new.created_by,
+    )
     session.add(row)
-    return claimed
-
-
-def take_back(session: Session, run_id: str, fence: int) -> None:
-    """Let go of a run that nothing was done with; whoever comes next finds it ready."""
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise Taken from error
+    _first_event(session, row, body, len(facts))
+    room: dict[str, Any] = {"updated_us": new.now_us}
+    if has_room:
+        room["status"] = RunStatus.QUEUED.value
     session.execute(
-        update(RunRow)
-        .where(col(RunRow.id) == run_id, col(RunRow.fence) == fence, col(RunRow.live).is_(True))
-        .values(owner=None, ready=True)
+        update(RoomRow).where(col(RoomRow.id) == new.room_id).values(**room),
+        execution_options={"synchronize_session": False},
+    )
+    return _run(row)
+
+
+def _first_event(session: Session, row: RunRow, body: bytes, facts: int) -> None:
+    session.add(
+        EventRow(
+            run_id=row.id,
+            seq=row.seq,
+            facts=facts,
+            kind="queued",
+            body=body.decode(),
+            hash=row.head_hash,
+            at_us=row.created_us,
+            fence=0,
+            worker="",
+        )
     )
 
 
-def get(session: Session, run_id: str) -> RunRow | None:
-    return session.get(RunRow, run_id)
+def get(session: Session, run_id: str) -> Run | None:
+    row = session.get(RunRow, run_id)
+    return _run(row) if row else None
 
 
-def live_run(session: Session, room_id: str) -> RunRow | None:
+def standing(session: Session, run_id: str) -> Standing | None:
+    row = session.get(RunRow, run_id)
+    return _standing(row) if row else None
+
+
+def live_run(session: Session, room_id: str) -> Standing | None:
     """The run that holds the room now."""
     found = select(RunRow).where(col(RunRow.room_id) == room_id, col(RunRow.live).is_(True))
-    return session.execute(found).scalar_one_or_none()
+    row = session.execute(found).scalar_one_or_none()
+    return _standing(row) if row else None
 
 
-def latest_run(session: Session, room_id: str) -> RunRow | None:
-    found = select(RunRow).where(col(RunRow.room_id) == room_id).order_by(col(RunRow.number).desc()).limit(1)
-    return session.execute(found).scalar_one_or_none()
+def current_run(session: Session, room_id: str) -> Standing | None:
+    """The run that holds the room, or else its last one."""
+    latest = select(RunRow).where(col(RunRow.room_id) == room_id).order_by(col(RunRow.number).desc()).limit(1)
+    row = session.execute(latest).scalar_one_or_none()
+    return live_run(session, room_id) or (_standing(row) if row else None)
 
 
-def ready_run_ids(session: Session, now_us: int, limit: int = 500) -> list[str]:
-    """Runs that nobody drives though they could go on, whose last bell was lost or long ago."""
-    alive = select(col(WorkerRow.id)).where(col(WorkerRow.expires_us) > now_us)
-    quiet = col(RunRow.kick_us) < now_us - KICK_AGAIN_US
-    found = (
-        select(col(RunRow.id))
-        .where(
-            col(RunRow.live).is_(True),
-            or_(
-                and_(col(RunRow.ready).is_(True), quiet),
-                and_(col(RunRow.owner).is_not(None), col(RunRow.owner).not_in(alive)),
-            ),
-        )
-        .limit(limit)
-    )
-    return list(session.execute(found).scalars())
+def by_request(session: Session, room_id: str, request_id: str) -> Run | None:
+    found = select(RunRow).where(col(RunRow.room_id) == room_id, col(RunRow.request_id) == request_id)
+    row = session.execute(found).scalar_one_or_none()
+    return _run(row) if row else None
 
 
-def mark_kicked(session: Session, run_ids: list[str], now_us: int) -> None:
-    session.execute(update(RunRow).where(col(RunRow.id).in_(run_ids)).values(kick_us=now_us))
+def listed(session: Session, filters: Mapping[str, Any], *, before: str | None, limit: int) -> list[Run]:
+    """Runs, newest first; `filters` by column name, `before` the id of the last one seen."""
+    query = select(RunRow)
+    for name, value in filters.items():
+        query = query.where(getattr(RunRow, name) == value)
+    if before:
+        query = query.where(col(RunRow.id) < before)
+    rows = session.execute(query.order_by(col(RunRow.id).desc()).limit(limit)).scalars()
+    return [_run(row) for row in rows]
 
 
-def with_unread_inbox(session: Session, worker_id: str) -> list[str]:
-    """Runs this worker owns that have something in their inbox it has not applied."""
-    found = select(col(RunRow.id)).where(
-        col(RunRow.owner) == worker_id, col(RunRow.inbox_high) > col(RunRow.inbox_done)
-    )
-    return list(session.execute(found).scalars())
-
-
-def owned_by(session: Session, worker_id: str) -> list[str]:
-    found = select(col(RunRow.id)).where(col(RunRow.owner) == worker_id, col(RunRow.live).is_(True))
-    return list(session.execute(found).scalars())
+def count_by_status(session: Session) -> dict[str, int]:
+    rows = session.execute(select(col(RunRow.status), func.count()).group_by(col(RunRow.status)))
+    return {str(status): int(count) for status, count in rows}
 
 
 def version_document(session: Session, workflow_id: str, number: int) -> str | None:
@@ -139,71 +173,29 @@ def version_document(session: Session, workflow_id: str, number: int) -> str | N
     return row.document if row else None
 
 
-def promote_next(session: Session, room_id: str) -> str | None:
-    """Let the first run in line have its room, if nobody has it; its id."""
-    if live_run(session, room_id) is not None:
-        return None
-    following = (
-        select(RunRow)
-        .where(col(RunRow.room_id) == room_id, col(RunRow.live).is_(None), col(RunRow.status) == "QUEUED")
-        .order_by(col(RunRow.number))
-        .limit(1)
-        .with_for_update()
+def _standing(row: RunRow) -> Standing:
+    state = orjson.loads(row.state) if row.state else {}
+    return Standing(_run(row), state, row.owner, row.inbox_done)
+
+
+def _run(row: RunRow) -> Run:
+    return Run(
+        id=row.id,
+        room_id=row.room_id,
+        workflow_id=row.workflow_id,
+        version=row.version,
+        number=row.number,
+        status=RunStatus(row.status),
+        input=orjson.loads(row.input),
+        output=orjson.loads(row.output) if row.output else None,
+        error=orjson.loads(row.error) if row.error else None,
+        steps=row.steps,
+        tokens=row.tokens,
+        cost_usd=row.cost_usd,
+        seq=row.seq,
+        fingerprint=row.fingerprint,
+        retry_of=row.retry_of,
+        created_at=row.created_us,
+        started_at=row.started_us,
+        ended_at=row.ended_us,
     )
-    row = session.execute(following).scalar_one_or_none()
-    if row is None:
-        return None
-    row.live, row.ready = True, True
-    session.add(row)
-    return row.id
-
-
-def rooms_in_line(session: Session, limit: int = 100) -> list[str]:
-    """Rooms that have a run in line and none that holds the room."""
-    waiting = select(col(RunRow.room_id)).where(col(RunRow.live).is_(None), col(RunRow.status) == "QUEUED")
-    busy = select(col(RunRow.room_id)).where(col(RunRow.live).is_(True))
-    return list(
-        session.execute(waiting.where(col(RunRow.room_id).not_in(busy)).distinct().limit(limit)).scalars()
-    )
-
-
-def next_number(session: Session, room_id: str) -> int:
-    """The room's next run number; taken in the same transaction as the run."""
-    session.execute(
-        update(RoomRow)
-        .where(col(RoomRow.id) == room_id)
-        .values(last_run_number=col(RoomRow.last_run_number) + 1)
-    )
-    return int(
-        session.execute(select(col(RoomRow.last_run_number)).where(col(RoomRow.id) == room_id)).scalar_one()
-    )
-
-
-def by_request(session: Session, room_id: str, request_id: str) -> RunRow | None:
-    found = select(RunRow).where(col(RunRow.room_id) == room_id, col(RunRow.request_id) == request_id)
-    return session.execute(found).scalar_one_or_none()
-
-
-def count_by_status(session: Session) -> dict[str, int]:
-    rows = session.execute(select(col(RunRow.status), func.count()).group_by(col(RunRow.status)))
-    return {str(status): int(count) for status, count in rows}
-
-
-def listed(session: Session, filters: dict[str, Any], *, before: str | None, limit: int) -> list[RunRow]:
-    """Runs, newest first; `filters` by column name, `before` the id of the last one seen."""
-    query = select(RunRow)
-    for name, value in filters.items():
-        column = getattr(RunRow, name)
-        query = query.where(column.in_(value) if isinstance(value, list | frozenset) else column == value)
-    if before:
-        query = query.where(col(RunRow.id) < before)
-    return list(session.execute(query.order_by(col(RunRow.id).desc()).limit(limit)).scalars())
-
-
-LIVE_STATUSES = sorted(LIVE)
-
-SQL_NOW_US = {
-    "sqlite": text("SELECT CAST(unixepoch('subsec') * 1000000 AS INTEGER)"),
-    "postgresql": text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)"),
-}
-"""The database's own clock, so that leases of several machines compare."""
