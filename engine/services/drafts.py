@@ -1,18 +1,25 @@
 """Drafts: any JSON object is kept, with its problems listed; who saves over somebody else's work is told."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 
-from engine.core.errors import InvalidInput, OpenRoomsError
+from engine.core.errors import InvalidInput, NotFound, OpenRoomsError
+from engine.core.identity import Role, User
 from engine.core.problem import ERROR, Problem
 from engine.core.source_text import TooLarge
 from engine.core.validation import find_problems
 from engine.core.validation.reading import MAX_BYTES
+from engine.core.workflow import Workflow
 from engine.runtime import Runtime
+from engine.services.permission import require
+from engine.store import workflows
 from engine.store.workflows import Draft
 
 MAX_NAME = 200
+AGAIN = 10
+"""How often a save without a revision tries to get in between others."""
 UNTITLED = "Untitled"
 
 
@@ -49,6 +56,58 @@ def as_draft(rt: Runtime, data: Any, name_before: str = UNTITLED) -> tuple[Draft
     problems = tuple(find_problems(data, rt.catalogue))
     errors = sum(problem.severity == ERROR for problem in problems)
     return Draft(_listed_name(data.get("name"), name_before), text.decode(), errors), problems
+
+
+def create(rt: Runtime, user: User, document: Mapping[str, Any]) -> Workflow:
+    """A new workflow with this draft, sound or not; ids are kept as given.
+
+    Raises:
+        InvalidInput, drafts.TooLarge
+    """
+    require(rt, user, Role.EDITOR, "create a workflow")
+    draft, problems = as_draft(rt, dict(document))
+    workflow_id = rt.new_id()
+    with rt.db.write() as session:
+        workflows.add(session, workflow_id, draft, rt.now_us(), user.id)
+        made = workflows.get(session, workflow_id)
+    return there(made, workflow_id).model_copy(update={"problems": problems})
+
+
+def change_draft(
+    rt: Runtime, workflow_id: str, change: Callable[[dict[str, Any]], Any], revision: int | None
+) -> Workflow:
+    """Replace a draft by what `change` makes of it; again when somebody else was faster and no revision is named.
+
+    Checked outside the transaction: a large document takes long, and nobody shall wait for that.
+
+    Raises:
+        StaleDraft, InvalidInput, TooLarge
+    """
+    for _ in range(AGAIN):
+        before = read_workflow(rt, workflow_id)
+        if revision is not None and before.revision != revision:
+            break
+        now_us = rt.now_us()
+        changed = change(before.draft)
+        draft, problems = as_draft(rt, changed, before.name)
+        with rt.db.write() as session:
+            is_saved = workflows.save_draft(session, workflow_id, draft, before.revision, now_us)
+        if is_saved:
+            after = {"name": draft.name, "draft": changed, "problems": problems, "updated_at": now_us}
+            after |= {"revision": before.revision + 1, "error_count": draft.error_count}
+            return before.model_copy(update=after)
+    raise StaleDraft(read_workflow(rt, workflow_id).revision)
+
+
+def read_workflow(rt: Runtime, workflow_id: str) -> Workflow:
+    with rt.db.read() as session:
+        return there(workflows.get(session, workflow_id), workflow_id)
+
+
+def there(found: Workflow | None, workflow_id: str) -> Workflow:
+    if found is None:
+        raise NotFound("workflow", workflow_id)
+    return found
 
 
 def clean_name(name: str, what: str) -> str:

@@ -8,8 +8,7 @@ from engine.core.identity import Role, User
 from engine.core.parsing import parse_json, parse_yaml
 from engine.core.workflow import Workflow, free_name
 from engine.runtime import Runtime
-from engine.services import workflows as services
-from engine.services.drafts import MAX_NAME
+from engine.services.drafts import MAX_NAME, create
 from engine.services.permission import require
 from engine.store import audit, workflows
 
@@ -33,7 +32,7 @@ def import_document(rt: Runtime, user: User, raw: bytes, file_format: FileFormat
             taken = workflows.names(session)
         if name in taken:
             document["name"] = free_name(name[: MAX_NAME - 8], taken)
-    made = services.create(rt, user, document)
+    made = create(rt, user, document)
     with rt.db.write() as session:
         audit.append(session, rt.now_us(), user.id, "import", made.id, name=made.name)
     return made

@@ -20,9 +20,8 @@ from engine.core.workflow import (
     meaning_sha256,
 )
 from engine.runtime import Runtime
-from engine.services.drafts import StaleDraft
+from engine.services.drafts import StaleDraft, change_draft, read_workflow
 from engine.services.permission import require
-from engine.services.workflows import save_draft
 from engine.store import audit, workflows
 
 MAX_NOTE = 2000
@@ -62,10 +61,7 @@ def publish(
     require(rt, user, Role.EDITOR, "publish a workflow")
     if len(note) > MAX_NOTE:
         raise InvalidInput(f"The note has {len(note)} characters; {MAX_NOTE} are the most.")
-    with rt.db.read() as session:
-        draft = workflows.get(session, workflow_id)
-    if draft is None:
-        raise NotFound("workflow", workflow_id)
+    draft = read_workflow(rt, workflow_id)
     if revision not in (None, draft.revision):
         raise StaleDraft(draft.revision)
     if draft.status is WorkflowStatus.ARCHIVED:
@@ -120,7 +116,7 @@ def list_versions(
     return paging.page(found, lambda item: item.version)
 
 
-def get(rt: Runtime, user: User, workflow_id: str, number: int) -> Version:
+def get_version(rt: Runtime, user: User, workflow_id: str, number: int) -> Version:
     """The exact document of a version."""
     require(rt, user, Role.VIEWER, "see a version")
     with rt.db.read() as session:
@@ -139,5 +135,5 @@ def restore(
         StaleDraft: the draft has another revision than the one asked for.
     """
     require(rt, user, Role.EDITOR, "restore a version")
-    document = get(rt, user, workflow_id, number).document
-    return save_draft(rt, user, workflow_id, document, revision=revision)
+    document = get_version(rt, user, workflow_id, number).document
+    return change_draft(rt, workflow_id, lambda _: document, revision)

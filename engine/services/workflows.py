@@ -1,6 +1,6 @@
-"""Workflows: make, list, edit, check and remove them. Publishing is in versions.py, files in exchange.py."""
+"""Workflows: make, list, edit, check, publish, give out and remove them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import JsonValue
@@ -13,13 +13,32 @@ from engine.core.problem import Problem
 from engine.core.validation import find_problems
 from engine.core.workflow import Workflow, WorkflowStatus, WorkflowSummary
 from engine.runtime import Runtime
-from engine.services.drafts import StaleDraft, as_draft, clean_name
+from engine.services.drafts import change_draft, clean_name, create, read_workflow, there
+from engine.services.exchange import export, import_document
 from engine.services.permission import require
+from engine.services.versions import get_version, list_versions, publish, restore
 from engine.store import audit, workflows
 from engine.store.workflows import Sought
 
-AGAIN = 10
-"""How often a save without a revision tries to get in between others."""
+__all__ = [
+    "create",
+    "create_empty",
+    "delete",
+    "export",
+    "get",
+    "get_version",
+    "import_document",
+    "list_versions",
+    "list_workflows",
+    "nodes",
+    "patch_draft",
+    "publish",
+    "rename",
+    "restore",
+    "save_draft",
+    "unarchive",
+    "validate",
+]
 
 NAMED_ROOMS = 5
 
@@ -33,21 +52,6 @@ class WorkflowInUse(OpenRoomsError):
             f"The workflow {name!r} is used by {rooms} room(s): {shown}. Delete them first, or force it: "
             "the workflow is then archived, and its rooms keep working."
         )
-
-
-def create(rt: Runtime, user: User, document: Mapping[str, Any]) -> Workflow:
-    """A new workflow with this draft, sound or not; ids are kept as given.
-
-    Raises:
-        InvalidInput, drafts.TooLarge
-    """
-    require(rt, user, Role.EDITOR, "create a workflow")
-    draft, problems = as_draft(rt, dict(document))
-    workflow_id = rt.new_id()
-    with rt.db.write() as session:
-        workflows.add(session, workflow_id, draft, rt.now_us(), user.id)
-        made = workflows.get(session, workflow_id)
-    return _there(made, workflow_id).model_copy(update={"problems": problems})
 
 
 def create_empty(rt: Runtime, user: User, name: str) -> Workflow:
@@ -73,7 +77,7 @@ def list_workflows(
 def get(rt: Runtime, user: User, workflow_id: str) -> Workflow:
     """The workflow with its draft and the draft's problems."""
     require(rt, user, Role.VIEWER, "see a workflow")
-    found = _read(rt, workflow_id)
+    found = read_workflow(rt, workflow_id)
     problems = tuple(find_problems(found.draft, rt.catalogue))
     return found.model_copy(update={"problems": problems})
 
@@ -88,7 +92,7 @@ def save_draft(
         InvalidInput, drafts.TooLarge
     """
     require(rt, user, Role.EDITOR, "change a workflow")
-    return _save(rt, workflow_id, lambda _: draft, revision)
+    return change_draft(rt, workflow_id, lambda _: draft, revision)
 
 
 def patch_draft(
@@ -110,7 +114,7 @@ def patch_draft(
         merged = {**draft, **patch}
         return {key: value for key, value in merged.items() if value is not None or key not in patch}
 
-    return _save(rt, workflow_id, patched, revision)
+    return change_draft(rt, workflow_id, patched, revision)
 
 
 def rename(rt: Runtime, user: User, workflow_id: str, name: str) -> Workflow:
@@ -125,7 +129,7 @@ def delete(rt: Runtime, user: User, workflow_id: str, *, force: bool = False) ->
     """
     require(rt, user, Role.EDITOR, "delete a workflow")
     with rt.db.write() as session:
-        found = _there(workflows.get(session, workflow_id, lock=True), workflow_id)
+        found = there(workflows.get(session, workflow_id, lock=True), workflow_id)
         if not found.room_count:
             workflows.remove(session, workflow_id)
             audit.append(session, rt.now_us(), user.id, "workflow_deleted", workflow_id, name=found.name)
@@ -142,7 +146,7 @@ def unarchive(rt: Runtime, user: User, workflow_id: str) -> Workflow:
     """Take an archived workflow back into use."""
     require(rt, user, Role.EDITOR, "unarchive a workflow")
     with rt.db.write() as session:
-        found = _there(workflows.get(session, workflow_id, lock=True), workflow_id)
+        found = there(workflows.get(session, workflow_id, lock=True), workflow_id)
         if found.status is WorkflowStatus.ARCHIVED:
             status = WorkflowStatus.ACTIVE if found.latest_version else WorkflowStatus.DRAFT
             workflows.set_status(session, workflow_id, status, rt.now_us())
@@ -159,7 +163,7 @@ def nodes(rt: Runtime, user: User, workflow_id: str, version: int | None = None)
     """The nodes of a version, or of the draft, each with the `transitions` that leave it."""
     require(rt, user, Role.VIEWER, "see a workflow")
     if version is None:
-        document = _read(rt, workflow_id).draft
+        document = read_workflow(rt, workflow_id).draft
     else:
         with rt.db.read() as session:
             found = workflows.version(session, workflow_id, version)
@@ -176,34 +180,3 @@ def nodes(rt: Runtime, user: User, workflow_id: str, version: int | None = None)
 def _objects(value: Any) -> list[dict[str, Any]]:
     """The objects in a list; a draft may hold anything anywhere."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def _save(
-    rt: Runtime, workflow_id: str, change: Callable[[dict[str, Any]], Any], revision: int | None
-) -> Workflow:
-    """Checked outside the transaction: a large document takes long, and nobody shall wait for that."""
-    for _ in range(AGAIN):
-        before = _read(rt, workflow_id)
-        if revision is not None and before.revision != revision:
-            break
-        now_us = rt.now_us()
-        changed = change(before.draft)
-        draft, problems = as_draft(rt, changed, before.name)
-        with rt.db.write() as session:
-            is_saved = workflows.save_draft(session, workflow_id, draft, before.revision, now_us)
-        if is_saved:
-            after = {"name": draft.name, "draft": changed, "problems": problems, "updated_at": now_us}
-            after |= {"revision": before.revision + 1, "error_count": draft.error_count}
-            return before.model_copy(update=after)
-    raise StaleDraft(_read(rt, workflow_id).revision)
-
-
-def _read(rt: Runtime, workflow_id: str) -> Workflow:
-    with rt.db.read() as session:
-        return _there(workflows.get(session, workflow_id), workflow_id)
-
-
-def _there(found: Workflow | None, workflow_id: str) -> Workflow:
-    if found is None:
-        raise NotFound("workflow", workflow_id)
-    return found

@@ -27,7 +27,7 @@ def test_publishing_makes_the_draft_a_version(rt, editor, made):
     published = versions.publish(rt, editor, made.id, note="first")
 
     assert published.is_new
-    assert published.version == versions.get(rt, editor, made.id, 1)
+    assert published.version == versions.get_version(rt, editor, made.id, 1)
     assert (published.version.version, published.version.note) == (1, "first")
     assert published.version.document == SOUND
     after = workflows.get(rt, editor, made.id)
@@ -117,7 +117,7 @@ def test_a_version_never_changes_whatever_becomes_of_the_draft(rt, editor, made)
     workflows.rename(rt, editor, made.id, "Other")
     versions.publish(rt, editor, made.id)
 
-    assert versions.get(rt, editor, made.id, 1) == first
+    assert versions.get_version(rt, editor, made.id, 1) == first
 
 
 def test_publishing_a_revision_that_is_gone_is_refused(rt, editor, made):
@@ -182,7 +182,7 @@ def test_restoring_puts_a_version_into_the_draft_and_publishes_nothing(rt, edito
 def test_a_version_that_is_not_there_is_not_found(rt, editor, made):
     for number in (0, 1, -1, 2**31 - 1):
         with pytest.raises(NotFound):
-            versions.get(rt, editor, made.id, number)
+            versions.get_version(rt, editor, made.id, number)
     with pytest.raises(NotFound):
         versions.publish(rt, editor, "ghost")
 

@@ -19,7 +19,7 @@ def room(rt):
 def test_a_run_writes_in_its_own_transaction_and_a_rollback_takes_it_back(rt, room):
     with rt.db.write() as session:
         memory.write(session, room, "kept", [1], run_id="r1", now_us=5)
-    with pytest.raises(RuntimeError), rt.db.write() as session:
+    with pytest.raises(RuntimeError), rt.db.write() as session:  # noqa: PT012
         memory.write(session, room, "kept", [2], run_id="r2", now_us=6)
         memory.write(session, room, "lost", 1, run_id="r2", now_us=6)
         raise RuntimeError
