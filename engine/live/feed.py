@@ -84,6 +84,11 @@ class Feed:
         shown = Published(run_id, room_id, 0, "", payload)
         return self._send([_row(shown, ephemeral_frame(run_id, room_id, payload), 0, b"")])
 
+    def note_loss(self) -> None:
+        """Something committed was never handed to `publish`: the next round tells watchers to read SQL."""
+        with self._lock:
+            self._lost += 1
+
     def heal(self) -> None:
         """Tell watchers that something was lost, once Redis is back; cheap enough for every sweep."""
         if self._lost != self._lost_told:
@@ -129,8 +134,8 @@ class Feed:
         with self._lock:
             if errors is not None:
                 self._lost_told = max(self._lost_told, lost)
-            if errors != 0:
-                self._lost += 1
+        if errors != 0:
+            self.note_loss()
         return errors == 0
 
     def _run(self, redis: Redis, rows: list[Row], *, tell_gap: bool) -> int:

@@ -184,6 +184,13 @@ class QuietConsumer(Consumer):  # type: ignore[misc]
     def _set_signal_handlers(self) -> None:
         pass
 
+    def stop(self, graceful: bool = False) -> None:
+        """End the threads; fine also when none was ever started."""
+        if self.scheduler.ident is None:
+            self.stop_flag.set()
+        else:
+            super().stop(graceful)
+
 
 def _nobody_listens(run_id: str) -> None:
     log.error("run %s rang and nobody listens: call Bell.on_ring before the consumer starts", run_id)

@@ -163,6 +163,17 @@ def test_what_a_publisher_lost_becomes_a_gap_for_everybody(redis_url, redis):
     assert asyncio.run(scenario()) == (GAP, GAP)
 
 
+def test_what_was_never_handed_to_the_feed_becomes_a_gap_too(feed, redis_url):
+    async def scenario():
+        async with open_hub(redis_url) as hub, hub.subscribe(run_id="r1") as heard:
+            await live(hub, heard)
+            feed.note_loss()
+            feed.heal()
+            return await heard.get(1)
+
+    assert asyncio.run(scenario()) == GAP
+
+
 def test_a_worker_that_died_before_it_published_is_noticed_in_the_end(redis_url, monkeypatch):
     monkeypatch.setattr(hub_module, "SAFETY_GAP_S", 0.05)
     monkeypatch.setattr(hub_module, "DOWN_GAP_S", 0.05)

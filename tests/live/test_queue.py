@@ -203,6 +203,10 @@ def test_a_consumer_without_a_listener_says_so(bell, caplog):
     thread.join()
 
 
+def test_a_consumer_that_never_ran_can_be_stopped(bell):
+    bell.consumer(2).stop(graceful=True)
+
+
 def test_ringing_a_dead_redis_is_false_at_once_and_counted(tmp_path):
     with closing(Bell(f"unix://{tmp_path}/none.sock", b"key")) as bell:
         begun = time.monotonic()
