@@ -4,8 +4,11 @@ Reflex reads its settings from the environment when it is imported: `prepare` co
 app is imported before it.
 """
 
+import contextlib
+import errno
 import logging
 import os
+import signal
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -49,7 +52,14 @@ def serve(host: str, port: int, data_dir: Path) -> None:
     with listen(host, port) as listener:
         real_port: int = listener.getsockname()[1]
         prepare(host, real_port, data_dir)
-        _server(host, real_port).run([listener])
+        server = _server(host, real_port)
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(stop, _already_stopped)
+        server.run([listener])
+
+
+def _already_stopped(*_: object) -> None:
+    """uvicorn stops at the signal, then sends it to us once more."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -62,8 +72,6 @@ def listen(host: str, port: int) -> socket.socket:
         listener.listen(2048)
     except OSError as error:
         listener.close()
-        import errno
-
         if error.errno == errno.EADDRINUSE:
             raise PortInUse(host, port) from error
         raise CannotListen(host, port, error.strerror or str(error)) from error
@@ -97,19 +105,16 @@ def prepare(host: str, port: int, data_dir: Path) -> None:
 
 
 def _server(host: str, port: int) -> "uvicorn.Server":
-    """The server with our app in it. Reflex's config comes from `prepare`, never from a file in the working dir."""
-    import reflex as rx
+    """The server with our app in it."""
     import uvicorn
-    from reflex_base.registry import RegistrationContext
 
-    RegistrationContext.ensure_context()._set_config(
-        rx.Config(app_name="openrooms_app", _skip_plugins_checks=True)
-    )
-    from openrooms_app.openrooms_app import app
+    with contextlib.chdir(frontend.built()):  # Reflex would run an rxconfig.py of the working directory
+        from openrooms_app.openrooms_app import app
 
+        asgi = app()
     logging.getLogger("reflex").setLevel(logging.WARNING)
     config = uvicorn.Config(
-        app(),
+        asgi,
         host=host,
         port=port,
         ws="websockets-sansio",

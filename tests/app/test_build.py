@@ -1,0 +1,75 @@
+"""The front end is built once for each state of its sources, and leaves no trace in the repository."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from openrooms_app import frontend
+from openrooms_app.build import build
+from tests.app.conftest import ROOT
+
+
+def test_a_build_that_is_there_is_found_in_less_than_a_second(built: Path) -> None:
+    began = time.monotonic()
+
+    assert build() == built
+    assert time.monotonic() - began < 1
+
+
+def test_a_changed_source_is_another_build(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = frontend.sources_fingerprint()
+    monkeypatch.setattr(frontend, "PACKAGE", tmp_path / "openrooms_app")
+    monkeypatch.setattr(frontend, "ROOT", tmp_path)
+    page = tmp_path / "openrooms_app" / "pages" / "home.py"
+    page.parent.mkdir(parents=True)
+    (tmp_path / "rxconfig.py").touch()
+
+    page.write_text("one")
+    one = frontend.sources_fingerprint()
+    page.write_text("two")
+    two = frontend.sources_fingerprint()
+    (tmp_path / "openrooms_app" / "serve.py").write_text("the server alone")
+
+    assert len({before, one, two}) == 3
+    assert frontend.sources_fingerprint() == two
+
+
+def test_pages_that_are_not_built_are_said_to_be_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frontend, "READY", tmp_path)
+
+    with pytest.raises(frontend.FrontendMissing, match="make"):
+        frontend.built()
+
+
+def test_a_build_changes_nothing_that_is_committed(built: Path) -> None:
+    paths = ["reflex.lock", "rxconfig.py", ".gitignore", "assets", "tsconfig.json"]
+    answer = subprocess.run(
+        ["git", "status", "--porcelain", "--", *paths], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert answer.stdout == ""
+
+
+def test_the_lock_names_no_registry() -> None:
+    assert '"resolved"' not in (ROOT / "reflex.lock" / "package-lock.json").read_text()
+
+
+def test_the_pages_hold_no_address_of_a_server(built: Path) -> None:
+    (chunk,) = (built / "build" / "client" / "assets").glob("reflex-env-*.js")
+
+    assert "location.origin" in chunk.read_text()
+    assert "localhost" not in chunk.read_text()
+
+
+def test_the_types_of_the_typescript_are_right(built: Path) -> None:
+    command = [sys.executable, "-m", "openrooms_app.build", "--check-types"]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert answer.returncode == 0, answer.stdout

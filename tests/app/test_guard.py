@@ -1,0 +1,107 @@
+"""Events from the wire: only of somebody who is there, only what the role allows, only what is marked."""
+
+import inspect
+
+import httpx
+import pytest
+from reflex_base.registry import RegistrationContext
+from websockets.exceptions import InvalidStatus
+
+from openrooms_app.guard import FRAMEWORK
+from openrooms_app.roles import needed_role
+from tests.app import wire
+from tests.app.conftest import AsUser
+
+HYDRATE = "reflex___state____state.hydrate_and_load"
+
+
+def cookie_of(client: httpx.Client) -> str:
+    return client.cookies["openrooms_session"]
+
+
+def test_a_websocket_without_a_session_is_refused(app_url: str) -> None:
+    with pytest.raises(InvalidStatus) as refused, wire.connect(app_url, None, app_url):
+        pass
+
+    assert refused.value.response.status_code == 403
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "http://127.0.0.1:1", "null", None])
+def test_a_websocket_of_another_sites_page_is_refused_with_a_session_too(
+    app_url: str, as_user: AsUser, origin: str | None
+) -> None:
+    cookie = cookie_of(as_user("Ada"))
+
+    with pytest.raises(InvalidStatus) as refused, wire.connect(app_url, cookie, origin):
+        pass
+
+    assert refused.value.response.status_code == 403
+
+
+def test_a_tab_learns_who_it_belongs_to(app_url: str, as_user: AsUser) -> None:
+    shown = wire.session_vars(wire.send(app_url, cookie_of(as_user("Vi")), (HYDRATE, {})))
+
+    assert (shown["user_name"], shown["role"], shown["ended"]) == ("Vi", "viewer", False)
+    assert not [name for name in shown if name.startswith("_")]
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"),
+    [
+        (f"{wire.SESSION_STATE}.setvar", {"var_name": "role", "value": "admin"}),
+        (f"{wire.SESSION_STATE}.reset", {}),
+        ("reflex___state____state.set_is_hydrated_", {}),
+        ("reflex___state____state.setvar", {"var_name": "is_hydrated", "value": True}),
+        (
+            "reflex___state____state.reflex___state____update_vars_internal_state.update_vars_internal",
+            {"vars": {f"{wire.SESSION_STATE}.role": "admin"}},
+        ),
+    ],
+)
+def test_an_event_without_a_required_role_is_refused_to_administrators_too(
+    app_url: str, as_user: AsUser, event: str, payload: dict[str, object]
+) -> None:
+    deltas = wire.send(app_url, cookie_of(as_user("Vi")), (HYDRATE, {}), (event, payload), (HYDRATE, {}))
+
+    assert wire.session_vars(deltas)["role"] == "viewer"
+
+
+def test_a_refused_event_is_explained_to_the_user(app_url: str, as_user: AsUser) -> None:
+    event = (f"{wire.SESSION_STATE}.setvar", {"var_name": "role", "value": "admin"})
+
+    deltas = wire.send(app_url, cookie_of(as_user("Vi")), (HYDRATE, {}), event)
+
+    assert wire.session_vars(deltas)["notice"]["kind"] == "error"
+    assert "does not allow" in wire.session_vars(deltas)["notice"]["text"]
+
+
+def test_an_event_after_the_logout_is_refused_on_the_open_websocket(app_url: str, as_user: AsUser) -> None:
+    me = as_user("Vi")
+    cookie = cookie_of(me)
+    with wire.connect(app_url, cookie, app_url) as socket:
+        socket.recv()
+        me.post("/logout")
+
+    deltas = []
+    with pytest.raises(InvalidStatus):
+        deltas = wire.send(app_url, cookie, (HYDRATE, {}))
+    assert deltas == []
+
+
+def test_every_event_handler_of_the_app_says_which_role_it_needs() -> None:
+    import openrooms_app.openrooms_app  # noqa: F401 - registers every page
+
+    handlers = RegistrationContext.get().event_handlers
+    ours = {name: entry.handler.fn for name, entry in handlers.items() if "openrooms_app" in name}
+    unmarked = [name for name, fn in ours.items() if needed_role(fn) is None and not _is_setvar(fn)]
+
+    assert ours
+    assert unmarked == []
+
+
+def test_no_way_to_set_variables_is_among_the_frameworks_events() -> None:
+    assert not [name for name in FRAMEWORK if "var" in name]
+
+
+def _is_setvar(fn: object) -> bool:
+    return inspect.isfunction(fn) and fn.__module__.startswith("reflex") and fn.__name__ == "setvar"

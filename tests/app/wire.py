@@ -1,0 +1,54 @@
+"""Speaks to the event socket as an attacker would: any event, any arguments, any cookie, any origin.
+
+Knows the wire format of Reflex 0.10.1 (socket.io over a websocket); nothing else in the tests does.
+"""
+
+import json
+from typing import Any
+
+import websockets.sync.client as websocket
+
+SESSION_STATE = "reflex___state____state.openrooms_app___session____session_state"
+
+
+def connect(url: str, cookie: str | None, origin: str | None) -> websocket.ClientConnection:
+    headers = {"Cookie": f"openrooms_session={cookie}"} if cookie else {}
+    address = url.replace("http", "ws", 1) + "/_event/?EIO=4&transport=websocket&token=an-attackers-tab"
+    return websocket.connect(address, additional_headers=headers, origin=origin, proxy=None)  # type: ignore[arg-type]
+
+
+def send(url: str, cookie: str, *events: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Send events one after the other; the deltas that came back."""
+    answers: list[dict[str, Any]] = []
+    with connect(url, cookie, url) as socket:
+        socket.recv()
+        socket.send("40/_event,")
+        socket.recv()
+        for name, payload in events:
+            event = {"name": name, "payload": payload, "router_data": {"pathname": "/", "asPath": "/"}}
+            socket.send("42/_event," + json.dumps(["event", event]))
+            answers += _deltas(socket)
+    return answers
+
+
+def _deltas(socket: websocket.ClientConnection, quiet_s: float = 1.0) -> list[dict[str, Any]]:
+    """What the server says until it has been quiet for a while."""
+    found: list[dict[str, Any]] = []
+    while True:
+        try:
+            frame = socket.recv(timeout=quiet_s)
+        except TimeoutError:
+            return found
+        if isinstance(frame, str) and frame.startswith("42/_event,"):
+            _, update = json.loads(frame.removeprefix("42/_event,"))
+            if isinstance(update, dict) and update.get("delta"):
+                found.append(update["delta"])
+
+
+def session_vars(deltas: list[dict[str, Any]]) -> dict[str, Any]:
+    """The last value of each variable of the session's state."""
+    values: dict[str, Any] = {}
+    for delta in deltas:
+        for name, value in delta.get(SESSION_STATE, {}).items():
+            values[name.removesuffix("_rx_state_")] = value
+    return values
