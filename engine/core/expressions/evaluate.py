@@ -63,6 +63,21 @@ def _literal(node: syntax.Literal, _: Locals) -> Step:
 
 
 def _name(node: syntax.Name, variables: Locals) -> Step:
+    raw, at = _raw(node, variables), node.at
+    if node.name in variables:
+        return raw
+
+    def admitted(f: Frame) -> Any:
+        value = raw(f)
+        return value if type(value) in AS_READ else admit(f, value, at)
+
+    return admitted
+
+
+def _raw(node: Node, variables: Locals) -> Step:
+    """The value as it is in the scope: a mapping that loads what it is asked for is asked for no more."""
+    if not isinstance(node, syntax.Name):
+        return build(node, variables)
     name, at = node.name, node.at
     if name in variables:
         place = variables[name]
@@ -70,42 +85,40 @@ def _name(node: syntax.Name, variables: Locals) -> Step:
 
     def from_scope(f: Frame) -> Any:
         try:
-            value = f.scope[name]
+            return f.scope[name]
         except KeyError:
-            raise _unknown_name(f, name, at) from None
-        return value if type(value) in AS_READ else admit(f, value, at)
+            raise f.fault(at, f"There is no name {_shown(name)}.{_known(f.scope)}") from None
 
     return from_scope
 
 
 def _path(node: syntax.Path, variables: Locals) -> Step:
-    keys, offsets, at = node.keys, node.offsets, node.offsets[-1]
-    target = build(node.target, variables)
-    if isinstance(node.target, syntax.Name) and node.target.name not in variables and len(keys) == 2:
-        return _short_path(node.target.name, keys, offsets, target)
+    target, keys, at = node.target, node.keys, node.offsets[-1]
+    start = _raw(target, variables)
+    if isinstance(target, syntax.Name) and target.name not in variables and len(keys) == 2:
+        return _short_path(target.name, node, start)
 
     def along(f: Frame) -> Any:
-        start = value = target(f)
+        first = value = start(f)
         try:
             for key in keys:
                 value = value[key]
         except (KeyError, TypeError):
-            raise _lost(f, start, keys, offsets) from None
+            raise _lost(f, first, keys, node.offsets) from None
         return value if type(value) in AS_READ else admit(f, value, at)
 
     return along
 
 
-def _short_path(name: str, keys: tuple[str, ...], offsets: tuple[int, ...], target: Step) -> Step:
+def _short_path(name: str, node: syntax.Path, root: Step) -> Step:
     """`vars.node.field`, which nearly every condition reads, without a loop."""
-    first, second = keys
-    at = offsets[-1]
+    (first, second), at = node.keys, node.offsets[-1]
 
     def along(f: Frame) -> Any:
         try:
             value = f.scope[name][first][second]
         except (KeyError, TypeError):
-            raise _lost(f, target(f), keys, offsets) from None
+            raise _lost(f, root(f), node.keys, node.offsets) from None
         return value if type(value) in AS_READ else admit(f, value, at)
 
     return along
@@ -123,10 +136,6 @@ def _lost(f: Frame, value: Any, keys: tuple[str, ...], offsets: tuple[int, ...])
             )
         value = value[key]
     return f.fault(offsets[-1], f"{_shown(keys[-1])} can't be read here.")
-
-
-def _unknown_name(f: Frame, name: str, at: int) -> EvaluationError:
-    return f.fault(at, f"There is no name {_shown(name)}.{_known(f.scope)}")
 
 
 def _known(value: Mapping[str, Any]) -> str:
@@ -147,13 +156,15 @@ def _index(node: syntax.Index, variables: Locals) -> Step:
 def _has(node: syntax.Has, variables: Locals) -> Step:
     path, at = node.path, node.at
     *before, last = path.keys
-    target = build(path.target, variables)
-    if before:
-        shorter = syntax.Path(path.at, path.height, path.target, tuple(before), path.offsets[:-1], True)
-        target = build(shorter, variables)
+    start = _raw(path.target, variables)
 
     def asks(f: Frame) -> bool:
-        value = target(f)
+        first = value = start(f)
+        try:
+            for key in before:
+                value = value[key]
+        except (KeyError, TypeError):
+            raise _lost(f, first, path.keys[:-1], path.offsets[:-1]) from None
         if isinstance(value, Mapping):
             return last in value
         raise f.fault(at, f"has() asks a map for {_shown(last)}, this is {kind(value)}.")
