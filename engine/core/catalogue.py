@@ -150,6 +150,8 @@ class Provider:
     models: tuple[str, ...]
     chat: ChatFunction
     is_configured: Callable[[Mapping[str, Any]], bool]
+    close: Callable[[], Awaitable[None]] | None = None
+    """Closes the connections it keeps on the running event loop."""
 
 
 T = TypeVar("T", NodeType, Tool, Provider)
@@ -274,10 +276,11 @@ def provider(
     title: str,
     models: tuple[str, ...] = (),
     is_configured: Callable[[Mapping[str, Any]], bool] = lambda _settings: True,
+    close: Callable[[], Awaitable[None]] | None = None,
 ) -> Callable[[ChatFunction], Provider]:
     """Enter a provider; its docstring is its description."""
 
     def enter(function: ChatFunction) -> Provider:
-        return Provider(name, title, inspect.getdoc(function) or "", models, function, is_configured)
+        return Provider(name, title, inspect.getdoc(function) or "", models, function, is_configured, close)
 
     return enter

@@ -41,7 +41,13 @@ def _is_configured(settings: Mapping[str, Any]) -> bool:
     return bool(settings.get("openai_api_key") or settings.get("openai_base_url"))
 
 
-@provider("openai", title="OpenAI and compatible", models=MODELS, is_configured=_is_configured)
+async def close() -> None:
+    """Close this event loop's connections."""
+    for client in _clients.pop(asyncio.get_running_loop(), {}).values():
+        await client.close()
+
+
+@provider("openai", title="OpenAI and compatible", models=MODELS, is_configured=_is_configured, close=close)
 async def openai(request: ChatRequest, ctx: StepContext) -> ChatReply:
     """OpenAI's models, or any server that speaks their chat API, by OPENAI_BASE_URL."""
     key = str(ctx.settings.get("openai_api_key") or "")
@@ -60,12 +66,6 @@ async def openai(request: ChatRequest, ctx: StepContext) -> ChatReply:
     except ValueError:
         raise _bad_reply("it is not JSON") from None
     return _reply(answer, request.model, url)
-
-
-async def close() -> None:
-    """Close this event loop's connections."""
-    for client in _clients.pop(asyncio.get_running_loop(), {}).values():
-        await client.close()
 
 
 async def _client(key: str, url: str, *, is_set_up: bool) -> AsyncOpenAI:

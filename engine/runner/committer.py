@@ -101,7 +101,7 @@ class Publisher:
         try:
             self._queue.put_nowait(batches)
         except queue.Full:
-            return
+            self._feed.note_loss()
 
     def close(self) -> None:
         self._queue.put(None)

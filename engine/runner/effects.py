@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
-from engine.core.catalogue import NodeType, StepContext, StepError
+from engine.core.catalogue import Catalogue, NodeType, StepContext, StepError
 from engine.core.errors import OpenRoomsError
 from engine.core.inputs import Execute, Result
 
@@ -35,7 +35,8 @@ class Work:
 class Effects:
     """The loop on which steps wait for the world, in a thread of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="effects", daemon=True)
         self._thread.start()
@@ -73,6 +74,9 @@ class Effects:
         for task in pending:
             task.cancel()
         self._loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+        for provider in self._catalogue.providers:
+            if provider.close is not None:
+                self._loop.run_until_complete(provider.close())
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
 

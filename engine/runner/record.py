@@ -86,7 +86,15 @@ class Record:
         ]
         summary = {"status": state.status.value, "steps": state.steps, "room_id": self.room_id}
         payload = orjson.dumps({"run_id": self.run_id, "status": state.status.value, "rows": rows})
-        return Published(self.run_id, self.room_id, self.seq, state.status.value, payload, summary)
+        return Published(
+            self.run_id,
+            self.room_id,
+            self.seq,
+            state.status.value,
+            payload,
+            summary,
+            first=self.base_seq + 1,
+        )
 
     def cleared(self) -> Record:
         """A new one that goes on where this one ends."""

@@ -34,7 +34,7 @@ class Runner:
         self.rt = rt
         self.worker_id = rt.new_id()
         self.committer = Committer(rt.db, rt.feed, rt.now_us)
-        self.effects = Effects()
+        self.effects = Effects(rt.catalogue)
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="drive")
         self._drives: dict[str, Drive] = {}

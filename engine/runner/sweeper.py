@@ -73,6 +73,7 @@ class Sweeper:
             self._local(run_id)
         for room_id in in_line:
             self._promote(room_id)
+        rt.feed.heal()
         return self._pause(due_us)
 
     def _renew(self, now_us: int) -> None:
