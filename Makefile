@@ -58,6 +58,7 @@ crash: $(INSTALLED) ## the tests that kill processes
 	@$(BIN)/python -m pytest tests -m crash
 
 wheel: web ## build the wheel, pages included
+	@ln -sfn "$$($(BIN)/python -c 'from openrooms_app.frontend import built; print(built())')" .make/frontend/current
 	@$(BIN)/uv build --wheel
 
 clean: ## remove what was built; keeps your data in .openrooms
