@@ -27,10 +27,8 @@ WEB: Final = ROOT / ".web"
 LOG: Final = READY.with_name("frontend.log")
 
 _STEPS: Final = (
-    ("nitializing", "preparing"),
-    ("nstalling", "installing packages"),
-    ("ompiling", "compiling pages"),
-    ("roduction", "bundling"),
+    ("Compiling production app", "compiling pages, installing packages"),
+    ("Creating Production Build", "bundling"),
 )
 _INLINE_SCRIPT: Final = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
@@ -49,7 +47,10 @@ def build() -> Path:
         if not (folder / SCRIPT_HASHES).is_file():
             sources, began = sources_fingerprint(), time.monotonic()
             _say("Building the web pages (once; some 30 s the first time)")
-            _run([sys.executable, "-m", "openrooms_app.compile_pages"])
+            try:
+                _run([sys.executable, "-m", "openrooms_app.compile_pages"])
+            finally:
+                _sort_lock()
             folder = _publish(READY / fingerprint(sources))
             _say(f"Web pages built in {time.monotonic() - began:.0f} s")
         _prune()
@@ -71,6 +72,7 @@ def environment() -> dict[str, str]:
         **os.environ,
         "PATH": f"{bin_dir}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
         "REFLEX_USE_NPM": "1",
         "REFLEX_DIR": str(READY.with_name("reflex")),
         "REFLEX_TELEMETRY_ENABLED": "false",
@@ -118,6 +120,14 @@ def _run(command: list[str]) -> None:
     if process.returncode:
         tail = "\n".join(LOG.read_text("utf-8").splitlines()[-40:])
         raise BuildFailed(f"{tail}\n\nThe web pages could not be built. The whole log: {LOG}")
+
+
+def _sort_lock() -> None:
+    """npm writes the same packages in another order after another way there; the committed file has one order."""
+    path = ROOT / "reflex.lock" / "package.json"
+    if path.is_file():
+        packages = json.loads(path.read_text("utf-8"))
+        path.write_text(f"{json.dumps(packages, indent=2, sort_keys=True)}\n", "utf-8")
 
 
 def _publish(folder: Path) -> Path:
