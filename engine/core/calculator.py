@@ -253,8 +253,8 @@ class _Calculation:
             self.refuse(f"There is no function {name.text[:40]!r}. Known: {known}.", name.at)
         least, most, run = _FUNCTIONS[name.text]
         if not least <= len(arguments) <= most:
-            wanted = str(least) if least == most else f"{least} or more" if most > 2 else f"{least} or {most}"
-            self.refuse(f"{name.text}() takes {wanted} arguments, not {len(arguments)}.", name.at)
+            wanted = "one value" if most == 1 else "one or more values" if most > 2 else "one or two values"
+            self.refuse(f"{name.text}() takes {wanted}, not {len(arguments)} values.", name.at)
         return self.guarded(lambda: run(*arguments), name.at)
 
 
@@ -284,8 +284,8 @@ _OPERATORS: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
 _MANY = LIMITS.calculation_chars
 _FUNCTIONS: dict[str, tuple[int, int, Callable[..., Decimal]]] = {
     "abs": (1, 1, _GUARDED.abs),
-    "min": (1, _MANY, min),
-    "max": (1, _MANY, max),
+    "min": (1, _MANY, lambda *values: min(values)),
+    "max": (1, _MANY, lambda *values: max(values)),
     "round": (1, 2, _round),
     "floor": (1, 1, _whole(decimal.ROUND_FLOOR)),
     "ceil": (1, 1, _whole(decimal.ROUND_CEILING)),

@@ -15,7 +15,8 @@ from engine.core.expressions.reads import reads_of
 from engine.core.expressions.types import Type, TypeEnv
 from engine.core.expressions.values import check, kind
 
-_KEPT = 1024
+_KEPT = 512
+"""The largest that the limits allow takes 0.3 MB."""
 
 
 class Evaluated(NamedTuple):

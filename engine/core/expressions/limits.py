@@ -22,7 +22,7 @@ class Limits:
     template_slots: int = 100
     template_bytes: int = 256 * 1024
     """All texts of a template, before and after its slots are filled."""
-    calculation_chars: int = 4_096
+    calculation_chars: int = 2_000
     calculation_digits: int = 50
     calculation_exponent: int = 999
     calculation_power: int = 10_000
