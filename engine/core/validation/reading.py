@@ -33,13 +33,19 @@ class Reading:
     """A document, or None where the data is no document, and what was found wrong with it.
 
     `mended` holds a document without the faulty fields, for rules that want to look at the rest; `touched`
-    the ids of the nodes and transitions that lost one.
+    the ids of the nodes and transitions that lost one, and the names of the fields.
     """
 
     document: Document | None
     problems: list[Problem]
     mended: Document | None = None
     touched: frozenset[str] = field(default=frozenset())
+
+    def explains(self, problem: Problem) -> bool:
+        """Whether a problem of the mended document may only come from what was left out."""
+        if problem.code == "undefined_variable" and "save_as" in self.touched:
+            return True
+        return bool({problem.node_id, problem.transition_id, problem.path.rpartition("/")[2]} & self.touched)
 
 
 def read_document(data: JsonValue) -> tuple[Document | None, list[Problem]]:
@@ -177,9 +183,15 @@ def _too_large(data: dict[str, Any], size: int) -> Iterator[Problem]:
         )
     for name, limit in (("nodes", MAX_NODES), ("transitions", MAX_TRANSITIONS)):
         items = data.get(name)
-        if isinstance(items, list) and len(items) > limit:
+        if isinstance(items, list | tuple) and len(items) > limit:
             message = f"The document has {len(items):,} {name}; at most {limit:,} are allowed."
             yield problem("too_large", message, path=f"/{name}")
+
+
+def size_problems(document: Document) -> Iterator[Problem]:
+    """What is too large about a document that was not read from JSON."""
+    counted: dict[str, Any] = {"nodes": document.nodes, "transitions": document.transitions}
+    yield from _too_large(counted, 0)
 
 
 def _place(fault: Fault, data: dict[str, Any]) -> Problem:

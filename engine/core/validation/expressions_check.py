@@ -1,0 +1,163 @@
+"""Rules about expressions: they compile, know the names they use, and can give what their place wants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import reduce
+from typing import Any
+
+from engine.core.document import NodeTypeName
+from engine.core.expressions import ExpressionError, Type, TypeEnv, list_of, map_of, type_of_schema
+from engine.core.expressions.types import DYN, MAP, STRING, either
+from engine.core.problem import WARNING, Problem
+from engine.core.structure import join_rules
+from engine.core.times import parse_rfc3339
+from engine.core.validation.faults import shown, suggestion
+from engine.core.validation.sites import Place, Site, Use
+from engine.core.validation.view import View
+
+NAMES = ("input", "vars", "memory", "outcome", "error", "run")
+"""The names in scope of every expression."""
+SECRETS = "secrets"
+"""In scope of a tool's arguments only."""
+
+
+def expressions_fit(view: View) -> Iterator[Problem]:
+    yield from view.bad_expressions
+    types = types_in(view)
+    for site in view.sites:
+        names = list(_unknown_names(site, view))
+        for detail in names:
+            yield site.place.problem("bad_expression", detail)
+        if names:
+            continue
+        if site.expression.constant:
+            yield from _constant(site)
+        else:
+            yield from _typed(site, types)
+
+
+def inputs_exist(view: View) -> Iterator[Problem]:
+    """Reads of input that the schema rules out."""
+    schema = view.document.input_schema or {}
+    known = schema.get("properties", {})
+    if schema.get("additionalProperties") is not False or "patternProperties" in schema:
+        return
+    if not isinstance(known, Mapping):
+        return
+    for site in view.sites:
+        for path in sorted(site.expression.reads):
+            top, _, rest = path.partition(".")
+            name = rest.partition(".")[0]
+            if top == "input" and name and name not in known and f"input.{name}" not in site.expression.asked:
+                detail = (
+                    f"input.{name} is read, and input_schema has no such property{suggestion(name, list(known))}; "
+                    f"known: {', '.join(known) or 'none'}."
+                )
+                yield site.place.problem("undefined_variable", detail)
+
+
+def types_in(view: View) -> TypeEnv:
+    """What is known of the names in scope, whatever path a run takes."""
+    fields: dict[str, list[Type]] = {}
+    for node_id, names in view.structure.writes.items():
+        for where, name in names:
+            if where == "vars":
+                fields.setdefault(name, []).append(_output_type(view, node_id))
+    known = {name: reduce(either, types) for name, types in fields.items()}
+    for fork in view.structure.join_of:
+        if join_rules(view.nodes, view.structure, fork).merge == "list":
+            known |= {name: DYN for where, name in view.structure.shared_writes(fork) if where == "vars"}
+    schema = view.document.input_schema
+    given = type_of_schema(schema) if schema else DYN
+    if given.fields is not None:  # what is not there has its own rule
+        given = map_of(given.fields, is_closed=False)
+    return {"input": given, "vars": map_of(known, is_closed=False), "memory": MAP, "run": MAP}
+
+
+def _output_type(view: View, node_id: str) -> Type:
+    node = view.nodes[node_id]
+    config = node.config
+    match node.type:
+        case NodeTypeName.AGENT_TASK:
+            schema = config.get("output_schema")
+            return type_of_schema(schema) if isinstance(schema, dict) else STRING
+        case NodeTypeName.TOOL_EXECUTION:
+            name = config.get("tool")
+            tool = view.catalogue.tools.get(name) if isinstance(name, str) else None
+            return type_of_schema(tool.returns) if tool and tool.returns else DYN
+        case NodeTypeName.WAIT:
+            schema = config.get("form_schema")
+            return type_of_schema(schema) if isinstance(schema, dict) else DYN
+        case NodeTypeName.PARALLEL:
+            return list_of(MAP)
+    return DYN
+
+
+def _unknown_names(site: Site, view: View) -> Iterator[str]:
+    known = [*NAMES, SECRETS] if _may_read_secrets(site.place, view) else list(NAMES)
+    for name in sorted({path.partition(".")[0] for path in site.expression.reads}):
+        if name in known:
+            continue
+        if name == SECRETS:
+            yield "secrets are at hand in the arguments of a tool only."
+        elif ("vars", name) in _written(view):
+            yield f"There is no name {name!r} here; did you mean vars.{name}?"
+        else:
+            yield f"There is no name {name!r} here{suggestion(name, known)}; known: {', '.join(known)}."
+
+
+def _may_read_secrets(place: Place, view: View) -> bool:
+    return place.use is Use.TEMPLATE and view.nodes[place.node_id].type == NodeTypeName.TOOL_EXECUTION
+
+
+def _written(view: View) -> frozenset[tuple[str, str]]:
+    return frozenset[tuple[str, str]]().union(*view.structure.writes.values())
+
+
+def _constant(site: Site) -> Iterator[Problem]:
+    """What reads nothing gives the same always, so that it can be tried now."""
+    place = site.place
+    try:
+        value = site.expression.evaluate({}).value
+    except ExpressionError as error:
+        moved = site.moved(error)
+        yield place.problem("bad_expression", moved.detail, moved)
+        return
+    if place.use is Use.UNTIL:
+        if fault := _time_fault(value):
+            yield place.problem("bad_expression", fault)
+    elif place.use is Use.CONDITION and not isinstance(value, bool):
+        yield place.problem(
+            "bad_expression", f"a condition gives true or false, and this one gives {shown(value)}."
+        )
+    elif place.use is Use.CONDITION:
+        never = "never taken: remove it" if value is False else "always taken: make it ALWAYS"
+        detail = (
+            f"it is always {shown(value)}, so that the transition is {never}, or write what it depends on."
+        )
+        yield place.problem("constant_condition", detail).model_copy(update={"severity": WARNING})
+
+
+def _time_fault(value: Any) -> str | None:
+    if not isinstance(value, str):
+        return f"until gives a time as text, and this is {shown(value)}."
+    try:
+        parse_rfc3339(value)
+    except (ValueError, OverflowError) as error:
+        return f"{error}."
+    return None
+
+
+def _typed(site: Site, types: TypeEnv) -> Iterator[Problem]:
+    place = site.place
+    try:
+        found = site.expression.infer(types)
+    except ExpressionError as error:
+        moved = site.moved(error)
+        yield place.problem("bad_expression", moved.detail, moved)
+        return
+    if place.use is Use.CONDITION and not found.could_be("bool"):
+        yield place.problem("bad_expression", f"a condition gives true or false, and this one gives {found}.")
+    elif place.use is Use.UNTIL and not found.could_be("string"):
+        yield place.problem("bad_expression", f"until gives a time as text, and this gives {found}.")
