@@ -26,6 +26,6 @@ def badge(*children: Any, color: str = "idle") -> rx.Component:
     """A short word; `color` is a name in theme.py and stands for a state, not for decoration."""
     return rx.el.span(
         *children,
-        class_name="inline-flex h-5 items-center gap-1 whitespace-nowrap rounded px-1.5 text-2xs font-medium",
+        class_name="inline-flex h-5 items-center align-middle gap-1 whitespace-nowrap rounded px-1.5 text-2xs font-medium",
         style={"color": theme.color(color), "background": theme.tint(color)},
     )

@@ -29,7 +29,7 @@ export function Dialog({ open = false, title, description, size = "medium", onOp
               <X size={16} aria-hidden />
             </D.Close>
           </div>
-          <div className="min-h-0 overflow-auto px-5 pb-5 pt-3">{children}</div>
+          <div className="flex min-h-0 flex-col gap-4 overflow-auto px-5 pb-5 pt-3">{children}</div>
         </D.Popup>
       </D.Portal>
     </D.Root>

@@ -11,7 +11,8 @@ from openrooms_app.components.style import classes
 def table(headings: Sequence[str], rows: Any, *, label: str) -> rx.Component:
     """A table; `rows` is `rx.foreach(State.rows, draw_row)` with `row(cell(...), ...)`. "" heads a column of actions.
 
-    `label` says to screen readers what the table lists.
+    `label` says to screen readers what the table lists. Cells don't wrap: give a cell of long text
+    `class_name="max-w-80 truncate"`.
     """
     head = [
         rx.el.th(
@@ -24,9 +25,9 @@ def table(headings: Sequence[str], rows: Any, *, label: str) -> rx.Component:
             rx.el.thead(rx.el.tr(*head, class_name="h-9 border-b border-line text-left text-xs text-mute")),
             rx.el.tbody(rows),
             aria_label=label,
-            class_name="w-full border-collapse text-sm",
+            class_name="w-full border-collapse whitespace-nowrap text-sm",
         ),
-        class_name="overflow-x-auto",
+        class_name="relative overflow-x-auto",
     )
 
 

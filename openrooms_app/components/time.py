@@ -24,7 +24,7 @@ class Duration(rx.Component):
 
 
 def relative_time(at: str | rx.Var[Any], none: str = "never") -> rx.Component:
-    """ "3 min ago", with the local date and UTC on hover; `at` is RFC 3339, `none` stands for an empty one."""
+    """ "3m ago", with the local date and UTC on hover; `at` is RFC 3339, `none` stands for an empty one."""
     return RelativeTime.create(at=at, none=none)
 
 

@@ -1,9 +1,9 @@
-// Times as people say them: "3 min ago", the local date and UTC on hover; all tick on one clock.
+// Times as people say them: "3m ago", the local date and UTC on hover; all tick on one clock.
 import { useSyncExternalStore } from "react";
 
 const TICK_MS = 10_000;
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
-const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "narrow" });
 
 let now = 0;
 let timer: number | undefined;
