@@ -137,7 +137,7 @@ def _why_no_timeout(view: View, node: Node) -> str:
 
 
 def failures_are_taken_up(view: View) -> Iterator[Problem]:
-    sheltered = _sheltered_from_failure(view)
+    sheltered = _sheltered_from_failure(view) | view.broken_from
     for node_id, node in view.nodes.items():
         triggers = {way.on for way in view.leaving[node_id]}
         if node.disabled or triggers & {On.FAILURE, On.ALWAYS} or not triggers or node_id in sheltered:
