@@ -1,6 +1,6 @@
 """Workflows as files: taken in as they are, given out byte for byte the same."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from engine.core.document_text import as_json, as_yaml
 from engine.core.errors import InvalidInput, NotFound
@@ -26,16 +26,21 @@ def import_document(rt: Runtime, user: User, raw: bytes, file_format: FileFormat
     document = parse_yaml(raw) if file_format == "yaml" else parse_json(raw)
     if not isinstance(document, dict):
         raise InvalidInput("The file holds no workflow: a workflow document is a JSON object.")
+    made = create_named_freely(rt, user, document)
+    with rt.db.write() as session:
+        audit.append(session, rt.now_us(), user.id, "import", made.id, name=made.name)
+    return made
+
+
+def create_named_freely(rt: Runtime, user: User, document: dict[str, Any]) -> Workflow:
+    """A new workflow; a name that is taken gets a number."""
     name = document.get("name")
     if isinstance(name, str):
         with rt.db.read() as session:
             taken = workflows.names(session)
         if name in taken:
-            document["name"] = free_name(name[: MAX_NAME - 8], taken)
-    made = create(rt, user, document)
-    with rt.db.write() as session:
-        audit.append(session, rt.now_us(), user.id, "import", made.id, name=made.name)
-    return made
+            document = {**document, "name": free_name(name[: MAX_NAME - 8], taken)}
+    return create(rt, user, document)
 
 
 def export(

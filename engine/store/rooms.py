@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, delete, func, select, update
 from sqlmodel import Session, col
 
 from engine.core.room import LATEST, Room, RoomConfig, RoomStatus
-from engine.store.tables import RoomRow, WorkflowRow
+from engine.store.tables import RoomRow, RunRow, WorkflowRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +111,15 @@ def _room(found: Row[RoomRow, str]) -> Room:
         updated_at=row.updated_us,
         created_by=row.created_by,
     )
+
+
+def run_after(session: Session, room_id: str, number: int) -> tuple[str, int] | None:
+    """Id and number of the room's first run after this number."""
+    query = (
+        select(col(RunRow.id), col(RunRow.number))
+        .where(col(RunRow.room_id) == room_id, col(RunRow.number) > number)
+        .order_by(col(RunRow.number))
+        .limit(1)
+    )
+    found = session.execute(query).one_or_none()
+    return (found[0], found[1]) if found else None

@@ -1,0 +1,95 @@
+"""Whether the installation's parts answer; tells anybody no more than that."""
+
+import time
+from typing import Literal
+
+from sqlalchemy import text
+
+from engine.core.document import Frozen
+from engine.core.errors import OpenRoomsError
+from engine.runtime import Runtime
+from engine.store import runs, workers
+from engine.store.migrations import is_current
+
+
+class Check(Frozen):
+    """One part; `detail` says what to do about one that is down."""
+
+    status: Literal["up", "down"]
+    latency_ms: float | None = None
+    count: int | None = None
+    detail: str = ""
+
+
+class Health(Frozen):
+    status: Literal["healthy", "degraded"]
+    checks: dict[str, Check]
+
+
+class Load(Frozen):
+    """What the installation has to do right now, for gauges."""
+
+    runs: dict[str, int]
+    workers: int
+    worker_threads: int
+    queue_length: int | None
+    redis_failures: int
+
+
+def check(rt: Runtime) -> Health:
+    """Needs no user: load balancers ask it."""
+    checks = {"database": _database(rt), "redis": _redis(rt), "workers": _workers(rt)}
+    is_healthy = all(one.status == "up" for one in checks.values())
+    return Health(status="healthy" if is_healthy else "degraded", checks=checks)
+
+
+def load(rt: Runtime) -> Load:
+    with rt.db.read() as session:
+        counts = runs.count_by_status(session)
+        alive = workers.alive(session, rt.now_us())
+    return Load(
+        runs=counts,
+        workers=len(alive),
+        worker_threads=sum(worker.threads for worker in alive),
+        queue_length=rt.bell.queue_length(),
+        redis_failures=rt.feed.failures + rt.bell.failures,
+    )
+
+
+def _database(rt: Runtime) -> Check:
+    begun = time.perf_counter()
+    try:
+        with rt.db.read() as session:
+            session.execute(text("SELECT 1"))
+        took_ms = _ms_since(begun)
+        is_ready = is_current(rt.db)
+    except OpenRoomsError as error:
+        detail = str(error) if error.code == "database_newer" else "It can't be reached."
+        return Check(status="down", detail=detail)
+    if not is_ready:
+        return Check(status="down", detail="Its tables are of an older version: run `openrooms migrate`.")
+    return Check(status="up", latency_ms=took_ms)
+
+
+def _redis(rt: Runtime) -> Check:
+    took_ms = rt.feed.ping()
+    if took_ms is None:
+        return Check(status="down", detail="It does not answer; runs go on, live views lag by a second.")
+    return Check(status="up", latency_ms=round(took_ms, 3))
+
+
+def _workers(rt: Runtime) -> Check:
+    try:
+        with rt.db.read() as session:
+            alive = len(workers.alive(session, rt.now_us()))
+    except OpenRoomsError:
+        return Check(status="down", detail="Nobody knows while the database is away.")
+    if not alive:
+        return Check(
+            status="down", count=0, detail="None is alive: start `openrooms up` or `openrooms worker`."
+        )
+    return Check(status="up", count=alive)
+
+
+def _ms_since(begun: float) -> float:
+    return round((time.perf_counter() - begun) * 1000, 3)

@@ -1,0 +1,119 @@
+"""A room's events as they are committed: each one once, in order, whatever Redis loses or repeats."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from engine.core.errors import InvalidInput, NotFound
+from engine.core.identity import Role, User
+from engine.live.frames import Batch
+from engine.live.hub import Hub
+from engine.runtime import Runtime
+from engine.services import history, runs
+from engine.services.history import Event
+from engine.services.permission import require
+from engine.store import rooms
+
+PAGE = 1000
+SILENCE_S = 15.0
+"""A watcher hears something at least this often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The last event somebody has seen: in which run, and its seq there."""
+
+    run_id: str = ""
+    number: int = 0
+    seq: int = 0
+
+    @property
+    def id(self) -> str:
+        return f"{self.run_id}:{self.seq}"
+
+
+def place_of(rt: Runtime, user: User, room_id: str, event_id: str) -> Place:
+    """The place that an event's id names.
+
+    Raises:
+        InvalidInput: it is the id of no event of this room.
+    """
+    run_id, _, seq = event_id.rpartition(":")
+    try:
+        run = runs.get(rt, user, run_id)
+    except NotFound:
+        run = None
+    if run is None or run.room_id != room_id or not seq.isdecimal() or int(seq) > run.seq:
+        raise InvalidInput(f"{event_id[:80]!r} is the id of no event of this room.")
+    return Place(run.id, run.number, int(seq))
+
+
+def first_place(rt: Runtime, user: User, room_id: str, *, from_now: bool) -> Place:
+    """Before the first event of the room's latest run, or after its last."""
+    require(rt, user, Role.VIEWER, "watch a room")
+    with rt.db.read() as session:
+        room = rooms.get(session, room_id)
+        if room is None:
+            raise NotFound("room", room_id)
+        before = rooms.run_after(session, room_id, room.last_run_number - 1)
+    if before is None:
+        return Place()
+    run = runs.get(rt, user, before[0])
+    return Place(run.id, run.number, run.seq if from_now else 0)
+
+
+async def follow(
+    rt: Runtime, user: User, room_id: str, place: Place
+) -> AsyncIterator[list[tuple[Place, Event]]]:
+    """The room's events after `place`, for ever; an empty list when there was nothing for a while.
+
+    What comes through Redis says when to look, never what to show: the events are SQL's.
+    """
+    async with _hub(rt).subscribe(room_id=room_id) as subscription:
+        while True:
+            batch = await subscription.get(SILENCE_S)
+            if batch is None:
+                yield []
+            elif _may_be_news(batch, place):
+                while news := await asyncio.to_thread(_read, rt, user, room_id, place):
+                    place = news[-1][0]
+                    yield news
+
+
+def _may_be_news(batch: Batch, place: Place) -> bool:
+    is_seen = batch.run_id == place.run_id and batch.seq <= place.seq
+    return batch.kind == "gap" or (batch.kind == "events" and not is_seen)
+
+
+def _read(rt: Runtime, user: User, room_id: str, place: Place) -> list[tuple[Place, Event]]:
+    """The events after `place` in its run; once that is over and told, those of the next."""
+    while True:
+        if place.run_id:
+            is_over = runs.get(rt, user, place.run_id).status.is_over  # asked first: the end comes last
+            found = history.events(rt, user, place.run_id, after_seq=place.seq, limit=PAGE)
+            if found or not is_over:
+                return _placed(found, place)
+        with rt.db.read() as session:
+            following = rooms.run_after(session, room_id, place.number)
+        if following is None:
+            return []
+        place = Place(following[0], following[1])
+
+
+def _placed(events: list[dict[str, Any]], place: Place) -> list[tuple[Place, Event]]:
+    return [(Place(place.run_id, place.number, event["seq"]), event) for event in events]
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Hub]] = WeakKeyDictionary()
+
+
+def _hub(rt: Runtime) -> Hub:
+    """This process's ear at Redis, one for all watchers on a loop."""
+    hubs = _hubs.setdefault(asyncio.get_running_loop(), {})
+    if rt.feed.url not in hubs:
+        hubs[rt.feed.url] = Hub(rt.feed.url)
+    return hubs[rt.feed.url]

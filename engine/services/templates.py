@@ -1,0 +1,53 @@
+"""Workflows to begin with: shipped documents that run without a key, each showing another part of the engine."""
+
+import functools
+from pathlib import Path
+from typing import Any
+
+from engine.core.document import Frozen
+from engine.core.errors import NotFound
+from engine.core.identity import Role, User
+from engine.core.parsing import parse_json
+from engine.core.workflow import Workflow
+from engine.runtime import Runtime
+from engine.services.exchange import create_named_freely
+from engine.services.permission import require
+
+FOLDER = Path(__file__).parents[1] / "templates"
+
+
+class Template(Frozen):
+    id: str
+    name: str
+    description: str
+    document: dict[str, Any]
+
+
+def list_templates(rt: Runtime, user: User) -> tuple[Template, ...]:
+    require(rt, user, Role.VIEWER, "see the templates")
+    return _shipped()
+
+
+def create_from_template(rt: Runtime, user: User, template_id: str) -> Workflow:
+    """A new workflow with the template's document as its draft.
+
+    Raises:
+        NotFound: there is no such template.
+    """
+    require(rt, user, Role.EDITOR, "create a workflow")
+    for template in _shipped():
+        if template.id == template_id:
+            return create_named_freely(rt, user, template.document)
+    raise NotFound("template", template_id)
+
+
+@functools.cache
+def _shipped() -> tuple[Template, ...]:
+    return tuple(_read(file) for file in sorted(FOLDER.glob("*.json")))
+
+
+def _read(file: Path) -> Template:
+    document: Any = parse_json(file.read_bytes())
+    return Template(
+        id=file.stem, name=document["name"], description=document["description"], document=document
+    )

@@ -1,0 +1,137 @@
+"""Tools: look at them, try one out. A try-out really does what the tool does."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import JsonValue
+
+from engine.core.catalogue import Effect, StepContext, StepError, Tool
+from engine.core.document import Frozen
+from engine.core.errors import NotFound
+from engine.core.identity import Role, User
+from engine.core.tool_call import call_tool
+from engine.runner.roommemory import StepMemory
+from engine.runtime import Runtime
+from engine.services import memory
+from engine.services.permission import require
+from engine.store import audit, rooms
+
+
+class ToolView(Frozen):
+    """A tool; `parameters` and `returns` are JSON Schemas, `returns` is None where nothing is promised."""
+
+    name: str
+    title: str
+    description: str
+    category: str
+    effect: Effect
+    timeout_s: float
+    parameters: dict[str, Any]
+    returns: dict[str, Any] | None
+    examples: tuple[dict[str, Any], ...]
+
+
+class Tried(Frozen):
+    """What a try-out gave; `remembered` holds what it wrote into the room's memory."""
+
+    result: JsonValue
+    remembered: dict[str, JsonValue]
+    duration_ms: float
+
+
+class NoRoom:
+    """The memory of a try-out without a room."""
+
+    def get(self, key: str) -> Any:
+        raise _room_needed()
+
+    def search(self, query: str, limit: int) -> list[dict[str, Any]]:
+        raise _room_needed()
+
+    def history(self, limit: int) -> list[dict[str, str]]:
+        raise _room_needed()
+
+
+def list_tools(rt: Runtime, user: User) -> tuple[ToolView, ...]:
+    require(rt, user, Role.VIEWER, "list tools")
+    return tuple(view(tool) for tool in rt.catalogue.tools)
+
+
+def get(rt: Runtime, user: User, name: str) -> ToolView:
+    require(rt, user, Role.VIEWER, "see a tool")
+    return view(_there(rt, name))
+
+
+def invoke(
+    rt: Runtime, user: User, name: str, arguments: Mapping[str, Any], *, room_id: str | None = None
+) -> Tried:
+    """Call the tool in this thread, which must have no event loop; memory tools need a room.
+
+    Raises:
+        StepError: the arguments don't fit, or the tool failed; its `code` says which.
+        NotFound: there is no such tool or room.
+    """
+    require(rt, user, Role.EDITOR, "try out a tool")
+    tool = _there(rt, name)
+    ctx = _context(rt, room_id)
+    with rt.db.write() as session:
+        if room_id is not None and not rooms.exists(session, room_id):
+            raise NotFound("room", room_id)
+        audit.append(session, rt.now_us(), user.id, "tool_tried", tool.name, room_id=room_id)
+    begun = time.perf_counter()
+    result = asyncio.run(call_tool(ctx, tool.name, dict(arguments)))
+    took_ms = round((time.perf_counter() - begun) * 1000, 3)
+    if ctx.remember and room_id is None:
+        raise _room_needed()
+    for key, value in ctx.remember.items():
+        memory.put(rt, user, str(room_id), key, value)
+    return Tried(result=result, remembered=dict(ctx.remember), duration_ms=took_ms)
+
+
+def view(tool: Tool) -> ToolView:
+    return ToolView(
+        name=tool.name,
+        title=tool.title,
+        description=tool.description,
+        category=tool.category,
+        effect=tool.effect,
+        timeout_s=tool.timeout_s,
+        parameters=tool.parameters,
+        returns=tool.returns,
+        examples=tool.examples,
+    )
+
+
+def _context(rt: Runtime, room_id: str | None) -> StepContext:
+    once = rt.new_id()
+    remember: dict[str, Any] = {}
+    return StepContext(
+        run_id="",
+        room_id=room_id or "",
+        node_id="try_out",
+        activation=once,
+        attempt=1,
+        idempotency_key=f"or-try-{once}",
+        now_us=rt.now_us(),
+        memory=StepMemory(rt.db, room_id, remember) if room_id else NoRoom(),
+        catalogue=rt.catalogue,
+        settings=rt.provider_settings,
+        remember=remember,
+    )
+
+
+def _there(rt: Runtime, name: str) -> Tool:
+    tool = rt.catalogue.tools.get(name)
+    if tool is None:
+        raise NotFound("tool", name)
+    return tool
+
+
+def _room_needed() -> StepError:
+    return StepError(
+        "This tool works on a room's memory: name the room it is to be tried in.",
+        code="room_needed",
+        retryable=False,
+    )

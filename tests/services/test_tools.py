@@ -1,0 +1,92 @@
+"""Trying a tool out really does what the tool does, in a room or without one."""
+
+import pytest
+
+from engine.core.catalogue import StepError
+from engine.core.errors import NotFound
+from engine.core.room import NewRoom
+from engine.services import memory, rooms, tools, workflows
+from engine.services.permission import Forbidden
+from engine.store import audit
+
+
+@pytest.fixture
+def room(rt, editor):
+    workflow = workflows.create_empty(rt, editor, "W")
+    return rooms.create(rt, editor, NewRoom(name="Desk", workflow_id=workflow.id)).id
+
+
+def test_tools_are_listed_with_their_schemas(rt, viewer):
+    listed = {tool.name: tool for tool in tools.list_tools(rt, viewer)}
+
+    assert {"calculator", "memory_query", "memory_store"} <= listed.keys()
+    calculator = tools.get(rt, viewer, "calculator")
+    assert calculator == listed["calculator"]
+    assert calculator.parameters["properties"]["expression"]["type"] == "string"
+    assert calculator.returns["required"] == ["result", "number"]
+    assert calculator.examples
+
+
+def test_a_tool_gives_its_result(rt, editor):
+    tried = tools.invoke(rt, editor, "calculator", {"expression": "0.1 + 0.2"})
+
+    assert tried.result == {"result": "0.3", "number": 0.3}
+    assert tried.duration_ms >= 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ({}, "bad_arguments"),
+        ({"expression": 5}, "bad_arguments"),
+        ({"expression": "1", "surprise": 1}, "bad_arguments"),
+        ({"expression": "1/0"}, None),
+    ],
+)
+def test_what_goes_wrong_in_a_tool_has_its_code(rt, editor, arguments, code):
+    with pytest.raises(StepError) as failed:
+        tools.invoke(rt, editor, "calculator", arguments)
+    assert failed.value.code == (code or failed.value.code) != "error"
+
+
+def test_a_tool_that_remembers_writes_into_the_room_it_is_tried_in(rt, editor, room):
+    tried = tools.invoke(rt, editor, "memory_store", {"key": "customer", "value": "Ada"}, room_id=room)
+
+    assert tried.remembered == {"customer": "Ada"}
+    assert memory.get(rt, editor, room, "customer").value == "Ada"
+    found = tools.invoke(rt, editor, "memory_query", {"query": "ada"}, room_id=room)
+    assert found.result["value"] == "Ada"
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("memory_store", {"key": "a", "value": 1}),
+        ("memory_query", {"query": "a"}),
+        ("memory_query", {"key": "a"}),
+    ],
+)
+def test_a_memory_tool_needs_a_room(rt, editor, name, arguments):
+    with pytest.raises(StepError, match="name the room") as failed:
+        tools.invoke(rt, editor, name, arguments)
+    assert failed.value.code == "room_needed"
+
+
+def test_a_tool_or_room_that_is_not_there_is_not_found(rt, editor):
+    for ask in (
+        lambda: tools.get(rt, editor, "ghost"),
+        lambda: tools.invoke(rt, editor, "ghost", {}),
+        lambda: tools.invoke(rt, editor, "calculator", {"expression": "1"}, room_id="ghost"),
+    ):
+        with pytest.raises(NotFound):
+            ask()
+
+
+def test_a_viewer_does_not_try_tools_and_a_try_is_in_the_audit_log(rt, editor, viewer):
+    with pytest.raises(Forbidden):
+        tools.invoke(rt, viewer, "calculator", {"expression": "1"})
+    tools.invoke(rt, editor, "calculator", {"expression": "1"})
+
+    with rt.db.read() as session:
+        entries = [(entry.action, entry.user_id) for entry in audit.newest(session, 2)]
+    assert entries == [("tool_tried", editor.id), ("denied", viewer.id)]
