@@ -41,7 +41,7 @@ class Host(Protocol):
 
     def may_start_effects(self) -> bool: ...
     def submit(self, work: Callable[[], None]) -> None: ...
-    def let_go(self, run_id: str, *, again: bool) -> None: ...
+    def let_go(self, run_id: str, drive: Drive, *, again: bool) -> None: ...
 
 
 class Drive:
@@ -166,7 +166,8 @@ class Drive:
         self._flush(release=releases)
         if releases:
             self._is_gone = True
-            self._host.let_go(self._claimed.run_id, again=self._inbox_high > self._inbox_done and not is_over)
+            is_wanted = self._inbox_high > self._inbox_done and not is_over
+            self._host.let_go(self._claimed.run_id, self, again=is_wanted)
             return True
         self._start_effects()
         return not self._results and self._inbox_high <= self._inbox_done
@@ -190,6 +191,7 @@ class Drive:
             inbox_done=self._inbox_done,
             release=release,
         )
+        move.has_read = self._inbox_done != self._committed_done
         high = self._host.committer.commit(move, record.shown(self._state))
         self._committed_done = self._inbox_done
         self._inbox_high = max(high, self._inbox_done)
@@ -259,4 +261,4 @@ class Drive:
         self._outstanding.clear()
         if again:
             time.sleep(0.05)  # the database is away: don't hammer it
-        self._host.let_go(self._claimed.run_id, again=again)
+        self._host.let_go(self._claimed.run_id, self, again=again)

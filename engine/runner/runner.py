@@ -22,7 +22,6 @@ from engine.runner.effects import Effects
 from engine.runner.sweeper import Sweeper
 from engine.runtime import Runtime
 from engine.store import claims, runs, workers
-from engine.store.claims import Claimed
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +37,7 @@ class Runner:
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="drive")
         self._drives: dict[str, Drive] = {}
+        self._claiming: set[str] = set()
         self._mutex = threading.Lock()
         self._is_stopping = False
         self._sweeper = Sweeper(self)
@@ -86,20 +86,17 @@ class Runner:
         if drive is not None:
             drive.knock(look=True)
             return
-        claimed = self._claim(run_id)
-        if claimed is None:
-            return
+        with self._mutex:  # two bells for one run must not both find it free
+            if run_id in self._drives or run_id in self._claiming:
+                return
+            self._claiming.add(run_id)
         try:
-            plan = self._plan(claimed.workflow_id, claimed.version)
-        except OpenRoomsError:
-            log.exception("run %s can't be planned by this worker", run_id)
-            with self.rt.db.write() as session:
-                claims.take_back(session, run_id, claimed.fence)
-            return
-        drive = Drive(self, claimed, plan)
-        with self._mutex:
-            self._drives[run_id] = drive
-        drive.run()
+            drive = self._claim(run_id)
+        finally:
+            with self._mutex:
+                self._claiming.discard(run_id)
+        if drive is not None:
+            drive.run()
 
     def may_start_effects(self) -> bool:
         return self._sweeper.has_lease
@@ -110,22 +107,33 @@ class Runner:
         with contextlib.suppress(RuntimeError):  # the pool was shut between the two lines
             self._pool.submit(_logged, work)
 
-    def let_go(self, run_id: str, *, again: bool) -> None:
+    def let_go(self, run_id: str, drive: Drive, *, again: bool) -> None:
         """A drive has ended; `again` when there is more to do for its run."""
         with self._mutex:
-            self._drives.pop(run_id, None)
+            if self._drives.get(run_id) is drive:
+                del self._drives[run_id]
         if again:
             self.submit(lambda: self.activate(run_id))
 
     def is_driving(self, run_id: str) -> bool:
-        return run_id in self._drives
+        return run_id in self._drives or run_id in self._claiming
 
-    def _claim(self, run_id: str) -> Claimed | None:
-        with self._mutex:  # two bells for one run must not both find it unowned here
-            if run_id in self._drives:
-                return None
+    def _claim(self, run_id: str) -> Drive | None:
+        with self.rt.db.write() as session:
+            claimed = claims.claim(session, run_id, self.worker_id, self.rt.now_us())
+        if claimed is None:
+            return None
+        try:
+            plan = self._plan(claimed.workflow_id, claimed.version)
+        except OpenRoomsError:
+            log.exception("run %s can't be planned by this worker", run_id)
             with self.rt.db.write() as session:
-                return claims.claim(session, run_id, self.worker_id, self.rt.now_us())
+                claims.take_back(session, run_id, claimed.fence)
+            return None
+        drive = Drive(self, claimed, plan)
+        with self._mutex:
+            self._drives[run_id] = drive
+        return drive
 
     def _load_plan(self, workflow_id: str, version: int) -> Plan:
         with self.rt.db.read() as session:

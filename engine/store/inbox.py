@@ -67,6 +67,12 @@ def unread(session: Session, run_id: str, after: int) -> list[tuple[int, str, di
     return [(int(id_), kind, orjson.loads(body)) for id_, kind, body in rows]
 
 
-def clear(session: Session, run_id: str) -> None:
-    """Forget the wishes of a run that is over."""
-    session.execute(delete(InboxRow).where(col(InboxRow.run_id) == run_id))
+def clear(session: Session, run_id: str, done: int | None) -> None:
+    """Forget applied wishes; all of them when the run is over.
+
+    While it lasts, those with a request id are kept: a repeated request must be known as one.
+    """
+    which = col(InboxRow.run_id) == run_id
+    if done is not None:
+        which &= (col(InboxRow.id) <= done) & col(InboxRow.request_id).is_(None)
+    session.execute(delete(InboxRow).where(which), execution_options={"synchronize_session": False})

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, case, delete, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from engine.store import conversation, memory
+from engine.store import conversation, inbox, memory
 from engine.store.tables import BlobRow, EventRow, RoomRow, RunRow, TimerRow
 
 BLOB_OVER = 8_192
@@ -43,10 +43,17 @@ class Move:
     columns: dict[str, Any]
     inbox_done: int
     release: bool = False
+    has_read: bool = False
+    """Wishes up to `inbox_done` were applied since the last commit."""
     set_timers: list[tuple[str, str, int]] = field(default_factory=list)
     clear_timers: list[str | None] = field(default_factory=list)
     remember: dict[str, Any] = field(default_factory=dict)
     say: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def is_last(self) -> bool:
+        """The run is over with it."""
+        return "ended_us" in self.columns
 
     @property
     def seq(self) -> int:
@@ -68,6 +75,8 @@ def commit(session: Session, moves: Iterable[Move], now_us: int) -> dict[str, in
         for row in move.rows:
             events.append(_event(move, row, blobs))
         _keep_timers(session, move)
+        if move.has_read or move.is_last:
+            inbox.clear(session, move.run_id, None if move.is_last else move.inbox_done)
         for key, value in move.remember.items():
             memory.write(session, move.room_id, key, value, run_id=move.run_id, now_us=now_us)
         if move.say:
