@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -68,12 +68,12 @@ def first_place(rt: Runtime, user: User, room_id: str, *, from_now: bool) -> Pla
 
 async def follow(
     rt: Runtime, user: User, room_id: str, place: Place
-) -> AsyncIterator[list[tuple[Place, Event]]]:
+) -> AsyncGenerator[list[tuple[Place, Event]], None]:
     """The room's events after `place`, for ever; an empty list when there was nothing for a while.
 
     What comes through Redis says when to look, never what to show: the events are SQL's.
     """
-    async with _hub(rt).subscribe(room_id=room_id) as subscription:
+    async with hub(rt).subscribe(room_id=room_id) as subscription:
         while True:
             batch = await subscription.get(SILENCE_S)
             if batch is None:
@@ -111,7 +111,7 @@ def _placed(events: list[dict[str, Any]], place: Place) -> list[tuple[Place, Eve
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Hub]] = WeakKeyDictionary()
 
 
-def _hub(rt: Runtime) -> Hub:
+def hub(rt: Runtime) -> Hub:
     """This process's ear at Redis, one for all watchers on a loop."""
     hubs = _hubs.setdefault(asyncio.get_running_loop(), {})
     if rt.feed.url not in hubs:

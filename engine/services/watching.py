@@ -1,0 +1,116 @@
+"""What whoever watches a room or a run is told: its events, each once and in order, and its status whenever that moves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from engine.core.errors import NotFound
+from engine.core.identity import Role, User
+from engine.core.runview import Run
+from engine.runtime import Runtime
+from engine.services import live, runs
+from engine.services.history import Event
+from engine.services.live import Place
+from engine.services.permission import require
+from engine.store import rooms
+from engine.store import runs as run_store
+
+Status = dict[str, Any]
+"""{room_id, status, run_id, number, version}; the last three are None in a room that was never run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Events with their places, or a status; neither after a while of silence."""
+
+    events: Sequence[tuple[Place, Event]] = ()
+    status: Status | None = None
+
+
+async def watch_room(
+    rt: Runtime, user: User, room_id: str, place: Place, *, one_run: bool = False
+) -> AsyncGenerator[Told, None]:
+    """The room's status and its events after `place`, run after run, for ever.
+
+    With `one_run` no events but those of the run that `place` is in; the status stays the room's.
+    """
+    status = await asyncio.to_thread(room_status, rt, user, room_id)
+    yield Told(status=status)
+    async with aclosing(_events(rt, user, room_id, place, one_run)) as events:
+        async for news in events:
+            if news:
+                yield Told(news)
+            now = await asyncio.to_thread(room_status, rt, user, room_id)
+            if now != status:
+                status = now
+                yield Told(status=status)
+            elif not news:
+                yield Told()
+
+
+def begin(rt: Runtime, user: User, room_id: str) -> Place:
+    """Before the first event of the room's run: the one that holds it, or else its last."""
+    status = room_status(rt, user, room_id)
+    return Place(status["run_id"], status["number"]) if status["run_id"] else Place()
+
+
+async def watch_run(rt: Runtime, user: User, run: Run, after_seq: int) -> AsyncGenerator[Told, None]:
+    """The run's status and its events after `after_seq`, until it is over and all is told."""
+    status, seq = _status(run), after_seq
+    yield Told(status=status)
+    if run.status.is_over and seq >= run.seq:
+        return
+    async with aclosing(live.follow(rt, user, run.room_id, Place(run.id, run.number, seq))) as events:
+        async for news in events:
+            mine = [(place, event) for place, event in news if place.run_id == run.id]
+            if mine:
+                seq = mine[-1][0].seq
+            if mine or not news:
+                yield Told(mine)
+            run = await asyncio.to_thread(runs.get, rt, user, run.id)
+            if _status(run) != status:
+                status = _status(run)
+                yield Told(status=status)
+            if run.status.is_over and seq >= run.seq:
+                return
+
+
+def room_status(rt: Runtime, user: User, room_id: str) -> Status:
+    """The room's run, which is the one that holds it or else its last, and its status."""
+    require(rt, user, Role.VIEWER, "watch a room")
+    with rt.db.read() as session:
+        if not rooms.exists(session, room_id):
+            raise NotFound("room", room_id)
+        current = run_store.current_run(session, room_id)
+    if current is None:
+        return {"room_id": room_id, "status": "IDLE", "run_id": None, "number": None, "version": None}
+    return _status(current.run)
+
+
+async def _events(
+    rt: Runtime, user: User, room_id: str, place: Place, one_run: bool
+) -> AsyncGenerator[Sequence[tuple[Place, Event]], None]:
+    async with aclosing(live.follow(rt, user, room_id, place)) as following:
+        async for news in following:
+            if one_run and news and news[0][0].run_id != place.run_id:
+                break  # that run is over; whatever comes now belongs to others
+            yield news
+    now = await asyncio.to_thread(live.first_place, rt, user, room_id, from_now=True)
+    yield []
+    async with aclosing(live.follow(rt, user, room_id, now)) as following:
+        async for _ in following:
+            yield []
+
+
+def _status(run: Run) -> Status:
+    return {
+        "room_id": run.room_id,
+        "status": run.status.value,
+        "run_id": run.id,
+        "number": run.number,
+        "version": run.version,
+    }
