@@ -73,12 +73,6 @@ def page(
 def full_page(*children: Any, class_name: str = "") -> rx.Component:
     """A page that fills everything beside the navigation and scrolls by itself."""
     return rx.el.div(
-        rx.el.a(
-            "Skip to content",
-            href="#content",
-            class_name="absolute left-2 top-2 z-50 -translate-y-16 rounded-md bg-accent px-3 py-2 text-sm text-on-accent "
-            "focus:translate-y-0",
-        ),
         Navigation.create(user_name=SessionState.user_name, role=SessionState.role),
         SessionWatch.create(ended=SessionState.ended, notice=SessionState.notice),
         rx.el.main(

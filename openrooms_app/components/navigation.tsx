@@ -1,5 +1,5 @@
 // The way around the app: a column that folds to icons, or behind a button on a narrow screen.
-import { useContext, type ReactNode } from "react";
+import { useContext, type MouseEvent, type ReactNode } from "react";
 import { Link, useLocation } from "react-router";
 import {
   DoorOpen, House, LogOut, Menu, Monitor, Moon, PanelLeft, Play, Settings, Sun, Workflow, Wrench, X,
@@ -26,6 +26,10 @@ type Who = { userName?: string; role?: string };
 export function Navigation(who: Who) {
   return (
     <>
+      <a href="#content" onClick={skip}
+        className="absolute left-2 top-2 z-50 -translate-y-16 rounded-md bg-accent px-3 py-2 text-sm text-on-accent focus:translate-y-0">
+        Skip to content
+      </a>
       <aside className="hidden w-52 shrink-0 flex-col border-r border-line bg-panel p-2 md:flex md:[html[data-nav=folded]_&]:w-[49px]">
         <div className="mb-2 flex h-8 items-center gap-2 pl-1">
           <Brand className={WHEN_FOLDED} />
@@ -125,6 +129,12 @@ function ThemeButton() {
       <span className={WHEN_FOLDED}>{label}</span>
     </button>
   );
+}
+
+/** The focus moves by hand: the router takes the address for its own and leaves the focus where it is. */
+function skip(event: MouseEvent) {
+  event.preventDefault();
+  document.getElementById("content")?.focus();
 }
 
 /** Kept on <html>, so a script in the head restores it before the first paint. */

@@ -59,7 +59,7 @@ def test_a_folded_navigation_stays_folded(page: Page, app_url: str) -> None:
     page.reload()
 
     expect(label).to_be_hidden()
-    assert page.get_by_role("link", name="Workflows").is_visible()
+    assert page.get_by_role("navigation").get_by_role("link", name="Workflows").is_visible()
 
 
 def test_the_theme_goes_round_and_the_login_page_keeps_it(page: Page, app_url: str) -> None:
