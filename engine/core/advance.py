@@ -27,7 +27,7 @@ from engine.core.inputs import (
     WorkerLost,
 )
 from engine.core.joining import fork_out
-from engine.core.leaving import Output, expression_failure, fail, succeed, write_memory
+from engine.core.leaving import Output, expression_failure, fail, remember, succeed, write_memory
 from engine.core.moving import Moving
 from engine.core.plan import Plan, PlanNode
 from engine.core.retry import US_PER_S
@@ -51,14 +51,21 @@ class Advanced:
 def advance(plan: Plan, state: State, given: Input, at_us: int) -> Advanced:
     """Apply one input at the recorded time `at_us`.
 
-    Total: an input that means nothing any more (a stale timer, a late result, a signal after the end)
-    changes nothing and tells nothing.
+    Total: an input that means nothing any more (a stale timer, a signal after the end) changes nothing and
+    tells nothing; of a late result is told that it is discarded.
     """
-    if state.is_over:
+    if state.is_over or not _is_in_turn(state, given):
         return Advanced(state, (), ())
     m = Moving(plan, state, at_us)
     _APPLY[type(given)](m, given)
     return Advanced(m.done(), tuple(m.facts), tuple(m.commands))
+
+
+def _is_in_turn(state: State, given: Input) -> bool:
+    """A run is started once, before all else; until then it can only be cancelled."""
+    if state.status is RunStatus.QUEUED:
+        return isinstance(given, Started | Cancelled)
+    return not isinstance(given, Started)
 
 
 def can_go(state: State) -> bool:
@@ -136,7 +143,9 @@ def _enter_parallel(m: Moving, token: Token, node: PlanNode) -> None:
             joined=None,
         )
     if node.branches:
-        fork_out(m, token, node)
+        kept = remember(m, token, node)
+        if kept is not None:
+            fork_out(m, kept, node)
     else:
         succeed(m, token)
 
@@ -205,7 +214,16 @@ def _result(m: Moving, given: Result) -> None:
         succeed(m, token, Output(given.output, given.remember, is_in_input=True))
     else:
         token = write_memory(m, token, given.remember)
-        fail(m, token, {**(given.error or {}), "node_id": token.at}, outcome=Outcome(given.outcome))
+        outcome = Outcome.TIMEOUT if given.outcome == Outcome.TIMEOUT else Outcome.FAILURE
+        error = {**_UNSAID[outcome], **(given.error or {}), "node_id": token.at}
+        fail(m, token, error, outcome=outcome)
+
+
+_UNSAID = {
+    Outcome.FAILURE: {"code": "step_failed", "message": "The step failed and did not say why."},
+    Outcome.TIMEOUT: {"code": "timeout", "message": "The step took too long."},
+}
+"""What is told of a failed step that gives no error."""
 
 
 def _subject(node: PlanNode) -> dict[str, Any]:
@@ -228,7 +246,7 @@ def _overspent(m: Moving) -> str | None:
 def limit_reached(m: Moving, token: Token | None, name: str, how: str) -> None:
     """Stop the run with an error named after the limit."""
     limit = m.get("limits")[name]
-    message = f"{name} is {limit:g}: {how}. Raise the limit or shorten the run."
+    message = f"{name} is {limit:.15g}: {how}. Raise the limit or shorten the run."
     error = {"code": name, "message": message, "node_id": token.at if token else None}
     m.tell(EventType.LIMIT_REACHED, token, d={"limit": name, "value": limit}, e=error)
     m.end(RunStatus.FAILED, token, error=error)
@@ -273,6 +291,8 @@ def _cancel(m: Moving, given: Cancelled) -> None:
 def _worker_lost(m: Moving, given: WorkerLost) -> None:
     """Take up the steps that a dead worker had begun, each by what its effect allows."""
     for token in [token for token in m.tokens.values() if token.phase is Phase.RUNNING]:
+        if m.tokens.get(token.branch) is not token:
+            continue  # the failure of one before it has cancelled its branch, or ended the run
         effect = given.effects.get(token.activation, Effect.EXTERNAL)
         deaths = token.deaths + 1
         if effect == Effect.AT_MOST_ONCE:

@@ -115,7 +115,12 @@ def _message(event: dict[str, Any]) -> str:
     """One line for people, from the event's own fields."""
     template = _MESSAGES.get(event["type"], event["type"])
     data, error = event["data"], event["error"] or {}
-    words = {**_BLANK, **data, "node": data.get("name") or event["node_id"], "attempt": event["attempt"]}
+    words = {
+        **_BLANK,
+        **data,
+        "node": data.get("name") or event["node_id"] or "an earlier step",
+        "attempt": event["attempt"],
+    }
     words |= {"code": error.get("code", ""), "why": error.get("message", "")}
     text: str = template.format_map(_Words(words))
     return text if len(text) <= 500 else text[:499] + "…"

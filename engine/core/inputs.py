@@ -20,7 +20,7 @@ class Input:
         return {"k": self.kind} | {
             _SHORT.get(item.name, item.name): value
             for item in fields(self)
-            if (value := getattr(self, item.name)) != _default(item)
+            if (value := getattr(self, item.name)) != _default(item) or item.name == "engine"
         }
 
 

@@ -17,6 +17,8 @@ from engine.core.tokens import Fork, Phase, Token
 
 Error = Mapping[str, Any]
 
+_ENOUGH = "enough branches have arrived"
+
 
 def follow(m: Moving, token: Token, way: Way, why: Mapping[str, Any]) -> None:
     """Take `way`: the token stands ready at its target, or has arrived if that is its fork's join."""
@@ -42,16 +44,23 @@ def follow(m: Moving, token: Token, way: Way, why: Mapping[str, Any]) -> None:
 
 
 def fork_out(m: Moving, token: Token, node: PlanNode) -> None:
-    """Send a token along each branch, in document order."""
+    """Send a token along each branch, in document order, those that lead straight to the join last."""
     m.tell(EventType.BRANCH_FORKED, token, d={"branches": len(node.branches), "join": node.join})
     m.drop(replace(token, phase=Phase.READY))
     fork = Fork(token.activation, node.id, str(node.join), token, len(node.branches))
     m.forks[fork.activation] = fork
-    for index, way in enumerate(node.branches):
+    for index, way in sorted(enumerate(node.branches), key=lambda item: item[1].target == fork.join):
         branch = Token(
-            branch=f"{fork.activation}.{index}", at=node.id, outcome=token.outcome, step=token.step
+            branch=f"{fork.activation}.{index}",
+            at=node.id,
+            outcome=token.outcome,
+            error=token.error,
+            step=token.step,
         )
-        follow(m, branch, way, {})
+        if fork.activation in m.forks:
+            follow(m, branch, way, {})
+        else:  # the join has been passed by the branches before it
+            m.tell(EventType.BRANCH_CANCELLED, branch, d={"reason": _ENOUGH})
 
 
 def fail_token(m: Moving, token: Token, error: Error) -> None:
@@ -129,7 +138,7 @@ def _settle(m: Moving, fork: Fork, error: Error | None) -> None:
 
 
 def _pass_join(m: Moving, fork: Fork, policy: JoinPolicy) -> None:
-    _cancel_rest(m, fork, "enough branches have arrived")
+    _cancel_rest(m, fork, _ENOUGH)
     del m.forks[fork.activation]
     done = [fork.done[index] for index in sorted(fork.done)]
     memory = _merged([token.memory for token in done], policy.merge, policy.shared_memory)
@@ -148,13 +157,16 @@ def _pass_join(m: Moving, fork: Fork, policy: JoinPolicy) -> None:
         chain=digest(parent.chain, [token.chain for token in done]),
         joined=[_branch_result(fork, index) for index in range(fork.width)],
     )
+    at_join = replace(joined, step=0)
     m.tell(
         EventType.BRANCH_JOINED,
-        replace(joined, step=0),
+        at_join,
         d={"branches": fork.width, "arrived": len(fork.arrived), "failed": len(fork.failed)},
     )
     if not parent.branch:
-        m.commands += [Remember(key, value) for key, value in memory.items()]
+        for key, value in memory.items():
+            m.tell(EventType.MEMORY_UPDATED, at_join, d={"key": key, "value": value})
+            m.commands.append(Remember(key, value))
     m.put(joined)
 
 

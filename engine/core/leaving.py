@@ -14,7 +14,7 @@ from engine.core.fingerprint import digest
 from engine.core.inputs import Remember, SetTimer
 from engine.core.joining import fail_token, follow
 from engine.core.moving import Moving
-from engine.core.plan import Way
+from engine.core.plan import PlanNode, Way
 from engine.core.retry import delay_us
 from engine.core.tokens import Phase, Token
 
@@ -35,13 +35,14 @@ def succeed(m: Moving, token: Token, output: Output | None = None) -> None:
     """End a step as SUCCESS: keep its output and what it remembers, then leave."""
     node = m.node(token)
     value = output.value if output else None
+    is_choice = node.behaviour is Behaviour.DECISION  # its ways see the outcome and the error that led to it
     told = {} if output is None else {"o": 1} if output.is_in_input else {"d": {"output": value}}
     m.tell(EventType.NODE_EXECUTED, token, ms=_ms(m, token), **told)
     after = replace(
         token,
         phase=Phase.READY,
-        outcome="SUCCESS",
-        error=None,
+        outcome=token.outcome if is_choice else "SUCCESS",
+        error=token.error if is_choice else None,
         chain=digest(token.chain, node.id, "SUCCESS", value),
         joined=None,
     )
@@ -53,14 +54,23 @@ def succeed(m: Moving, token: Token, output: Output | None = None) -> None:
         )
         m.tell(EventType.STATE_UPDATED, token, d={"name": node.variable})
         after = write_memory(m, after, output.remember)
+    kept = remember(m, after, node)
+    if kept is not None:
+        _leave(m, kept)
+
+
+def remember(m: Moving, token: Token, node: PlanNode) -> Token | None:
+    """Write what `node` remembers, all or nothing; None when that failed, which ends the step."""
+    if node.disabled or not node.remember:
+        return token
+    scope, values = m.scope(token), {}
     for key, expression in node.remember:
         try:
-            value = expression.evaluate(m.scope(after)).value
+            values[key] = expression.evaluate(scope).value
         except ExpressionError as error:
-            fail(m, after, expression_failure(error, f"remember.{key}", token, code="evaluation_error"))
-            return
-        after = write_memory(m, after, {key: value})
-    _leave(m, after)
+            fail(m, token, expression_failure(error, f"remember.{key}", token, code="evaluation_error"))
+            return None
+    return write_memory(m, token, values)
 
 
 def write_memory(m: Moving, token: Token, values: Mapping[str, Any]) -> Token:
@@ -102,8 +112,8 @@ def fail(m: Moving, token: Token, error: Mapping[str, Any], *, outcome: Outcome 
     triggers = [On.FAILURE, On.ALWAYS]
     if is_timeout:
         triggers.insert(0, On.TIMEOUT)
-    if node.behaviour is Behaviour.DECISION:
-        triggers.remove(On.ALWAYS)  # "otherwise" means that no condition is true, not that one can't be told
+    if node.behaviour is Behaviour.DECISION or node.branches:
+        triggers.remove(On.ALWAYS)  # a branch of a fork, or an "otherwise": no condition was true
     ways = node.ways_on(*triggers)
     m.tell(EventType.NODE_EXITED, token, d={"outcome": outcome.value})
     if ways:
@@ -195,7 +205,7 @@ def _why(
     for path in sorted(condition.reads):
         values[path] = _looked_up(scope, path)
         name = path.split(".")[1] if path.startswith("vars.") else None
-        if name in writers:
+        if name is not None and name in writers:
             wrote_by[path] = writers[name]
     why: dict[str, Any] = {"when": condition.source, "values": values}
     if wrote_by:

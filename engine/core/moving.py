@@ -67,13 +67,14 @@ class Moving:
     def scope(self, token: Token) -> dict[str, Any]:
         """The names an expression sees at this token's step."""
         state = self.now()
+        parents = state.parents(token)
         return {
             "input": state.input,
             "vars": state.vars_of(token),
             "memory": state.memory_of(token),
             "outcome": token.outcome,
             "error": token.error,
-            "run": {**state.run, "step": token.count},
+            "run": {**state.run, "step": token.count + sum(parent.count for parent in parents)},
         }
 
     def end(self, status: RunStatus, token: Token | None, **changes: Any) -> None:

@@ -40,15 +40,15 @@ def replay(plan: Plan, rows: Iterable[dict[str, Any]], *, upto_seq: int | None =
         if upto_seq is not None and row["seq"] > upto_seq:
             break
         body = row["body"]
+        head = link(head, canonical(body))
+        if head != row["hash"]:
+            return _diverged(state, row, "the recorded row was changed: its hash does not fit", None)
         if row["kind"] != "queued":
             advanced = advance(plan, state, input_of(body["in"]), row["at_us"])
             derived = canonical(advanced.facts)
             if derived != canonical(body["ev"]):
                 return _diverged(state, row, "other facts follow", list(advanced.facts))
             state = advanced.state
-        head = link(head, canonical(body))
-        if head != row["hash"]:
-            return _diverged(state, row, "the recorded row was changed: its hash does not fit", None)
     return Replayed(state, state.fingerprint, None)
 
 

@@ -10,13 +10,15 @@ def steps_of(events: Iterable[dict[str, Any]]) -> list[Step]:
     """Its steps in the order they were entered.
 
     Each: {step, node_id, type, name, branch, attempt, status, started_at, ended_at, duration_ms, input, output,
-    error, transition, tokens, cost_usd}; status is running, waiting, retrying, done, failed, skipped or cancelled.
+    error, transition, tokens, cost_usd}; status is running, waiting, retrying, done, failed, skipped or cancelled,
+    the last also for what was under way when the run ended.
     """
     steps: dict[int, Step] = {}
     for event in events:
         number = event["step"]
-        if number is None:
-            continue
+        if event["type"] in _ENDS:
+            for step in steps.values():
+                _cancelled(step, event)
         if event["type"] == "NODE_ENTERED" and number not in steps:
             steps[number] = _entered(event)
         elif number in steps:
@@ -72,11 +74,15 @@ def _failed(step: Step, event: dict[str, Any]) -> None:
     step["ended_at"], step["duration_ms"] = event["at"], event["duration_ms"]
 
 
+def _cancelled(step: Step, event: dict[str, Any]) -> None:
+    """A branch may be cancelled between two steps; what was done stays done."""
+    if step["status"] in _UNDER_WAY:
+        step["status"], step["ended_at"] = "cancelled", event["at"]
+
+
 def _status(name: str) -> Any:
     def fold(step: Step, event: dict[str, Any]) -> None:
         step["status"] = name
-        if name == "cancelled":
-            step["ended_at"] = event["at"]
 
     return fold
 
@@ -88,6 +94,9 @@ def _left(step: Step, event: dict[str, Any]) -> None:
 def _branched(step: Step, event: dict[str, Any]) -> None:
     step["status"], step["ended_at"] = "done", event["at"]
 
+
+_UNDER_WAY = ("running", "waiting", "retrying")
+_ENDS = ("ROOM_FAILED", "ROOM_CANCELLED")
 
 _FOLDS: dict[str, Any] = {
     "NODE_ENTERED": _entered_again,
@@ -103,6 +112,6 @@ _FOLDS: dict[str, Any] = {
     "NODE_RETRY_SCHEDULED": _status("retrying"),
     "WAIT_STARTED": _status("waiting"),
     "BRANCH_FORKED": _branched,
-    "BRANCH_CANCELLED": _status("cancelled"),
+    "BRANCH_CANCELLED": _cancelled,
     "TRANSITION": _left,
 }

@@ -20,8 +20,12 @@ def parse_rfc3339(text: str) -> int:
     """The moment in microseconds.
 
     Raises:
-        ValueError: `text` is no RFC 3339 time with its zone.
+        ValueError: `text` is no RFC 3339 time with its zone, or one before year 1 or after year 9999 of UTC.
     """
     if not _RFC3339.fullmatch(text):
         raise ValueError(f"{text[:40]!r} is no RFC 3339 time with its zone, such as 2026-01-31T09:00:00Z")
-    return (datetime.fromisoformat(text.upper().replace(" ", "T")) - _EPOCH) // timedelta(microseconds=1)
+    try:
+        moment = datetime.fromisoformat(text.upper().replace(" ", "T")).astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text[:40]!r} lies outside the years 1 to 9999 of UTC") from None
+    return (moment - _EPOCH) // timedelta(microseconds=1)

@@ -58,12 +58,15 @@ def receive_signal(m: Moving, given: Signalled) -> None:
 
 def wake(m: Moving, token: Token, timer: str) -> None:
     """A WAIT's timer has fired: its rest is over, or its signal did not come in time."""
-    if timer == "wait":
+    node = m.node(token)
+    signal = node.config.get("signal")
+    if signal is None and timer == "wait":
         m.tell(EventType.WAIT_ENDED, token)
         succeed(m, token)
         return
-    node = m.node(token)
-    message = f"The signal {node.config.get('signal')!r} did not come within {node.timeout_s:g} s."
+    if signal is None or timer == "wait" or node.timeout_s is None:
+        return
+    message = f"The signal {signal!r} did not come within {node.timeout_s:.15g} s."
     error = {"code": "timeout", "message": message, "node_id": token.at}
     m.tell(EventType.WAIT_ENDED, token, e=error)
     fail(m, token, error, outcome=Outcome.TIMEOUT)
@@ -97,7 +100,8 @@ def _go_on(m: Moving, token: Token, payload: Any) -> None:
 
 def _due(m: Moving, token: Token, node: PlanNode) -> int:
     if node.until is None:
-        return m.at_us + round(node.config["duration_s"] * US_PER_S)
+        rest_us: int = round(node.config["duration_s"] * US_PER_S)
+        return m.at_us + rest_us
     moment = node.until.evaluate(m.scope(token)).value
     if not isinstance(moment, str):
         raise ValueError(f"until gave {type(moment).__name__}, not an RFC 3339 time as text")

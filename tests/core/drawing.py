@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -9,6 +10,8 @@ import orjson
 from engine.core.advance import Advanced, advance, can_go
 from engine.core.discovery import discover
 from engine.core.document import FORMAT, Document
+from engine.core.events import public_events
+from engine.core.fingerprint import canonical, link
 from engine.core.inputs import (
     Abort,
     ClearTimers,
@@ -58,8 +61,39 @@ def drawn(nodes: list[dict[str, Any]], transitions: list[dict[str, Any]], **fiel
 def line(*middle: dict[str, Any], **fields: Any) -> dict[str, Any]:
     """START, the nodes given, END, in a row."""
     nodes = [node("start", "START"), *middle, node("end", "END", config=fields.pop("end", {}))]
-    ways = [way(a["id"], b["id"]) for a, b in zip(nodes, nodes[1:], strict=False)]
+    ways = [way(a["id"], b["id"]) for a, b in pairwise(nodes)]
     return drawn(nodes, ways, **fields)
+
+
+def chain(*ids: str, on: str = "ALWAYS") -> list[dict[str, Any]]:
+    """Ways through the nodes named, all of one kind."""
+    return [way(a, b, on) for a, b in pairwise(ids)]
+
+
+def forked(
+    *branches: list[dict[str, Any]],
+    fork: dict[str, Any] | None = None,
+    join: dict[str, Any] | None = None,
+    extra: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ([], []),
+    **fields: Any,
+) -> dict[str, Any]:
+    """START, the PARALLEL `fork` with a branch for each list of nodes, the PARALLEL `join`, END.
+
+    Steps inside a branch lead on by SUCCESS, so that nothing takes their failures up; `extra` adds nodes and ways.
+    """
+    nodes = [
+        node("start", "START"),
+        node("fork", "PARALLEL", config=fork or {}),
+        node("join", "PARALLEL", config=join or {}),
+        node("end", "END", config=fields.pop("end", {})),
+    ]
+    ways = [way("start", "fork"), way("join", "end")]
+    for index, branch in enumerate(branches):
+        row = ["fork", *(item["id"] for item in branch), "join"]
+        nodes += branch
+        ways.append(way(row[0], row[1], id=f"branch{index}"))
+        ways += chain(*row[1:], on="SUCCESS")
+    return drawn(nodes + extra[0], ways + extra[1], **fields)
 
 
 def plan_of(document: dict[str, Any]) -> Plan:
@@ -69,6 +103,23 @@ def plan_of(document: dict[str, Any]) -> Plan:
 def answers(command: Execute) -> dict[str, Any]:
     """A world in which every step succeeds with its own node's id."""
     return {"output": command.node}
+
+
+BROKEN: dict[str, Any] = {"outcome": "FAILURE", "error": {"code": "broken", "message": "It broke."}}
+LATE: dict[str, Any] = {"outcome": "TIMEOUT", "error": {"code": "timeout", "message": "It took too long."}}
+
+
+def where(**by_node: dict[str, Any] | list[dict[str, Any]]) -> World:
+    """A world that answers the nodes named so, try after try (the last answer stays), and others with their id."""
+    left = {name: list(told) if isinstance(told, list) else [told] for name, told in by_node.items()}
+
+    def answer(command: Execute) -> dict[str, Any]:
+        told = left.get(command.node)
+        if told is None:
+            return answers(command)
+        return told.pop(0) if len(told) > 1 else told[0]
+
+    return answer
 
 
 @dataclass
@@ -112,6 +163,12 @@ class Passage:
                 return self
         raise AssertionError("the run does not come to rest")
 
+    def move(self) -> "Passage":
+        """Move until every token rests or is executed; nothing is answered."""
+        while can_go(self.state):
+            self.give(Go())
+        return self
+
     def answer(self, command: Execute, **fields: Any) -> Advanced:
         self.executing.remove(command)
         result = fields or self.world(command)
@@ -129,6 +186,36 @@ class Passage:
     def entered(self) -> list[str]:
         return [fact["n"] for fact in self.facts if fact["t"] == "NODE_ENTERED"]
 
+    def told(self, type_: str) -> list[dict[str, Any]]:
+        """The facts of one type."""
+        return [fact for fact in self.facts if fact["t"] == type_]
+
+    def step(self, node_id: str) -> Execute:
+        """What is executed for that node now."""
+        return next(command for command in self.executing if command.node == node_id)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The log as a store keeps it."""
+        rows: list[dict[str, Any]] = []
+        seq, head = 0, ""
+        for given, at_us, advanced in self.log:
+            if not advanced.facts:
+                continue
+            seq += len(advanced.facts)
+            body = canonical({"in": given.plain(), "ev": advanced.facts})
+            head = link(head, body)
+            row = {"seq": seq, "kind": given.kind, "body": orjson.loads(body), "hash": head, "at_us": at_us}
+            rows.append(row)
+        return rows
+
+    def events(self) -> list[dict[str, Any]]:
+        """The log in its public shape."""
+        return [
+            event
+            for row in self.rows()
+            for event in public_events("run", row["seq"], row["at_us"], row["body"])
+        ]
+
     def _obey(self, command: Any) -> None:
         match command:
             case Execute():
@@ -145,6 +232,11 @@ class Passage:
                 }
             case Remember():
                 self.remembered[command.key] = command.value
+
+
+def begun(document: dict[str, Any], input_: Any = None, *, world: World = answers, **fields: Any) -> Passage:
+    """A run of the document to where its first steps are executed, unanswered."""
+    return Passage(plan_of(document), world).begin(input_, **fields).move()
 
 
 def ran(document: dict[str, Any], input_: Any = None, *, world: World = answers, **fields: Any) -> Passage:
