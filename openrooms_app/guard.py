@@ -4,6 +4,9 @@ import asyncio
 from typing import Any, Final
 
 import reflex as rx
+from limits import RateLimitItemPerSecond
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
 from reflex.middleware import Middleware
 from reflex.state import BaseState, StateUpdate
 from reflex_base.event import Event
@@ -20,6 +23,9 @@ FRAMEWORK: Final = frozenset(
 )
 """Reflex's own events that a page can't live without. `setvar` and the like are not among them."""
 
+EVENTS: Final = RateLimitItemPerSecond(30)
+"""Of one tab. A page that loads sends four, a person who types four a second."""
+
 HYDRATE: Final = frozenset({"hydrate", "hydrate_and_load"})
 
 
@@ -28,6 +34,9 @@ class EventGuard(Middleware):
 
     Arguments come from the wire and may be anything: handlers check them, services check ownership.
     """
+
+    def __init__(self) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:
         del app
@@ -43,10 +52,19 @@ class EventGuard(Middleware):
         name = event.name.rsplit(".", 1)[-1]
         if name in HYDRATE and me.notice:
             me.notice = {}  # told before the page was loaded anew
-        if not _may(user, event.name):
-            me.notice = a_notice(f"Your role, {user.role}, does not allow this.", "error")
+        refusal = self._refusal(user, event.name, root.router.session.client_token)
+        if refusal:
+            me.notice = a_notice(refusal, "error")
             return await _only_session(root)
         return None
+
+    def _refusal(self, user: User, event_name: str, tab: str) -> str:
+        """Why the event may not run, in words for the user; empty if it may."""
+        if not self._limiter.hit(EVENTS, tab):
+            return "Too much at once. Wait a second, then try again."
+        if not _may(user, event_name):
+            return f"Your role, {user.role}, does not allow this."
+        return ""
 
 
 def _who(token: str | None) -> User | None:

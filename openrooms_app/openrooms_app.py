@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 from openrooms_app import frontend, pages
 from openrooms_app.api import create_api
 from openrooms_app.ask import tell_user
+from openrooms_app.breakage import BOUNDARY, boundary
 from openrooms_app.entrance import Entrance
 from openrooms_app.gate import Gate, is_own_origin
 from openrooms_app.guard import EventGuard
@@ -31,6 +32,7 @@ def create_app() -> rx.App:
         ],
         backend_exception_handler=tell_user,
     )
+    app.app_wraps[BOUNDARY] = boundary
     app.add_middleware(EventGuard())
     for page in pkgutil.iter_modules(pages.__path__):
         importlib.import_module(f"{pages.__name__}.{page.name}")

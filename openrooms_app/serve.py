@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import uvicorn
 
 SHUTDOWN_S: Final = 5
+MAX_FRAME_BYTES: Final = 1_000_000
 SOCKET_PING_S: Final = 10
 SOCKET_TIMEOUT_S: Final = 20
 
@@ -118,6 +119,7 @@ def _server(host: str, port: int) -> "uvicorn.Server":
         host=host,
         port=port,
         ws="websockets-sansio",
+        ws_max_size=MAX_FRAME_BYTES,
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_S,

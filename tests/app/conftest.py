@@ -63,9 +63,16 @@ def app_url(app: Served) -> str:
     return app.url
 
 
+@pytest.fixture(scope="session")
+def unclaimed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server on which nobody has an account, for tests that leave it so."""
+    with served(tmp_path_factory.mktemp("unclaimed"), "nobody") as server:
+        yield server
+
+
 @pytest.fixture
 def fresh(built: Path, tmp_path: Path) -> Iterator[Served]:
-    """A server on which nobody has an account yet."""
+    """A server on which nobody has an account yet, for a test that makes one."""
     with served(tmp_path, "nobody") as server:
         yield server
 

@@ -34,24 +34,24 @@ def test_the_setup_link_makes_one_administrator_and_then_is_dead(fresh: Served, 
     assert httpx.get(f"{fresh.url}/setup").headers["location"] == "/login"
 
 
-def test_a_wrong_setup_token_is_refused_in_words(fresh: Served) -> None:
+def test_a_wrong_setup_token_is_refused_in_words(unclaimed: Served) -> None:
     form = {"token": "guess", "name": "Mallory", "password": "a" * 20, "again": "a" * 20}
 
-    answer = httpx.post(f"{fresh.url}/setup", data=form)
+    answer = httpx.post(f"{unclaimed.url}/setup", data=form)
 
     assert answer.status_code == 403
     assert "setup link" in answer.text
     assert "set-cookie" not in answer.headers
 
 
-def test_two_passwords_that_differ_are_refused_in_place(fresh: Served) -> None:
-    form = {"token": fresh.setup_token, "name": "Grace", "password": "a" * 20, "again": "b" * 20}
+def test_two_passwords_that_differ_are_refused_in_place(unclaimed: Served) -> None:
+    form = {"token": unclaimed.setup_token, "name": "Grace", "password": "a" * 20, "again": "b" * 20}
 
-    answer = httpx.post(f"{fresh.url}/setup", data=form)
+    answer = httpx.post(f"{unclaimed.url}/setup", data=form)
 
     assert answer.status_code == 422
     assert "two passwords differ" in answer.text
-    assert fresh.setup_token in answer.text
+    assert unclaimed.setup_token in answer.text
 
 
 def test_a_login_sets_a_cookie_that_no_script_can_read(app_url: str) -> None:

@@ -109,11 +109,11 @@ def test_loopback_is_this_machine_alone(host: str, loopback: bool) -> None:
     assert is_loopback({"type": "http", "client": (host, 1)}) is loopback
 
 
-def test_nobody_from_outside_may_connect_until_an_administrator_exists(fresh: Served) -> None:
+def test_nobody_from_outside_may_connect_until_an_administrator_exists(unclaimed: Served) -> None:
     outside = {"x-forwarded-for": "203.0.113.7"}  # the server trusts this header from a proxy on this machine
 
-    refused = httpx.get(f"{fresh.url}/login", headers=outside)
+    refused = httpx.get(f"{unclaimed.url}/login", headers=outside)
 
     assert refused.status_code == 403
     assert refused.json()["code"] == "loopback_only"
-    assert httpx.get(f"{fresh.url}/", headers=HTML).headers["location"] == "/setup"
+    assert httpx.get(f"{unclaimed.url}/", headers=HTML).headers["location"] == "/setup"

@@ -1,6 +1,7 @@
 """Events from the wire: only of somebody who is there, only what the role allows, only what is marked."""
 
 import inspect
+from typing import Any
 
 import httpx
 import pytest
@@ -76,16 +77,30 @@ def test_a_refused_event_is_explained_to_the_user(app_url: str, as_user: AsUser)
 
 
 def test_an_event_after_the_logout_is_refused_on_the_open_websocket(app_url: str, as_user: AsUser) -> None:
-    me = as_user("Vi")
-    cookie = cookie_of(me)
-    with wire.connect(app_url, cookie, app_url) as socket:
-        socket.recv()
-        me.post("/logout")
+    me = as_user("Ed")
+    told = (f"{wire.SESSION_STATE}.tell", {"text": "still here", "kind": "info"})
 
-    deltas = []
-    with pytest.raises(InvalidStatus):
-        deltas = wire.send(app_url, cookie, (HYDRATE, {}))
-    assert deltas == []
+    with wire.open_tab(app_url, cookie_of(me)) as socket:
+        before = wire.session_vars(wire.exchange(socket, (HYDRATE, {}), told))
+        me.post("/logout")
+        after = wire.session_vars(wire.exchange(socket, (HYDRATE, {}), told))
+
+    assert before["notice"]["text"] == "still here"
+    assert after == {"ended": True}
+
+
+def test_a_tab_that_sends_too_much_at_once_is_refused_the_rest(app_url: str, as_user: AsUser) -> None:
+    events = [(f"{wire.SESSION_STATE}.tell", {"text": f"number {i}", "kind": "info"}) for i in range(60)]
+
+    deltas = wire.flood(app_url, cookie_of(as_user("Vi")), (HYDRATE, {}), *events)
+
+    told = [delta[wire.SESSION_STATE]["notice_rx_state_"]["text"] for delta in deltas if _has_notice(delta)]
+    assert 20 <= len([text for text in told if text.startswith("number")]) <= 30
+    assert told[-1].startswith("Too much at once")
+
+
+def _has_notice(delta: dict[str, Any]) -> bool:
+    return bool(delta.get(wire.SESSION_STATE, {}).get("notice_rx_state_"))
 
 
 def test_every_event_handler_of_the_app_says_which_role_it_needs() -> None:

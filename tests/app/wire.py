@@ -4,9 +4,13 @@ Knows the wire format of Reflex 0.10.1 (socket.io over a websocket); nothing els
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import websockets.sync.client as websocket
+
+Event = tuple[str, dict[str, Any]]
 
 SESSION_STATE = "reflex___state____state.openrooms_app___session____session_state"
 
@@ -17,18 +21,43 @@ def connect(url: str, cookie: str | None, origin: str | None) -> websocket.Clien
     return websocket.connect(address, additional_headers=headers, origin=origin, proxy=None)  # type: ignore[arg-type]
 
 
-def send(url: str, cookie: str, *events: tuple[str, dict[str, Any]]) -> list[dict[str, Any]]:
+def send(url: str, cookie: str, *events: Event) -> list[dict[str, Any]]:
     """Send events one after the other; the deltas that came back."""
+    with open_tab(url, cookie) as socket:
+        return exchange(socket, *events)
+
+
+def exchange(socket: websocket.ClientConnection, *events: Event) -> list[dict[str, Any]]:
+    """Send events on an open socket, each after the answers to the one before."""
     answers: list[dict[str, Any]] = []
+    for event in events:
+        _put(socket, event)
+        answers += _deltas(socket)
+    return answers
+
+
+def flood(url: str, cookie: str, *events: Event) -> list[dict[str, Any]]:
+    """Send all events at once; the deltas that came back."""
+    with open_tab(url, cookie) as socket:
+        for event in events:
+            _put(socket, event)
+        return _deltas(socket)
+
+
+@contextmanager
+def open_tab(url: str, cookie: str) -> Iterator[websocket.ClientConnection]:
+    """A socket as a tab has it, through the greetings."""
     with connect(url, cookie, url) as socket:
         socket.recv()
         socket.send("40/_event,")
         socket.recv()
-        for name, payload in events:
-            event = {"name": name, "payload": payload, "router_data": {"pathname": "/", "asPath": "/"}}
-            socket.send("42/_event," + json.dumps(["event", event]))
-            answers += _deltas(socket)
-    return answers
+        yield socket
+
+
+def _put(socket: websocket.ClientConnection, event: Event) -> None:
+    name, payload = event
+    body = {"name": name, "payload": payload, "router_data": {"pathname": "/", "asPath": "/"}}
+    socket.send("42/_event," + json.dumps(["event", body]))
 
 
 def _deltas(socket: websocket.ClientConnection, quiet_s: float = 1.0) -> list[dict[str, Any]]:
