@@ -5,6 +5,7 @@ import time
 import timeit
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from engine.core.expressions import ExpressionError, compile_template
 from engine.core.expressions.expression import Expression
@@ -14,7 +15,7 @@ TYPICAL = "vars.triage.urgency > 0.7 && vars.customer.tier in ['gold', 'platinum
 LOOP = "input.items.filter(i, i.price > 10).map(i, i.name).join(', ')"
 DEAREST = "input.items.all(a, input.items.all(b, a.price <= b.price || a.name != b.name))"
 TEMPLATE = "Dear {{ vars.customer.name }}, your {{ size(input.items) }} items: {{ input.items[0].name }}"
-SCOPE = {
+SCOPE: dict[str, Any] = {
     "input": {"items": [{"name": f"item {number}", "price": number} for number in range(300)]},
     "vars": {"triage": {"urgency": 0.9}, "customer": {"tier": "gold", "name": "Ann"}},
     "memory": {"last": 1},

@@ -142,32 +142,34 @@ class _Scale:
         self.at = at
 
     def weigh(self, value: Any) -> None:
-        f, nodes, chars, waiting = self.f, 1, 0, [(value, 1)]
-        while waiting:
-            container, depth = waiting.pop()
-            nodes += len(container)
-            f.left -= (len(container) >> 3) + 1
-            if f.left < 0:
-                raise f.exhausted(self.at)
+        f, nodes, chars, depth, level = self.f, 1, 0, 0, [value]
+        while level:
+            depth += 1
             if depth > LIMITS.data_depth:
                 raise f.too_large(self.at, f"data more than {LIMITS.data_depth} levels deep")
-            if type(container) is dict:
-                f.left -= 1
-                chars += self.keys(container)
-                container = container.values()
-            elif len(container) > LIMITS.list_items:
-                raise f.too_large(self.at, f"a list of more than {LIMITS.list_items} items")
-            for item in container:
-                item_kind = type(item)
-                if item_kind is str:
-                    chars += len(item) if item.isascii() else utf8_size(f, item, self.at)
-                elif item_kind is dict or item_kind is list:
-                    waiting.append((item, depth + 1))
-                elif item_kind not in _LEAVES:
-                    self.number(item)
-            # Each item takes a character and a comma at least.
-            if 2 * nodes - 1 + chars > LIMITS.value_bytes:
-                raise self.too_heavy()
+            below: list[Any] = []
+            for container in level:
+                nodes += len(container)
+                f.left -= (len(container) >> 3) + 1
+                if type(container) is dict:
+                    f.left -= 1
+                    chars += self.keys(container)
+                elif len(container) > LIMITS.list_items:
+                    raise f.too_large(self.at, f"a list of more than {LIMITS.list_items} items")
+                if f.left < 0:
+                    raise f.exhausted(self.at)
+                for item in container.values() if type(container) is dict else container:
+                    item_kind = type(item)
+                    if item_kind is str:
+                        chars += len(item) if item.isascii() else utf8_size(f, item, self.at)
+                    elif item_kind is dict or item_kind is list:
+                        below.append(item)
+                    elif item_kind not in _LEAVES:
+                        self.number(item)
+                # Each item takes a character and a comma at least.
+                if 2 * nodes - 1 + chars > LIMITS.value_bytes:
+                    raise self.too_heavy()
+            level = below
         most = nodes * _LONGEST_NUMBER + chars * _LONGEST_ESCAPE
         if most > LIMITS.value_bytes and len(orjson.dumps(value)) > LIMITS.value_bytes:
             raise self.too_heavy()

@@ -50,11 +50,8 @@ SCOPE: dict[str, Any] = {
 
 
 def doubled(times: int, start: str, step: str) -> str:
-    """`[[start].map(x, x+x)[0]].map(x, x+x)[0]…`, each level doing `step` to the one before."""
-    source = start
-    for _ in range(times):
-        source = f"[{source}].map(x, {step})[0]"
-    return source
+    """`start`, with `step` done to it over and over: each `map` costs one level of depth, the least there is."""
+    return f"[{start}]" + f".map(x, {step})" * times + "[0]"
 
 
 LOOPS = {
@@ -102,10 +99,12 @@ TEXT_BOMBS = {
     "doubling small": doubled(40, "'ab'", "x + x"),
     "doubling lists": doubled(40, "[1]", "x + x"),
     "sharing lists": doubled(45, "[1]", "[x, x]"),
+    "sharing lists within the depth": doubled(30, "1", "[x, x]"),
+    "sharing wide": doubled(30, "1", "[x, x, x, x, x, x, x, x]"),
     "sharing maps": doubled(40, "text", "{'a': x, 'b': x}"),
-    "sharing texts": doubled(31, "text", "[x, x, x, x]"),
-    "shared compared": doubled(22, "[1]", "[x, x]") + " == " + doubled(22, "[2]", "[x, x]"),
-    "shared searched": "1 in [" + doubled(22, "[1]", "[x, x]") + "]",
+    "sharing texts": doubled(30, "text", "[x, x, x, x]"),
+    "shared compared": doubled(30, "1", "[x, x]") + " == " + doubled(30, "1", "[x, x]"),
+    "shared searched": doubled(29, "1", "[x, x]") + " in [" + doubled(29, "1", "[x, x]") + "]",
     "join": "texts.join(text)",
     "join of joins": "list.map(a, texts.join())",
     "join wide": "list.map(a, wide).join(wide)",

@@ -36,7 +36,7 @@ DECLARED = {
     "flags": cel.Type.List(cel.Type.BOOL),
     "m": cel.Type.DYN,
 }
-EACH_TYPE = 700
+EACH_TYPE = 600
 ERROR = "error"
 
 

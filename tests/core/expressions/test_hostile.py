@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.core.expressions import ExpressionError, Slot, compile_template
+from engine.core.expressions import ExpressionError, LimitExceeded, Slot, compile_template
 from engine.core.expressions.expression import Expression
 from tests.core.expressions import hostile
 from tests.core.expressions.hostile import SCOPE
@@ -65,6 +65,12 @@ def test_a_hostile_template_ends_soon(value, slot):
     assert seconds(lambda: compiled.append(compile_template(value, slot))) < COMPILE_S
     if compiled:
         assert seconds(lambda: compiled[0].render(SCOPE)) < BUDGET_S
+
+
+def test_the_bombs_are_not_stopped_before_they_are_lit():
+    for name in ("sharing lists within the depth", "shared compared", "shared searched"):
+        with pytest.raises(LimitExceeded, match=r"costs more than|more than 1048576 bytes"):
+            Expression(hostile.TEXT_BOMBS[name]).evaluate(SCOPE)
 
 
 def test_there_are_more_than_a_hundred_hostile_inputs():
