@@ -106,6 +106,19 @@ def test_the_cost_is_shared_by_all_that_is_nested():
         refused(lambda source=source: value(source, {"l": list(range(1_000))}), "costs more than 50000 units")
 
 
+def test_the_cost_is_the_same_every_time():
+    expression = compile_expression("l.map(x, string(x) + t).join(',')")
+    scope = {"l": [1, 2, 3], "t": "x"}
+    assert len({expression.evaluate(scope).cost for _ in range(3)}) == 1
+
+
+@pytest.mark.parametrize("source", ["{} || true", "[1].exists(x, {}) || true"])
+def test_an_error_that_is_set_aside_is_paid_for(source):
+    with_error = compile_expression(source.format("v.nope")).evaluate({"v": {}}).cost
+    without = compile_expression(source.format("v.none == 1")).evaluate({"v": {"none": None}}).cost
+    assert with_error - without >= 10
+
+
 @pytest.mark.parametrize(("char", "size"), [("x", 1), ("é", 2), ("🙂", 4)])
 def test_result_text_bytes(char, size):
     text = char * (LIMITS.result_text_bytes // size)
