@@ -1,0 +1,48 @@
+"""Filters and page links that live in the address, so that what one sees can be bookmarked and sent."""
+
+from typing import Any, Final
+
+import reflex as rx
+
+from openrooms_app.tsx import tsx_module
+
+_TSX: Final = tsx_module(__file__, "query.tsx")
+
+
+class SearchFilter(rx.Component):
+    library = _TSX
+    tag = "SearchFilter"
+    lib_dependencies: list[str] = ["lucide-react"]
+    name: rx.Var[str]
+    label: rx.Var[str]
+
+
+class SelectFilter(rx.Component):
+    library = _TSX
+    tag = "SelectFilter"
+    name: rx.Var[str]
+    label: rx.Var[str]
+    all: rx.Var[str]
+    unknown: rx.Var[str]
+    options: rx.Var[list[dict[str, Any]]]
+
+
+class Pager(rx.Component):
+    library = _TSX
+    tag = "Pager"
+    next: rx.Var[str]
+
+
+def search_filter(label: str) -> rx.Component:
+    """Writes `?q=`."""
+    return SearchFilter.create(name="q", label=label)
+
+
+def select_filter(name: str, label: str, everything: str, options: Any, unknown: str = "") -> rx.Component:
+    """Writes `?name=`; `options` holds {"value", "text"}, `everything` is what stands for no filter."""
+    return SelectFilter.create(name=name, label=label, all=everything, options=options, unknown=unknown)
+
+
+def pager(next_cursor: rx.Var[str]) -> rx.Component:
+    """Under a list that comes in pages; the page's fetch reads `?cursor=`."""
+    return Pager.create(next=next_cursor)

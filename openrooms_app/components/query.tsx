@@ -1,0 +1,90 @@
+// Filters that live in the page's address: it can be bookmarked, the browser alone writes it, and typing loses no key.
+import { useEffect, useRef, useState } from "react";
+import { Link, useSearchParams } from "react-router";
+import { ChevronLeft, ChevronRight, Search } from "lucide-react";
+
+const INPUT = "h-8 rounded-md border border-line-strong bg-panel text-sm text-ink placeholder:text-mute";
+const PAGER = "inline-flex h-8 items-center gap-1 rounded-md border border-line bg-panel px-3 text-sm font-medium hover:bg-hover";
+const AFTER_TYPING_MS = 200;
+const CURSOR = "cursor";
+
+/** The value of one parameter after the `?`, and how to change it; a changed filter begins at the first page. */
+function useParameter(name: string): [string, (value: string) => void] {
+  const [parameters, setParameters] = useSearchParams();
+  const change = (value: string) =>
+    setParameters((before) => {
+      const after = new URLSearchParams(before);
+      after.delete(CURSOR);
+      if (value) after.set(name, value);
+      else after.delete(name);
+      return after;
+    }, { replace: true });
+  return [parameters.get(name) ?? "", change];
+}
+
+export function SearchFilter({ name = "q", label = "Search" }: { name?: string; label?: string }) {
+  const [value, change] = useParameter(name);
+  const [text, setText] = useState("");
+  const said = useRef("");
+  const timer = useRef<number | undefined>(undefined);
+  useEffect(() => {
+    if (value === said.current) return;
+    said.current = value;
+    setText(value);
+  }, [value]);
+  useEffect(() => () => window.clearTimeout(timer.current), []);
+  const type = (next: string) => {
+    setText(next);
+    window.clearTimeout(timer.current);
+    timer.current = window.setTimeout(() => {
+      said.current = next.trim();
+      change(said.current);
+    }, AFTER_TYPING_MS);
+  };
+  return (
+    <div className="relative w-full sm:w-64">
+      <Search size={14} aria-hidden className="absolute left-2.5 top-[9px] text-mute" />
+      <input type="search" value={text} placeholder={label} aria-label={label} onChange={(event) => type(event.target.value)}
+        className={`${INPUT} w-full pl-8 pr-2`} />
+    </div>
+  );
+}
+
+type Option = { value: string; text: string };
+
+/** The first entry, without a value, shows all; a value that is not offered is shown as `unknown`. */
+export function SelectFilter({ name = "", label = "", all = "All", options = [], unknown = "" }: {
+  name?: string; label?: string; all?: string; options?: Option[]; unknown?: string;
+}) {
+  const [value, change] = useParameter(name);
+  const [shown, setShown] = useState("");
+  useEffect(() => setShown(value), [value]);
+  const isOffered = !shown || options.some((each) => each.value === shown);
+  return (
+    <select value={shown} aria-label={label} onChange={(event) => change(event.target.value)} className={`${INPUT} max-w-full px-2 sm:max-w-56`}>
+      <option value="">{all}</option>
+      {!isOffered && <option value={shown}>{unknown || shown}</option>}
+      {options.map((each) => <option key={each.value} value={each.value}>{each.text}</option>)}
+    </select>
+  );
+}
+
+/** Ways to the first and to the next page; nothing when all is on one. */
+export function Pager({ next = "" }: { next?: string | null }) {
+  const [parameters] = useSearchParams();
+  const [isLater, setIsLater] = useState(false);
+  useEffect(() => setIsLater(parameters.has(CURSOR)), [parameters]);
+  if (!isLater && !next) return null;
+  const at = (cursor: string) => {
+    const after = new URLSearchParams(parameters);
+    if (cursor) after.set(CURSOR, cursor);
+    else after.delete(CURSOR);
+    return `?${after.toString()}`;
+  };
+  return (
+    <nav aria-label="Pages" className="flex justify-end gap-2 border-t border-line px-4 py-2">
+      {isLater && <Link to={at("")} className={PAGER}><ChevronLeft size={15} aria-hidden />Newest</Link>}
+      {next && <Link to={at(next)} className={PAGER}>Older<ChevronRight size={15} aria-hidden /></Link>}
+    </nav>
+  );
+}

@@ -1,0 +1,48 @@
+"""Runs in a table, for the runs page and for home."""
+
+from typing import Any, Final
+
+import reflex as rx
+
+from openrooms_app import routes
+from openrooms_app.components.badge import status_badge
+from openrooms_app.components.link import link
+from openrooms_app.components.table import cell, row, table
+from openrooms_app.components.time import duration, relative_time
+
+COLUMNS: Final = ("Run", "Status", "Room", "Workflow", "Steps", "Took", "Began")
+
+
+def run_table(rows: rx.Var[Any], *, label: str) -> rx.Component:
+    """`rows` are `RunLine`s as plain JSON."""
+    return table(COLUMNS, rx.foreach(rows, _row), label=label)
+
+
+def _row(item: Any) -> rx.Component:
+    return row(
+        cell(link("#", item["number"], to=f"{routes.RUNS}/{item['id']}", class_name="font-medium")),
+        cell(
+            status_badge(item["status"].to(str)),
+            rx.cond(
+                item["error"] != "",
+                rx.el.span(item["error"], title=item["error"], class_name="ml-2 text-xs text-mute"),
+                rx.fragment(),
+            ),
+            class_name="max-w-72 truncate",
+        ),
+        cell(
+            link(item["room_name"], to=f"{routes.ROOMS}/{item['room_id']}", class_name="text-ink"),
+            class_name="max-w-56 truncate",
+        ),
+        cell(
+            link(
+                item["workflow_name"], to=f"{routes.WORKFLOWS}/{item['workflow_id']}", class_name="text-ink"
+            ),
+            rx.el.span(" v", item["version"], class_name="text-mute"),
+            class_name="max-w-56 truncate",
+        ),
+        cell(item["steps"], class_name="text-mute"),
+        cell(duration(item["duration_ms"]), class_name="text-mute"),
+        cell(relative_time(item["created_at"].to(str)), class_name="text-mute"),
+        custom_attrs={"data-run": item["id"]},
+    )

@@ -1,0 +1,221 @@
+"""How the rooms page looks."""
+
+from typing import Any, Final
+
+import reflex as rx
+
+from openrooms_app import routes
+from openrooms_app.components import (
+    actions_cell,
+    button,
+    cell,
+    checkbox,
+    confirm_dialog,
+    dialog,
+    empty_state,
+    error_state,
+    field,
+    icon_button,
+    link,
+    link_button,
+    menu,
+    menu_item,
+    menu_line,
+    panel,
+    relative_time,
+    row,
+    select_input,
+    skeleton_rows,
+    status_badge,
+    table,
+    text_input,
+)
+from openrooms_app.components.query import pager, search_filter, select_filter
+from openrooms_app.pages.rooms.state import RoomsPage
+from openrooms_app.session import SessionState
+
+state: Any = RoomsPage
+"""Read on the class, variables are Vars and handlers are events; a type checker knows neither."""
+
+STATUSES: Final = [
+    {"value": name, "text": name.capitalize()}
+    for name in ("IDLE", "QUEUED", "RUNNING", "WAITING", "PAUSED", "COMPLETED", "FAILED", "CANCELLED")
+]
+COLUMNS: Final = ("Name", "Status", "Workflow", "Runs", "Changed", "")
+
+
+def header_actions() -> list[rx.Component]:
+    new = button("New room", look="solid", icon="plus", on_click=state.begin_new)
+    return [rx.cond(SessionState.can_edit, new, rx.fragment())]
+
+
+def room_list() -> rx.Component:
+    filters = rx.el.div(
+        search_filter("Search rooms"),
+        select_filter("status", "Status", "Any status", STATUSES),
+        select_filter(
+            "workflow", "Workflow", "Any workflow", state.filter_choices, "A workflow no longer in use"
+        ),
+        class_name="flex flex-wrap gap-2",
+    )
+    rows = rx.fragment(table(COLUMNS, rx.foreach(state.rows, _row), label="Rooms"), pager(state.next_cursor))
+    nothing = rx.cond(state.is_filtered, _nothing_found(), _nothing_yet())
+    content = rx.cond(
+        state.error != "",
+        error_state(state.error, state.refresh),
+        rx.cond(state.is_loading, skeleton_rows(), rx.cond(state.rows.length() > 0, rows, nothing)),
+    )
+    return rx.fragment(filters, panel(content, class_name="overflow-hidden"))
+
+
+def _nothing_found() -> rx.Component:
+    return empty_state(
+        "search-x", "No room fits", "None is like this just now.", link_button("Show all", to=routes.ROOMS)
+    )
+
+
+def _nothing_yet() -> rx.Component:
+    new = button("New room", look="solid", icon="plus", on_click=state.begin_new)
+    return empty_state(
+        "door-open",
+        "No rooms yet",
+        "A room is where a workflow runs: it keeps the memory and the history of its runs.",
+        rx.cond(SessionState.can_edit, new, rx.fragment()),
+        link_button("Open workflows", to=routes.WORKFLOWS),
+    )
+
+
+def _row(item: Any) -> rx.Component:
+    room, workflow = item["id"].to(str), item["workflow_id"].to(str)
+    return row(
+        cell(
+            link(item["name"], to=f"{routes.ROOMS}/{room}", class_name="font-medium"),
+            class_name="max-w-72 truncate",
+        ),
+        cell(status_badge(item["status"].to(str))),
+        cell(
+            link(item["workflow_name"], to=f"{routes.WORKFLOWS}/{workflow}", class_name="text-ink"),
+            rx.el.span(" ", item["version"], class_name="text-mute"),
+            class_name="max-w-72 truncate",
+        ),
+        cell(
+            rx.cond(
+                item["last_run_number"].to(int) > 0,
+                link(item["last_run_number"], to=f"{routes.RUNS}?room={room}"),
+                rx.el.span("0", class_name="text-mute"),
+            )
+        ),
+        cell(relative_time(item["updated_at"].to(str)), class_name="text-mute"),
+        actions_cell(rx.cond(SessionState.can_edit, _actions(item), rx.fragment())),
+        custom_attrs={"data-room": room},
+    )
+
+
+def _actions(item: Any) -> rx.Component:
+    room = item["id"].to(str)
+    can_run = item["can_run"].to(bool)
+    return rx.fragment(
+        button(
+            "Run",
+            icon="play",
+            disabled=~can_run,
+            title=rx.cond(can_run, "Start a run", "A run goes on in this room"),
+            aria_label=f"Run {item['name']}",
+            on_click=state.run(room),
+            class_name="!h-7 !px-2.5",
+        ),
+        menu(
+            icon_button("ellipsis", "More"),
+            menu_item("Settings", "pencil", state.begin("edit", room)),
+            menu_line(),
+            menu_item("Delete", "trash-2", state.begin("delete", room), danger=True),
+            label="More",
+        ),
+    )
+
+
+def dialogs() -> rx.Component:
+    return rx.fragment(_new(), _edit(), _delete())
+
+
+def _form(on_submit: Any, word: str, *first: rx.Component) -> rx.Component:
+    version = select_input(
+        state.version_choices,
+        name="version",
+        default_value=state.target["version"].to(str),
+        key=f"{state.version_choices.to_string()}",
+    )
+    return rx.el.form(
+        field(
+            "Name",
+            text_input(
+                name="name",
+                required=True,
+                max_length=200,
+                auto_focus=True,
+                default_value=state.target["name"].to(str),
+            ),
+            required=True,
+        ),
+        *first,
+        field("Version", version, hint="A run keeps the version it began with."),
+        checkbox(
+            "Let runs wait in line",
+            name="queue_runs",
+            default_checked=state.target["queue_runs"].to(bool),
+        ),
+        rx.el.div(
+            button("Cancel", on_click=state.close),
+            button(word, look="solid", type="submit"),
+            class_name="flex justify-end gap-2",
+        ),
+        on_submit=on_submit,
+        class_name="flex flex-col gap-4",
+    )
+
+
+def _new() -> rx.Component:
+    workflow = select_input(
+        state.workflow_choices,
+        name="workflow_id",
+        default_value=state.target["workflow_id"].to(str),
+        on_change=state.choose_workflow,
+    )
+    none = empty_state(
+        "workflow",
+        "No workflow to run yet",
+        "A room runs a workflow: draw one, or copy a template.",
+        link_button("Open workflows", to=routes.WORKFLOWS, look="solid"),
+    )
+    return dialog(
+        rx.cond(
+            state.workflow_choices.length() > 0,
+            _form(state.create, "Create and open", field("Workflow", workflow, required=True)),
+            none,
+        ),
+        open=state.dialog == "new",
+        title="New room",
+        description="It runs a workflow and keeps its memory.",
+        size="small",
+        on_open_change=state.close,
+    )
+
+
+def _edit() -> rx.Component:
+    return dialog(
+        _form(state.edit, "Save"),
+        open=state.dialog == "edit",
+        title=f"Settings of {state.target['name']}",
+        size="small",
+        on_open_change=state.close,
+    )
+
+
+def _delete() -> rx.Component:
+    return confirm_dialog(
+        state.dialog == "delete",
+        f"Delete {state.target['name']}?",
+        "Its memory, conversation and all its runs are gone for good.",
+        button("Delete", look="danger", on_click=state.delete),
+        state.close,
+    )

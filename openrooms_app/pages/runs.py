@@ -1,0 +1,101 @@
+"""Runs of all rooms, newest first, live; filters and page stand in the address."""
+
+from typing import Any, Final
+
+import reflex as rx
+
+from engine.core.identity import User
+from engine.core.page import Paging
+from engine.core.run import RunStatus
+from engine.runtime import Runtime
+from engine.services import overview, rooms, workflows
+from openrooms_app import routes
+from openrooms_app.components import empty_state, error_state, link_button, panel, skeleton_rows
+from openrooms_app.components.query import pager, select_filter
+from openrooms_app.components.run_table import run_table
+from openrooms_app.following import Query, draw_again, keep_drawn
+from openrooms_app.roles import requires
+from openrooms_app.shell import page, title
+
+PAGE_SIZE: Final = 50
+CHOICES: Final = 500
+"""The most rooms or workflows that a filter offers."""
+STATUSES: Final = [{"value": status.value, "text": status.value.capitalize()} for status in RunStatus]
+
+
+class RunsPage(rx.State):
+    rows: list[dict[str, Any]] = []
+    next_cursor: str = ""
+    is_filtered: bool = False
+    is_loading: bool = True
+    error: str = ""
+    room_choices: list[dict[str, str]] = []
+    workflow_choices: list[dict[str, str]] = []
+
+    @rx.event(background=True)
+    @requires("viewer")
+    async def follow(self) -> None:
+        await keep_drawn(self, fetch)
+
+    @rx.event
+    @requires("viewer")
+    async def refresh(self) -> None:
+        await draw_again(self, fetch)
+
+
+def fetch(rt: Runtime, user: User, query: Query) -> dict[str, Any]:
+    status = query.get("status", "")
+    filters = {
+        "status": status if status in RunStatus.__members__ else None,
+        "room_id": query.get("room"),
+        "workflow_id": query.get("workflow"),
+    }
+    found = overview.list_runs(rt, user, filters, Paging(limit=PAGE_SIZE, cursor=query.get("cursor")))
+    some = Paging(limit=CHOICES)
+    sought = rooms.Sought(workflow_id=query.get("workflow"))
+    all_rooms = rooms.list_rooms(rt, user, sought, some).items
+    all_workflows = workflows.list_workflows(rt, user, paging=some).items
+    return {
+        "rows": [line.plain() for line in found.items],
+        "next_cursor": found.next_cursor or "",
+        "is_filtered": bool({"status", "room", "workflow", "cursor"} & query.keys()),
+        "room_choices": [{"value": room.id, "text": room.name} for room in all_rooms],
+        "workflow_choices": [{"value": item.id, "text": item.name} for item in all_workflows],
+    }
+
+
+state: Any = RunsPage
+"""Read on the class, variables are Vars and handlers are events; a type checker knows neither."""
+
+
+@rx.page(route=routes.RUNS, title=title("Runs"), on_load=RunsPage.follow)
+def runs_page() -> rx.Component:
+    filters = rx.el.div(
+        select_filter("status", "Status", "Any status", STATUSES),
+        select_filter("workflow", "Workflow", "Any workflow", state.workflow_choices, "An archived workflow"),
+        select_filter("room", "Room", "Any room", state.room_choices, "Another room"),
+        class_name="flex flex-wrap gap-2",
+    )
+    rows = rx.fragment(run_table(state.rows, label="Runs"), pager(state.next_cursor))
+    nothing = rx.cond(state.is_filtered, _nothing_found(), _nothing_yet())
+    content = rx.cond(
+        state.error != "",
+        error_state(state.error, state.refresh),
+        rx.cond(state.is_loading, skeleton_rows(), rx.cond(state.rows.length() > 0, rows, nothing)),
+    )
+    return page(filters, panel(content, class_name="overflow-hidden"), heading="Runs")
+
+
+def _nothing_found() -> rx.Component:
+    return empty_state(
+        "search-x", "No run fits", "None is like this just now.", link_button("Show all", to=routes.RUNS)
+    )
+
+
+def _nothing_yet() -> rx.Component:
+    return empty_state(
+        "play",
+        "Nothing has run yet",
+        "Open a room and press Run: every run is kept here with its steps and its log.",
+        link_button("Open rooms", to=routes.ROOMS, look="solid"),
+    )

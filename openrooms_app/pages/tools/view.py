@@ -1,0 +1,211 @@
+"""How the tools page looks."""
+
+from typing import Any
+
+import reflex as rx
+
+from openrooms_app import routes
+from openrooms_app.components import (
+    badge,
+    button,
+    cell,
+    checkbox,
+    dialog,
+    duration,
+    empty_state,
+    error_state,
+    field,
+    group_title,
+    link,
+    panel,
+    row,
+    select_input,
+    skeleton_rows,
+    table,
+    text_area,
+    text_input,
+)
+from openrooms_app.pages.tools.form import PREFIX
+from openrooms_app.pages.tools.state import ROOM, ToolsPage
+from openrooms_app.session import SessionState
+
+state: Any = ToolsPage
+"""Read on the class, variables are Vars and handlers are events; a type checker knows neither."""
+
+DATA = "overflow-x-auto whitespace-pre-wrap break-words rounded-md bg-bg p-3 font-mono text-xs"
+
+
+def tool_list() -> rx.Component:
+    nothing = empty_state(
+        "wrench", "No tools here", "Install OpenRooms again, or a package that brings tools."
+    )
+    return rx.cond(
+        state.error != "",
+        panel(error_state(state.error, state.refresh)),
+        rx.cond(
+            state.is_loading,
+            panel(skeleton_rows()),
+            rx.cond(state.tools.length() > 0, rx.foreach(state.tools, _tool), panel(nothing)),
+        ),
+    )
+
+
+def _tool(tool: Any) -> rx.Component:
+    try_it = button(
+        "Try it",
+        icon="play",
+        on_click=state.begin(tool["name"].to(str)),
+        aria_label=f"Try {tool['title']}",
+        class_name="!h-7 !px-2.5",
+    )
+    about = rx.el.div(
+        rx.el.code(tool["name"], class_name="font-mono text-xs text-mute"),
+        badge(tool["category"]),
+        badge(tool["effect"]),
+        rx.el.span("at most ", duration(tool["timeout_ms"]), class_name="text-xs text-mute"),
+        class_name="flex flex-wrap items-center gap-2",
+    )
+    return panel(
+        rx.el.div(
+            rx.el.p(tool["description"], class_name="max-w-3xl text-sm"),
+            about,
+            class_name="flex flex-col gap-2 px-4 py-3",
+        ),
+        rx.el.div(
+            _parameters(tool["fields"].to(list[dict[str, Any]]), tool["title"]),
+            class_name="border-t border-line",
+        ),
+        title=tool["title"].to(str),
+        actions=[rx.cond(SessionState.can_edit, try_it, rx.fragment())],
+        class_name="overflow-hidden",
+    )
+
+
+def _parameters(fields: Any, tool: Any) -> rx.Component:
+    columns = ("Parameter", "Type", "Required", "What it is")
+    return table(columns, rx.foreach(fields, _parameter), label=f"Parameters of {tool}")
+
+
+def _parameter(item: Any) -> rx.Component:
+    default = rx.el.span(
+        " Default: ", rx.el.code(item["default"], class_name="font-mono"), class_name="text-mute"
+    )
+    return row(
+        cell(rx.el.code(item["name"], class_name="font-mono text-xs")),
+        cell(item["type"], class_name="text-mute"),
+        cell(rx.cond(item["required"], "yes", "no"), class_name="text-mute"),
+        cell(
+            item["hint"],
+            rx.cond(item["default"] != "", default, rx.fragment()),
+            class_name="min-w-64 whitespace-normal",
+        ),
+    )
+
+
+def try_dialog() -> rx.Component:
+    room = field(
+        "Room",
+        select_input(state.room_choices, name=ROOM),
+        hint="Its memory is what the tool reads and writes, for real.",
+    )
+    needs_one = rx.el.p(
+        "This tool works on a room's memory. ",
+        link("Make a room first", to=f"{routes.ROOMS}?new=1"),
+        class_name="text-sm text-mute",
+    )
+    form = rx.el.form(
+        rx.foreach(state.target["fields"].to(list[dict[str, Any]]), _input),
+        rx.cond(
+            state.target["needs_room"],
+            rx.cond(state.room_choices.length() > 0, room, needs_one),
+            rx.fragment(),
+        ),
+        rx.el.div(
+            button("Close", on_click=state.close),
+            button(
+                rx.cond(state.is_trying, "Running", "Run tool"),
+                look="solid",
+                icon="play",
+                type="submit",
+                disabled=state.is_trying,
+            ),
+            class_name="flex justify-end gap-2",
+        ),
+        on_submit=state.try_out,
+        class_name="flex flex-col gap-4",
+    )
+    return dialog(
+        form,
+        rx.el.div(_outcome(), aria_live="polite"),
+        open=state.is_open,
+        title=f"Try {state.target['title']}",
+        description="The tool really does what it does.",
+        on_open_change=state.close,
+    )
+
+
+def _input(item: Any) -> rx.Component:
+    name, default = f"{PREFIX}{item['name']}", item["default"].to(str)
+    common: dict[str, Any] = {"name": name, "required": item["required"].to(bool)}
+    area = text_area(**common, default_value=default, rows=2)
+    numbers = text_input(**common, default_value=default, type="number", step="any")
+    choices = rx.el.select(
+        rx.el.option("–", value=""),
+        rx.foreach(
+            item["choices"].to(list[dict[str, str]]),
+            lambda each: rx.el.option(each["text"], value=each["value"]),
+        ),
+        **common,
+        default_value=default,
+        class_name="h-8 w-full rounded-md border border-line-strong bg-bg px-2.5 text-sm",
+    )
+    control = rx.match(
+        item["kind"],
+        ("text", text_input(**common, default_value=default)),
+        ("area", area),
+        ("integer", numbers),
+        ("number", numbers),
+        ("choice", choices),
+        text_area(**common, default_value=default, rows=2, placeholder="JSON", class_name="font-mono"),
+    )
+    star = rx.cond(
+        item["required"], rx.el.span(" *", aria_hidden=True, class_name="text-fail"), rx.fragment()
+    )
+    labelled = rx.el.label(
+        rx.el.span(item["label"], star, class_name="mb-1 block text-xs font-medium"),
+        control,
+        rx.el.span(item["hint"], class_name="mt-1 block text-xs text-mute"),
+        class_name="block",
+    )
+    return rx.cond(
+        item["kind"] == "boolean",
+        checkbox(item["label"].to(str), name=name, default_checked=default == "true"),
+        labelled,
+    )
+
+
+def _outcome() -> rx.Component:
+    outcome = state.outcome
+    failed = rx.el.div(
+        group_title("Error"),
+        rx.el.p(
+            outcome["error"],
+            class_name="mt-1 whitespace-pre-wrap break-words rounded-md bg-fail/10 p-3 text-sm text-fail",
+        ),
+        role="alert",
+    )
+    remembered = rx.el.div(
+        group_title("Written to the room's memory"),
+        rx.el.pre(outcome["remembered"], class_name=f"mt-1 {DATA}"),
+    )
+    done = rx.el.div(
+        rx.el.div(
+            group_title("Result"),
+            rx.el.span(duration(outcome["duration_ms"]), class_name="text-xs text-mute"),
+            class_name="flex items-center justify-between",
+        ),
+        rx.el.pre(outcome["result"], class_name=DATA),
+        rx.cond(outcome["remembered"], remembered, rx.fragment()),
+        class_name="flex flex-col gap-2",
+    )
+    return rx.cond(outcome["error"], failed, rx.cond(outcome["result"], done, rx.fragment()))
