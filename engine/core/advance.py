@@ -82,10 +82,11 @@ def _start(m: Moving, given: Started) -> None:
         "limits": limits,
         "overrides": given.overrides,
     }
-    m.tell(EventType.ROOM_STARTED, d={**given.run, "input": given.input})
+    resumed = given.at_step or {}
+    told = {"at_step": resumed} if resumed else {}
+    m.tell(EventType.ROOM_STARTED, d={**given.run, "input": given.input, **told})
     due_us = m.at_us + round(limits["max_duration_s"] * US_PER_S)
     m.commands.append(SetTimer("", "deadline", due_us))
-    resumed = given.at_step or {}
     m.put(
         Token(
             branch=ROOT,

@@ -1,0 +1,34 @@
+"""The live room and the page of one run: drawn by the browser from the API's events; Python only places them.
+
+`data/` is pure and has no React in it: events, the fold that says where a run stands, forms, the stream.
+`state/` holds what a page knows, `view/` draws a room, `run/` a run.
+"""
+
+import reflex as rx
+from reflex.components.component import NoSSRComponent
+
+import openrooms_app.canvas  # its TypeScript draws the graph
+import openrooms_app.components  # noqa: F401 - its TypeScript draws badges, tabs and dialogs
+from openrooms_app.tsx import tsx_module
+
+
+class RoomView(NoSSRComponent):
+    """The room that the address names; `can_edit` shows more than the API allows to nobody."""
+
+    library = tsx_module(__file__, "view/room-view.tsx")
+    tag = "RoomView"
+    lib_dependencies: list[str] = ["@xyflow/react@12.12.1", "@base-ui/react@1.9.0", "lucide-react"]
+    can_edit: rx.Var[bool]
+
+
+class RunView(NoSSRComponent):
+    """The run that the address names."""
+
+    library = tsx_module(__file__, "run/run-view.tsx")
+    tag = "RunView"
+    lib_dependencies: list[str] = ["@xyflow/react@12.12.1", "@base-ui/react@1.9.0", "lucide-react"]
+    can_edit: rx.Var[bool]
+
+
+room_view = RoomView.create
+run_view = RunView.create

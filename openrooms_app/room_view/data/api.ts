@@ -1,0 +1,60 @@
+/** The REST calls of a room's page. */
+
+import type { Catalogue } from "../../canvas/state/catalogue.ts";
+import { sender, type Reply } from "../../canvas/state/api.ts";
+import type { Json, JsonObject, MemoryEntry, Room, Run } from "./event.ts";
+import type { Step } from "./steps.ts";
+
+export type { Reply };
+
+type List<T> = { readonly items: readonly T[]; readonly next_cursor: string | null };
+export type Version = { readonly version: number; readonly document: JsonObject };
+export type Action = "pause" | "resume" | "cancel";
+export type Replayed =
+  | { readonly identical: true; readonly fingerprint: string; readonly events: number }
+  | { readonly identical: false; readonly divergence: JsonObject };
+
+const send = sender("");
+
+const at = (...parts: readonly (string | number)[]): string => `/api/${parts.map((part) => encodeURIComponent(part)).join("/")}`;
+
+export const api = {
+  room: (id: string): Promise<Reply<Room>> => send("GET", at("rooms", id)),
+  run: (id: string): Promise<Reply<Run>> => send("GET", at("runs", id)),
+  runs: (roomId: string, limit: number): Promise<Reply<List<Run>>> => send("GET", `${at("rooms", roomId, "runs")}?limit=${limit}`),
+  /** The id of the room's run with this number. */
+  runNumbered: async (roomId: string, number: number): Promise<string | null> => {
+    for (let cursor: string | null = ""; cursor !== null; ) {
+      const query: string = cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
+      const page: Reply<List<Run>> = await send("GET", `${at("rooms", roomId, "runs")}?limit=1000${query}`);
+      if (page.kind !== "ok") return null;
+      const found = page.value.items.find((run) => run.number === number);
+      if (found) return found.id;
+      cursor = page.value.next_cursor;
+    }
+    return null;
+  },
+  /** The number of the newest version; null while there is none. */
+  latestVersion: async (workflowId: string): Promise<number | null> => {
+    const workflow: Reply<{ readonly latest_version: number | null }> = await send("GET", at("workflows", workflowId));
+    return workflow.kind === "ok" ? workflow.value.latest_version : null;
+  },
+  steps: (runId: string): Promise<Reply<List<Step>>> => send("GET", `${at("runs", runId, "steps")}?limit=1000`),
+  version: (workflowId: string, version: number): Promise<Reply<Version>> => send("GET", at("workflows", workflowId, "versions", version)),
+  catalogue: (): Promise<Reply<Catalogue>> => send("GET", "/api/catalogue"),
+  start: (roomId: string, input: Json | undefined): Promise<Reply<{ readonly run_id: string; readonly number: number }>> =>
+    send("POST", at("rooms", roomId, "run"), input === undefined ? {} : { input }, { "Idempotency-Key": requestId() }),
+  act: (roomId: string, action: Action): Promise<Reply<JsonObject>> => send("POST", at("rooms", roomId, action)),
+  signal: (roomId: string, name: string, payload: Json): Promise<Reply<JsonObject>> => send("POST", at("rooms", roomId, "signals", name), payload),
+  retry: (runId: string): Promise<Reply<{ readonly run_id: string; readonly number: number }>> => send("POST", at("runs", runId, "retry"), {}),
+  replay: (runId: string): Promise<Reply<Replayed>> => send("POST", at("runs", runId, "replay")),
+  memory: (roomId: string): Promise<Reply<List<MemoryEntry>>> => send("GET", `${at("rooms", roomId, "memory")}?limit=1000`),
+  remember: (roomId: string, key: string, value: Json): Promise<Reply<MemoryEntry>> =>
+    send("PUT", at("rooms", roomId, "memory", key), { value }),
+  forget: (roomId: string, key: string): Promise<Reply<JsonObject>> => send("DELETE", at("rooms", roomId, "memory", key)),
+};
+
+/** `crypto.randomUUID` is not there on a page that came by plain HTTP from another machine; this is. */
+function requestId(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16).padStart(8, "0")).join("");
+}

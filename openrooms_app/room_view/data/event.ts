@@ -1,0 +1,85 @@
+/** What the API tells of rooms, runs and their events, as the browser reads it. */
+
+import type { Json, JsonObject } from "../../canvas/document/document.ts";
+
+export type { Json, JsonObject };
+
+export type Level = "DEBUG" | "INFO" | "WARNING" | "ERROR" | "FATAL";
+export const LEVELS: readonly Level[] = ["DEBUG", "INFO", "WARNING", "ERROR", "FATAL"];
+
+export type RunStatus = "QUEUED" | "RUNNING" | "PAUSED" | "WAITING" | "COMPLETED" | "FAILED" | "CANCELLED";
+export type RoomStatus = RunStatus | "IDLE";
+
+export type RunError = { readonly code?: string; readonly message?: string; readonly node_id?: string | null };
+
+/** A recorded fact. Within a run `seq` counts from 1 without a gap. */
+export type RunEvent = {
+  readonly run_id: string;
+  readonly seq: number;
+  readonly type: string;
+  readonly level: Level;
+  readonly at: string;
+  readonly node_id: string | null;
+  readonly step: number | null;
+  readonly attempt: number | null;
+  /** "" outside of any fork, "7.0" in branch 0 of the fork whose activation is "7". */
+  readonly branch: string | null;
+  readonly message: string;
+  readonly data: JsonObject;
+  readonly error: RunError | null;
+  readonly duration_ms: number | null;
+};
+
+export type Run = {
+  readonly id: string;
+  readonly room_id: string;
+  readonly workflow_id: string;
+  readonly version: number;
+  readonly number: number;
+  readonly status: RunStatus;
+  readonly input: Json;
+  readonly output: Json;
+  readonly error: RunError | null;
+  readonly steps: number;
+  readonly tokens: number;
+  readonly cost_usd: number;
+  readonly seq: number;
+  readonly fingerprint: string | null;
+  readonly retry_of: string | null;
+  readonly created_at: string;
+  readonly started_at: string | null;
+  readonly ended_at: string | null;
+};
+
+export type Room = {
+  readonly id: string;
+  readonly name: string;
+  readonly workflow_id: string;
+  readonly workflow_name: string;
+  readonly version: number | "latest";
+  readonly queue_runs: boolean;
+  readonly status: RoomStatus;
+  readonly last_run_number: number;
+};
+
+/** What the stream says of the room between its events. */
+export type RoomNews = {
+  readonly room_id: string;
+  readonly status: RoomStatus;
+  readonly run_id: string | null;
+  readonly number: number | null;
+  readonly version: number | null;
+};
+
+export type MemoryEntry = { readonly key: string; readonly value: Json; readonly updated_at: string; readonly run_id?: string | null };
+
+const OVER: ReadonlySet<string> = new Set(["COMPLETED", "FAILED", "CANCELLED"]);
+
+export function isOver(status: RoomStatus): boolean {
+  return OVER.has(status);
+}
+
+/** Whether a run with this status holds its room. */
+export function isLive(status: RoomStatus): boolean {
+  return status !== "IDLE" && !isOver(status);
+}

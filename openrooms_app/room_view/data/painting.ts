@@ -1,0 +1,45 @@
+/** A standing as the canvas paints it: a status for each node, the tokens, the path taken. */
+
+import type { NodeStatus, RunState, Status } from "../../canvas/state/run-paint.ts";
+import type { Standing } from "./fold.ts";
+import type { Step, StepStatus } from "./steps.ts";
+
+const STATUSES: Readonly<Record<StepStatus, Status>> = {
+  running: "running", waiting: "waiting", retrying: "waiting", done: "done", failed: "failed", skipped: "skipped", cancelled: "skipped",
+};
+
+export function painted(at: Standing): RunState {
+  const statuses: Record<string, NodeStatus> = {};
+  const counts = new Map<string, number>();
+  for (const step of at.steps.values()) {
+    const count = (counts.get(step.node_id) ?? 0) + 1;
+    counts.set(step.node_id, count);
+    statuses[step.node_id] = statusOf(step, count);
+  }
+  for (const token of at.tokens.values()) {
+    if (token.phase !== "ready" || token.isLeaving) continue;
+    statuses[token.node_id] = { status: "queued", since: token.since, ...count(counts.get(token.node_id)) };
+  }
+  for (const [join, { arrived, expected }] of at.joined) {
+    const isOpen = [...at.forks.values()].some((fork) => fork.join === join);
+    const known = statuses[join];
+    if (isOpen) statuses[join] = { status: "waiting", arrived, expected };
+    else if (known) statuses[join] = { ...known, arrived, expected };
+  }
+  const tokens = [...at.tokens].map(([branch, token]) => ({ id: branch, node_id: token.node_id, branch }));
+  return { statuses, taken: [...at.taken], tokens };
+}
+
+function statusOf(step: Step, times: number): NodeStatus {
+  return {
+    status: STATUSES[step.status],
+    attempt: step.attempt,
+    since: step.started_at,
+    ...(step.duration_ms === null ? {} : { took_s: step.duration_ms / 1000 }),
+    ...count(times),
+  };
+}
+
+function count(times: number | undefined): { readonly count?: number } {
+  return times ? { count: times } : {};
+}

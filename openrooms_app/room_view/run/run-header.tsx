@@ -1,0 +1,77 @@
+/** The run's name and status, the way to its room, and what can be done with it. */
+
+import { useState } from "react";
+import { Link, useNavigate } from "react-router";
+import { ArrowLeft, DoorOpen, RotateCcw, ShieldCheck } from "lucide-react";
+import { StatusBadge } from "../../components/status.tsx";
+import { api, type Replayed } from "../data/api.ts";
+import { isLive, isOver } from "../data/event.ts";
+import { statusOf } from "../data/fold.ts";
+import { useRoom, useShown, useView } from "../view/context.ts";
+import { Button } from "../view/kit.tsx";
+import { ReplayResult } from "./replay-result.tsx";
+
+export function RunHeader() {
+  const { model } = useRoom();
+  const room = useView((view) => view.room)!;
+  const run = useView((view) => view.run)!;
+  const { timeline } = useShown();
+  const status = timeline.log.last ? statusOf(timeline.now) : run.status;
+  return (
+    <header className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-line bg-panel px-4 py-2.5">
+      <div className="min-w-0 flex-1 basis-56">
+        <div className="flex min-w-0 items-center gap-2">
+          <Link to="/runs" aria-label="All runs" title="All runs" className="-ml-1 grid size-7 shrink-0 place-items-center rounded-md text-mute hover:bg-hover hover:text-ink">
+            <ArrowLeft size={16} aria-hidden />
+          </Link>
+          <h1 className="truncate text-base font-semibold tracking-tight">{room.name} #{run.number}</h1>
+          <span role="status" data-testid="run-status" className="flex"><StatusBadge status={status} /></span>
+        </div>
+        <p className="truncate pl-8 text-xs text-mute">
+          <Link to={`/workflows/${run.workflow_id}`} className="text-accent-ink underline-offset-2 hover:underline">{room.workflow_name}</Link> · version {run.version}
+        </p>
+      </div>
+      <div className="flex flex-wrap items-center gap-2">
+        <Link to={`/rooms/${model.roomId}?run=${run.number}`} className="inline-flex h-8 items-center gap-1.5 rounded-md border border-line bg-panel px-3 text-sm font-medium hover:bg-hover">
+          <DoorOpen size={15} aria-hidden />
+          Open in its room
+        </Link>
+        <Retry />
+        <Replay />
+      </div>
+    </header>
+  );
+}
+
+function Retry() {
+  const { model, canEdit } = useRoom();
+  const navigate = useNavigate();
+  const run = useView((view) => view.run)!;
+  const isHeld = useView((view) => view.doing !== null || isLive(view.news?.status ?? "IDLE"));
+  if (!isOver(run.status) || run.status === "COMPLETED") return null;
+  const retry = async (): Promise<void> => {
+    if (await model.retry(run.id)) void navigate(`/rooms/${model.roomId}`);
+  };
+  const hint = canEdit ? "Go on from where this run stopped, in a new run" : "Your role may look, but not run.";
+  return <Button Icon={RotateCcw} disabled={!canEdit || isHeld} title={hint} onClick={() => void retry()}>Retry</Button>;
+}
+
+function Replay() {
+  const { canEdit } = useRoom();
+  const run = useView((view) => view.run)!;
+  const [replayed, setReplayed] = useState<Replayed | string | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  const replay = async (): Promise<void> => {
+    setBusy(true);
+    const reply = await api.replay(run.id);
+    setBusy(false);
+    setReplayed(reply.kind === "ok" ? reply.value : reply.detail);
+  };
+  const hint = canEdit ? "Decide the run again from its record, and compare" : "Your role may look, but not replay.";
+  return (
+    <>
+      <Button Icon={ShieldCheck} look="solid" disabled={!canEdit || isBusy} title={hint} onClick={() => void replay()}>{isBusy ? "Replaying …" : "Replay"}</Button>
+      {replayed !== null && <ReplayResult replayed={replayed} onClose={() => setReplayed(null)} />}
+    </>
+  );
+}

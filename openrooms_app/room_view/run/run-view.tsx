@@ -1,0 +1,100 @@
+/** One run's page: its facts, its steps with what went in and came out, its log and graph, and its replay. */
+
+import { useEffect, useMemo, useState } from "react";
+import { useNavigate, useParams } from "react-router";
+import { CircleAlert } from "lucide-react";
+import { toast } from "sonner";
+import { Tab, TabList, TabPanel, Tabs } from "../../components/overlays.tsx";
+import { api } from "../data/api.ts";
+import { RoomModel } from "../state/room.ts";
+import { Banner } from "../view/banner.tsx";
+import { RoomContext, useView, type RoomFacts } from "../view/context.ts";
+import { Graph } from "../view/graph.tsx";
+import { Button, Notice } from "../view/kit.tsx";
+import { LogPanel } from "../view/log-panel.tsx";
+import { Moment } from "../view/moment.tsx";
+import { Loading } from "../view/room-view.tsx";
+import { Variables } from "../view/variables.tsx";
+import { RunFacts } from "./run-facts.tsx";
+import { RunHeader } from "./run-header.tsx";
+import { StepsTable } from "./steps-table.tsx";
+
+export function RunView({ canEdit = false }: { readonly canEdit?: boolean }) {
+  const { run_id: runId = "" } = useParams();
+  const navigate = useNavigate();
+  const [found, fault] = useRunModel(runId);
+  const facts = useMemo<RoomFacts | null>(
+    () => found && { model: found, canEdit, goTo: () => void navigate(`/rooms/${found.roomId}`) },
+    [found, canEdit, navigate],
+  );
+  if (fault) return <Fault text={fault} />;
+  if (!facts) return <Loading />;
+  return (
+    <RoomContext value={facts}>
+      <Page />
+    </RoomContext>
+  );
+}
+
+function Page() {
+  const fault = useView((view) => view.fault);
+  const isThere = useView((view) => view.room !== null && view.run !== null);
+  if (fault) return <Fault text={fault} />;
+  if (!isThere) return <Loading />;
+  return (
+    <div className="flex min-h-0 flex-1 flex-col" data-testid="run">
+      <RunHeader />
+      <Banner isRunPage />
+      <RunFacts />
+      <Tabs defaultValue="steps">
+        <div className="bg-panel px-4">
+          <TabList label="Run">
+            <Tab value="steps">Steps</Tab>
+            <Tab value="log">Log</Tab>
+            <Tab value="graph">Graph</Tab>
+            <Tab value="variables">Variables</Tab>
+          </TabList>
+        </div>
+        <TabPanel value="steps"><div className="h-full overflow-auto bg-panel"><StepsTable /></div></TabPanel>
+        <TabPanel value="log"><div className="flex h-full min-h-0 flex-col"><LogPanel /></div></TabPanel>
+        <TabPanel value="graph"><div className="flex h-full min-h-0 flex-col"><Graph /><Moment /></div></TabPanel>
+        <TabPanel value="variables"><div className="h-full overflow-y-auto bg-panel p-4"><Variables /></div></TabPanel>
+      </Tabs>
+    </div>
+  );
+}
+
+/** A run is shown as its room shows it, held to this one run. */
+function useRunModel(runId: string): [RoomModel | null, string | null] {
+  const [model, setModel] = useState<RoomModel | null>(null);
+  const [fault, setFault] = useState<string | null>(null);
+  useEffect(() => {
+    let opened: RoomModel | null = null;
+    let isLeft = false;
+    setModel(null);
+    setFault(null);
+    void api.run(runId).then((reply) => {
+      if (isLeft) return;
+      if (reply.kind !== "ok") return setFault(reply.detail);
+      opened = new RoomModel(reply.value.room_id, reply.value.number, null, (text) => void toast.error(text, { duration: 10_000, closeButton: true }));
+      setModel(opened);
+      void opened.open();
+    });
+    return () => {
+      isLeft = true;
+      opened?.close();
+    };
+  }, [runId]);
+  return [model, fault];
+}
+
+function Fault({ text }: { readonly text: string }) {
+  return (
+    <div role="alert" className="m-auto">
+      <Notice Icon={CircleAlert} title="This run can't be shown" tone="text-fail">
+        <p>{text}</p>
+        <Button className="mt-4" onClick={() => window.location.reload()}>Try again</Button>
+      </Notice>
+    </div>
+  );
+}

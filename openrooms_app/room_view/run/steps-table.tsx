@@ -1,0 +1,117 @@
+/** The run's steps: what each was given, what it gave, how long it took and when. */
+
+import { Fragment, memo, useState } from "react";
+import { ChevronRight, ListTree } from "lucide-react";
+import { Duration } from "../../components/time.tsx";
+import type { Json } from "../data/event.ts";
+import type { Step, StepStatus } from "../data/steps.ts";
+import { useShown } from "../view/context.ts";
+import { JsonTree } from "../view/json-tree.tsx";
+import { Button, Notice } from "../view/kit.tsx";
+import { clock, whole } from "../view/when.ts";
+
+const FIRST = 200;
+
+export function StepsTable() {
+  const { timeline } = useShown();
+  const [count, setCount] = useState(FIRST);
+  const { steps, started_at: began, ended_at: ended } = timeline.now;
+  if (!steps.size) return <Notice Icon={ListTree} title="No step has begun">Each step appears here when it is entered.</Notice>;
+  const from = new Date(began ?? 0).getTime();
+  const to = ended ? new Date(ended).getTime() : Date.now();
+  const shown = [...steps.values()].slice(0, count);
+  return (
+    <>
+      <table className="w-full border-collapse text-sm" aria-label="Steps" data-testid="steps">
+        <thead className="sticky top-0 z-10 bg-panel">
+          <tr className="h-8 border-b border-line text-left text-xs text-mute">
+            <th scope="col" className="w-14 pl-4 font-medium">Step</th>
+            <th scope="col" className="px-2 font-medium">Node</th>
+            <th scope="col" className="px-2 font-medium">Status</th>
+            <th scope="col" className="hidden px-2 font-medium md:table-cell">Began</th>
+            <th scope="col" className="px-2 text-right font-medium">Took</th>
+            <th scope="col" className="hidden px-2 text-right font-medium md:table-cell">Tokens</th>
+            <th scope="col" className="hidden w-1/3 px-4 font-medium lg:table-cell">When</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((step) => <StepRow key={step.step} step={step} state={`${step.status} ${step.attempt} ${step.ended_at ?? ""} ${step.tokens}`} from={from} to={to} />)}
+        </tbody>
+      </table>
+      {steps.size > count && (
+        <div className="p-3 text-center"><Button onClick={() => setCount(count * 3)}>{(steps.size - count).toLocaleString()} more steps</Button></div>
+      )}
+    </>
+  );
+}
+
+const COLORS: Readonly<Record<StepStatus, string>> = {
+  running: "run", waiting: "wait", retrying: "wait", done: "ok", failed: "fail", skipped: "idle", cancelled: "idle",
+};
+
+type RowProps = { readonly step: Step; readonly state: string; readonly from: number; readonly to: number };
+
+/** A step is changed in place: `state` tells when it has to be drawn anew. */
+const StepRow = memo(function StepRow({ step, from, to }: RowProps) {
+  const [isOpen, setOpen] = useState(false);
+  const color = `var(--or-${COLORS[step.status]})`;
+  return (
+    <Fragment>
+      <tr className="h-9 cursor-pointer border-b border-line hover:bg-hover/60" onClick={() => setOpen(!isOpen)} data-testid={`step-${step.step}`}>
+        <td className="pl-2">
+          <button type="button" aria-expanded={isOpen} aria-label={`Step ${step.step}`} className="flex cursor-pointer items-center gap-1 font-mono text-xs text-mute">
+            <ChevronRight size={13} aria-hidden className={`transition-transform ${isOpen ? "rotate-90" : ""}`} />
+            {step.step}
+          </button>
+        </td>
+        <td className="max-w-56 px-2">
+          <span className="block truncate">
+            {step.name ?? step.node_id}
+            {step.branch && <span className="ml-1.5 rounded bg-hover px-1 font-mono text-2xs text-mute">{step.branch}</span>}
+            {step.attempt > 1 && <span className="ml-1.5 text-xs text-mute">attempt {step.attempt}</span>}
+          </span>
+        </td>
+        <td className="px-2"><span className="rounded px-1.5 py-0.5 text-2xs font-medium" style={{ color, background: `color-mix(in srgb, ${color} 12%, transparent)` }}>{step.status}</span></td>
+        <td className="hidden px-2 font-mono text-xs text-mute md:table-cell" title={whole(step.started_at)}>{clock(step.started_at)}</td>
+        <td className="px-2 text-right text-xs tabular-nums"><Duration ms={step.duration_ms} /></td>
+        <td className="hidden px-2 text-right text-xs tabular-nums md:table-cell">{step.tokens ? step.tokens.toLocaleString() : ""}</td>
+        <td className="hidden px-4 lg:table-cell"><Bar step={step} from={from} to={to} color={color} /></td>
+      </tr>
+      {isOpen && (
+        <tr className="border-b border-line bg-bg">
+          <td colSpan={7} className="px-4 py-2"><Inside step={step} /></td>
+        </tr>
+      )}
+    </Fragment>
+  );
+});
+
+/** Where in the run's time the step stands. */
+function Bar({ step, from, to, color }: Omit<RowProps, "state"> & { readonly color: string }) {
+  const whole = Math.max(1, to - from);
+  const start = new Date(step.started_at).getTime();
+  const end = step.ended_at ? new Date(step.ended_at).getTime() : to;
+  const left = Math.min(99.5, Math.max(0, ((start - from) / whole) * 100));
+  const width = Math.max(0.5, Math.min(100 - left, ((end - start) / whole) * 100));
+  return (
+    <div className="relative h-2 rounded-sm bg-hover" aria-hidden>
+      <div className="absolute inset-y-0 min-w-0.5 rounded-sm" style={{ left: `${left}%`, width: `${width}%`, background: color }} />
+    </div>
+  );
+}
+
+function Inside({ step }: { readonly step: Step }) {
+  const parts: readonly (readonly [string, Json])[] = [
+    ["error", step.error as Json],
+    ["input", step.input],
+    ["output", step.output],
+    ["transition", step.transition],
+  ];
+  const there = parts.filter(([, value]) => value !== null);
+  if (!there.length) return <p className="text-sm text-mute">This step takes nothing and gives nothing.</p>;
+  return (
+    <div className="flex flex-col gap-1">
+      {there.map(([name, value]) => <JsonTree key={name} name={name} value={value} path={name} open={2} />)}
+    </div>
+  );
+}

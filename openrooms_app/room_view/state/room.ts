@@ -1,0 +1,263 @@
+/** What a room's page knows and does: facts by REST, events by the stream, and the moment that is looked at. */
+
+import { readDocument, type WorkflowDocument } from "../../canvas/document/document.ts";
+import { loginAddress, type Reply } from "../../canvas/state/api.ts";
+import { EMPTY, type Catalogue } from "../../canvas/state/catalogue.ts";
+import { createStore } from "../../canvas/state/store.ts";
+import { api, type Action } from "../data/api.ts";
+import { isOver, type Json, type MemoryEntry, type Room, type RoomNews, type Run, type RunEvent } from "../data/event.ts";
+import { forkRules } from "../data/shared.ts";
+import { RoomStream, type Connection } from "../data/stream.ts";
+import { Timeline } from "./timeline.ts";
+
+export type Doing = Action | "run" | "retry" | "answer";
+
+export type View = {
+  readonly room: Room | null;
+  /** Why the page can't be shown. */
+  readonly fault: string | null;
+  readonly news: RoomNews | null;
+  /** The run that is shown: its facts may come later than its events. */
+  readonly run: Run | null;
+  readonly document: WorkflowDocument | null;
+  /** The version of `document`; null while none was published. */
+  readonly version: number | null;
+  readonly isUnpublished: boolean;
+  readonly catalogue: Catalogue;
+  readonly connection: Connection;
+  readonly doing: Doing | null;
+  /** What was asked for and has not shown in the status yet. */
+  readonly asked: Action | null;
+  readonly runs: readonly Run[] | null;
+  readonly memory: readonly MemoryEntry[] | null;
+  /** The event whose moment is looked at; null is now. */
+  readonly at: number | null;
+  /** The node that log and graph both point at. */
+  readonly node: string | null;
+  readonly line: number | null;
+};
+
+const BLANK: View = {
+  room: null, fault: null, news: null, run: null, document: null, version: null, isUnpublished: false, catalogue: EMPTY,
+  connection: "connecting", doing: null, asked: null, runs: null, memory: null, at: null, node: null, line: null,
+};
+
+/** A timeline is changed in place; `tick` tells that it was. */
+export type Shown = { readonly timeline: Timeline; readonly tick: number };
+
+const RUNS_SHOWN = 100;
+const RELOAD_MS = 250;
+
+export type Tell = (text: string) => void;
+
+export class RoomModel {
+  readonly view = createStore<View>(BLANK);
+  readonly shown = createStore<Shown>({ timeline: new Timeline(""), tick: 0 });
+  private stream: RoomStream | null = null;
+  private isClosed = false;
+  private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly roomId: string;
+  /** The number of the run to show; null follows the newest. */
+  readonly pinned: number | null;
+  private readonly tell: Tell;
+
+  constructor(roomId: string, pinned: number | null, at: number | null, tell: Tell) {
+    this.roomId = roomId;
+    this.pinned = pinned;
+    this.tell = tell;
+    this.put({ at });
+  }
+
+  async open(): Promise<void> {
+    const [room, catalogue] = await Promise.all([api.room(this.roomId), api.catalogue()]);
+    if (this.isClosed) return;
+    if (room.kind !== "ok") return this.put({ fault: room.detail });
+    this.put({ room: room.value, fault: null, ...(catalogue.kind === "ok" ? { catalogue: catalogue.value } : {}) });
+    void this.loadMemory();
+    const runId = this.pinned === null ? null : await this.runNumbered(this.pinned);
+    if (this.isClosed) return;
+    if (this.pinned !== null && !runId) return this.put({ fault: `This room has no run #${this.pinned}.` });
+    if (this.pinned === null) void this.loadRuns();
+    if (!room.value.last_run_number) await this.showNextVersion();
+    const query = runId ? `?run_id=${encodeURIComponent(runId)}` : "";
+    this.stream = new RoomStream(`/api/rooms/${encodeURIComponent(this.roomId)}/stream${query}`, {
+      onEvents: (events) => this.onEvents(events),
+      onNews: (news) => this.onNews(news),
+      onConnection: (connection) => this.onConnection(connection),
+    });
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.stream?.close();
+    for (const timer of this.timers.values()) clearTimeout(timer);
+  }
+
+  /** Look at the moment after the event `at`; null is now. */
+  look(at: number | null): void {
+    this.put({ at });
+  }
+
+  point(node: string | null, line: number | null = null): void {
+    this.put({ node, line });
+  }
+
+  async act(action: Action): Promise<void> {
+    const reply = await this.doing(action, () => api.act(this.roomId, action));
+    if (reply?.kind === "ok") this.put({ asked: action });
+  }
+
+  /** Start a run: null when it was accepted, else why not, which is told here unless a form shows it. */
+  async start(input: Json | undefined, hasForm = false): Promise<string | null> {
+    const reply = await this.doing("run", () => api.start(this.roomId, input), !hasForm);
+    if (reply === null) return "Wait for what is under way.";
+    return reply.kind === "ok" ? null : reply.detail;
+  }
+
+  async retry(runId: string): Promise<boolean> {
+    const reply = await this.doing("retry", () => api.retry(runId));
+    return reply?.kind === "ok";
+  }
+
+  async answer(signal: string, payload: Json): Promise<Reply<unknown> | null> {
+    return this.doing("answer", () => api.signal(this.roomId, signal, payload), false);
+  }
+
+  async remember(key: string, value: Json): Promise<Reply<unknown>> {
+    const reply = await api.remember(this.roomId, key, value);
+    if (reply.kind === "ok") await this.loadMemory();
+    return reply;
+  }
+
+  async forget(key: string): Promise<void> {
+    const reply = await api.forget(this.roomId, key);
+    if (reply.kind !== "ok") this.tell(reply.detail);
+    await this.loadMemory();
+  }
+
+  /** The schema of the input that the next run takes; null when it takes none. */
+  async nextInput(): Promise<{ readonly schema: WorkflowDocument["input_schema"] | null } | null> {
+    const found = await this.nextVersion();
+    if (!found) return null;
+    return { schema: found.document.input_schema ?? null };
+  }
+
+  private async doing<T>(doing: Doing, ask: () => Promise<Reply<T>>, tells = true): Promise<Reply<T> | null> {
+    if (this.view.get().doing) return null;
+    this.put({ doing });
+    const reply = await ask();
+    this.put({ doing: null });
+    if (reply.kind !== "ok" && tells) this.tell(reply.detail);
+    return reply;
+  }
+
+  private onEvents(events: readonly RunEvent[]): void {
+    for (const runId of new Set(events.map((event) => event.run_id))) {
+      const group = events.filter((event) => event.run_id === runId);
+      if (runId !== this.shown.get().timeline.runId) this.turnTo(runId);
+      const { timeline, tick } = this.shown.get();
+      if (!timeline.add(group)) continue;
+      this.shown.set({ timeline, tick: tick + 1 });
+      if (group.some((event) => event.type === "MEMORY_UPDATED")) this.soon("memory", () => this.loadMemory());
+      if (group.some((event) => event.type.startsWith("ROOM_") || event.type === "RUN_QUEUED")) this.soon("run", () => this.loadRun(runId));
+    }
+  }
+
+  private turnTo(runId: string): void {
+    const isFirst = this.shown.get().timeline.runId === "";
+    this.shown.set({ timeline: new Timeline(runId), tick: 0 });
+    this.put({ run: null, node: null, line: null, ...(isFirst ? {} : { at: null }) });
+    void this.loadRun(runId);
+  }
+
+  private onNews(news: RoomNews): void {
+    const before = this.view.get().news;
+    this.put({ news, ...(before?.status === news.status && before.run_id === news.run_id ? {} : { asked: null }) });
+    this.soon("runs", () => this.loadRuns());
+    if (isOver(news.status)) this.soon("memory", () => this.loadMemory());
+  }
+
+  private onConnection(connection: Connection): void {
+    if (connection === "lost") void leaveIfLoggedOut();
+    this.put({ connection });
+  }
+
+  private async loadRun(runId: string): Promise<void> {
+    const reply = await api.run(runId);
+    if (this.isClosed || reply.kind !== "ok" || this.shown.get().timeline.runId !== runId) return;
+    this.put({ run: reply.value });
+    await this.showVersion(reply.value.workflow_id, reply.value.version);
+  }
+
+  private async loadRuns(): Promise<void> {
+    const reply = await api.runs(this.roomId, RUNS_SHOWN);
+    if (reply.kind === "ok" && !this.isClosed) this.put({ runs: reply.value.items });
+  }
+
+  private async loadMemory(): Promise<void> {
+    const reply = await api.memory(this.roomId);
+    if (reply.kind === "ok" && !this.isClosed) this.put({ memory: reply.value.items });
+  }
+
+  private async runNumbered(number: number): Promise<string | null> {
+    await this.loadRuns();
+    const known = this.view.get().runs?.find((run) => run.number === number);
+    return known?.id ?? (await api.runNumbered(this.roomId, number));
+  }
+
+  private async nextVersion(): Promise<{ readonly version: number; readonly document: WorkflowDocument } | null> {
+    const { room } = this.view.get();
+    if (!room) return null;
+    const latest = room.version === "latest" ? await api.latestVersion(room.workflow_id) : room.version;
+    if (latest === null) this.put({ isUnpublished: true });
+    const found = latest === null ? null : await api.version(room.workflow_id, latest);
+    if (found?.kind !== "ok") return null;
+    this.put({ isUnpublished: false });
+    return { version: found.value.version, document: readDocument(found.value.document) };
+  }
+
+  private async showNextVersion(): Promise<void> {
+    const found = await this.nextVersion();
+    if (found && !this.isClosed) this.put(found);
+  }
+
+  private async showVersion(workflowId: string, version: number): Promise<void> {
+    if (this.view.get().version === version && this.view.get().document) return this.refold();
+    const reply = await api.version(workflowId, version);
+    if (this.isClosed || reply.kind !== "ok") return;
+    this.put({ version, document: readDocument(reply.value.document) });
+    this.refold();
+  }
+
+  /** Forks merge by what the document says; until it came they were folded by the usual rule. */
+  private refold(): void {
+    const { document } = this.view.get();
+    const { timeline, tick } = this.shown.get();
+    if (!document || timeline.isRuled) return;
+    timeline.follow((fork, join) => forkRules(document, fork, join));
+    this.shown.set({ timeline, tick: tick + 1 });
+  }
+
+  private soon(what: string, load: () => Promise<void>): void {
+    if (this.timers.has(what)) return;
+    const later = (): void => {
+      this.timers.delete(what);
+      void load();
+    };
+    this.timers.set(what, setTimeout(later, RELOAD_MS));
+  }
+
+  private put(change: Partial<View>): void {
+    this.view.set({ ...this.view.get(), ...change });
+  }
+}
+
+/** A stream that is refused can't say why; this can. */
+async function leaveIfLoggedOut(): Promise<void> {
+  try {
+    const answer = await fetch("/api/auth/session", { headers: { accept: "application/json" } });
+    if (answer.status === 401) window.location.assign(loginAddress(window.location));
+  } catch {
+    // offline: the banner says so
+  }
+}

@@ -1,0 +1,51 @@
+/** The run's graph: each node with what it has done so far, the path taken, the tokens that stand somewhere. */
+
+import { useEffect, useMemo } from "react";
+import { PencilRuler, Play } from "lucide-react";
+import { RunGraph } from "../../canvas/flow/run-graph.tsx";
+import { RunPaint } from "../../canvas/state/run-paint.ts";
+import { painted } from "../data/painting.ts";
+import { useRoom, useShown, useStanding, useView } from "./context.ts";
+import { Notice, Skeleton } from "./kit.tsx";
+
+export function Graph() {
+  const { model } = useRoom();
+  const document = useView((view) => view.document);
+  const catalogue = useView((view) => view.catalogue);
+  const isUnpublished = useView((view) => view.isUnpublished);
+  const node = useView((view) => view.node);
+  const paint = usePaint();
+  return (
+    <section aria-label="Graph of the run" className="relative flex min-h-0 flex-1 flex-col" data-testid="graph">
+      {document && <RunGraph document={document} catalogue={catalogue} paint={paint} selected={node} onSelect={(id) => model.point(id)} />}
+      {!document && !isUnpublished && <Skeleton className="m-3 flex-1" />}
+      {isUnpublished && (
+        <Notice Icon={PencilRuler} title="There is nothing to run yet">
+          The workflow of this room has no published version. Open it and press Publish.
+        </Notice>
+      )}
+      <NeverRun />
+    </section>
+  );
+}
+
+function NeverRun() {
+  const isIdle = useView((view) => view.news?.status === "IDLE" && view.document !== null);
+  const { canEdit } = useRoom();
+  if (!isIdle) return null;
+  return (
+    <p className="pointer-events-none absolute inset-x-0 bottom-3 mx-auto flex w-fit items-center gap-2 rounded-md border border-line bg-raised px-3 py-1.5 text-sm shadow-sm" data-testid="never-run">
+      <Play size={14} aria-hidden className="text-mute" />
+      {canEdit ? "This room has not run yet. Press Run to begin." : "This room has not run yet."}
+    </p>
+  );
+}
+
+/** The canvas draws from a paint of this page alone; it is given the standing whenever that has changed. */
+function usePaint(): RunPaint {
+  const paint = useMemo(() => new RunPaint(), []);
+  const { tick, timeline } = useShown();
+  const standing = useStanding();
+  useEffect(() => paint.show(painted(standing)), [paint, standing, tick, timeline]);
+  return paint;
+}

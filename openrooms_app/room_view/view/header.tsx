@@ -1,0 +1,116 @@
+/** The room's name, status and version, and the buttons that start, hold and end its runs. */
+
+import { useState } from "react";
+import { Link } from "react-router";
+import { ArrowLeft, CirclePause, CirclePlay, CircleX, Play, RotateCcw } from "lucide-react";
+import { StatusBadge } from "../../components/status.tsx";
+import { isLive, isOver, type RoomStatus } from "../data/event.ts";
+import { CancelDialog } from "./cancel-dialog.tsx";
+import { useRoom, useView } from "./context.ts";
+import { Button } from "./kit.tsx";
+import { RunDialog } from "./run-dialog.tsx";
+
+export function Header() {
+  const room = useView((view) => view.room)!;
+  const status = useStatus();
+  return (
+    <header className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-line bg-panel px-4 py-2.5">
+      <div className="min-w-0 flex-1 basis-56">
+        <div className="flex min-w-0 items-center gap-2">
+          <Link to="/rooms" aria-label="All rooms" title="All rooms" className="-ml-1 grid size-7 shrink-0 place-items-center rounded-md text-mute hover:bg-hover hover:text-ink">
+            <ArrowLeft size={16} aria-hidden />
+          </Link>
+          <h1 className="truncate text-base font-semibold tracking-tight" title={room.name}>{room.name}</h1>
+          <span role="status" data-testid="room-status" className="flex"><StatusBadge status={status} /></span>
+        </div>
+        <SubLine />
+      </div>
+      <Buttons status={status} />
+    </header>
+  );
+}
+
+/** The room's status: what the stream told last, until then what the room was loaded with. */
+function useStatus(): RoomStatus {
+  return useView((view) => view.news?.status ?? view.room!.status);
+}
+
+function SubLine() {
+  const room = useView((view) => view.room)!;
+  const version = useView((view) => view.version);
+  const run = useView((view) => view.run);
+  return (
+    <p className="truncate pl-8 text-xs text-mute">
+      <Link to={`/workflows/${room.workflow_id}`} className="text-accent-ink underline-offset-2 hover:underline">{room.workflow_name}</Link>
+      {version !== null && ` · version ${version}`}
+      {run && (
+        <>
+          {" · "}
+          <Link to={`/runs/${run.id}`} className="text-accent-ink underline-offset-2 hover:underline" data-testid="run-link">run #{run.number}</Link>
+        </>
+      )}
+    </p>
+  );
+}
+
+function Buttons({ status }: { readonly status: RoomStatus }) {
+  const { model, canEdit } = useRoom();
+  const doing = useView((view) => view.doing);
+  const asked = useView((view) => view.asked);
+  const isUnpublished = useView((view) => view.isUnpublished);
+  const [dialog, setDialog] = useState<"run" | "cancel" | null>(null);
+  const isOn = isLive(status);
+  const held = { disabled: !canEdit || doing !== null, title: canEdit ? undefined : "Your role may look, but not run." };
+  const close = (): void => setDialog(null);
+  return (
+    <div className="flex flex-wrap items-center gap-2">
+      <RetryButton held={held} isOn={isOn} />
+      {isOn && status !== "PAUSED" && (
+        <Button Icon={CirclePause} {...held} disabled={held.disabled || asked !== null} onClick={() => void model.act("pause")}>{asked === "pause" ? "Pausing …" : "Pause"}</Button>
+      )}
+      {status === "PAUSED" && (
+        <Button Icon={CirclePlay} look="solid" {...held} disabled={held.disabled || asked !== null} onClick={() => void model.act("resume")}>{asked === "resume" ? "Resuming …" : "Resume"}</Button>
+      )}
+      {isOn && (
+        <Button Icon={CircleX} look="danger" {...held} disabled={held.disabled || asked === "cancel"} onClick={() => setDialog("cancel")}>{asked === "cancel" ? "Cancelling …" : "Cancel"}</Button>
+      )}
+      <RunButton held={{ ...held, disabled: held.disabled || isUnpublished }} isOn={isOn} onForm={() => setDialog("run")} />
+      <CancelDialog isOpen={dialog === "cancel"} onClose={close} />
+      {dialog === "run" && <RunDialog onClose={close} />}
+    </div>
+  );
+}
+
+type Held = { readonly disabled: boolean; readonly title: string | undefined };
+
+/** Starts a run at once when its version takes no input; otherwise asks for it. */
+function RunButton({ held, isOn, onForm }: { readonly held: Held; readonly isOn: boolean; readonly onForm: () => void }) {
+  const { model, goTo } = useRoom();
+  const queues = useView((view) => view.room?.queue_runs ?? false);
+  const isStarting = useView((view) => view.doing === "run");
+  const [isAsking, setAsking] = useState(false);
+  if (isOn && !queues) return null;
+  const run = async (): Promise<void> => {
+    setAsking(true);
+    const next = await model.nextInput();
+    setAsking(false);
+    if (next?.schema) onForm();
+    else if ((await model.start(undefined)) === null) goTo(null);
+  };
+  return (
+    <Button Icon={Play} look={isOn ? "outline" : "solid"} {...held} disabled={held.disabled || isAsking} onClick={() => void run()} data-testid="run">
+      {isStarting || isAsking ? "Starting …" : isOn ? "Queue another run" : "Run"}
+    </Button>
+  );
+}
+
+function RetryButton({ held, isOn }: { readonly held: Held; readonly isOn: boolean }) {
+  const { model, goTo } = useRoom();
+  const run = useView((view) => view.run);
+  if (!run || isOn || !isOver(run.status) || run.status === "COMPLETED") return null;
+  const retry = async (): Promise<void> => {
+    if (await model.retry(run.id)) goTo(null);
+  };
+  const hint = held.title ?? `Go on from where run #${run.number} stopped, in a new run`;
+  return <Button Icon={RotateCcw} {...held} title={hint} onClick={() => void retry()}>Retry</Button>;
+}

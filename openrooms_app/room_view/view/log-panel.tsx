@@ -1,0 +1,59 @@
+/** The run's log: what is shown of it, the list itself, and the event that was clicked. */
+
+import { useDeferredValue, useEffect, useMemo, useState } from "react";
+import { ScrollText } from "lucide-react";
+import type { Level, RunEvent } from "../data/event.ts";
+import type { Filter } from "../data/log.ts";
+import { useRoom, useShown, useView } from "./context.ts";
+import { EventDetail } from "./event-detail.tsx";
+import { Notice } from "./kit.tsx";
+import { LogList } from "./log-list.tsx";
+import { LogTools } from "./log-tools.tsx";
+
+const LEVEL_KEY = "openrooms.log.level";
+
+export function LogPanel() {
+  const { model } = useRoom();
+  const shown = useShown();
+  const line = useView((view) => view.line);
+  const at = useView((view) => view.at);
+  const [filter, setFilter] = useFilter();
+  const [isFollowing, setFollowing] = useState(true);
+  const { log } = shown.timeline;
+  useMemo(() => log.show(filter), [log, filter]);
+  const places = log.shown;
+  const chosen = line === null ? undefined : log.events[line - 1];
+  const point = (event: RunEvent): void => model.point(event.node_id, event.seq === line ? null : event.seq);
+  return (
+    <section aria-label="Log" className="flex min-h-0 flex-1 flex-col bg-panel" data-testid="log">
+      <LogTools filter={filter} onFilter={setFilter} isFollowing={isFollowing} onFollow={setFollowing} count={places.length} />
+      {log.last === 0 && <Nothing />}
+      {log.last > 0 && (
+        <LogList log={log} places={places} tick={shown.tick} chosen={line} moment={at} isFollowing={isFollowing && at === null} onFollow={setFollowing} onChoose={point} />
+      )}
+      {chosen && <EventDetail event={chosen} onClose={() => model.point(null)} />}
+    </section>
+  );
+}
+
+function Nothing() {
+  const isIdle = useView((view) => view.news?.status === "IDLE");
+  if (!isIdle) return <p className="p-4 text-sm text-mute">Waiting for the first event …</p>;
+  return <Notice Icon={ScrollText} title="Nothing has happened here yet">Each event of a run appears here the moment it is recorded.</Notice>;
+}
+
+/** The reader's filter; a node that is pointed at from the graph is no filter, it only scrolls there. */
+function useFilter(): [Filter, (change: Partial<Filter>) => void] {
+  const [level, setLevel] = useState<Level>(() => (localStorage.getItem(LEVEL_KEY) as Level | null) ?? "INFO");
+  const [text, setText] = useState("");
+  const [node, setNode] = useState<string | null>(null);
+  const words = useDeferredValue(text);
+  useEffect(() => localStorage.setItem(LEVEL_KEY, level), [level]);
+  const filter = useMemo(() => ({ level, text: words, node }), [level, words, node]);
+  const change = (next: Partial<Filter>): void => {
+    if (next.level !== undefined) setLevel(next.level);
+    if (next.text !== undefined) setText(next.text);
+    if (next.node !== undefined) setNode(next.node);
+  };
+  return [filter, change];
+}

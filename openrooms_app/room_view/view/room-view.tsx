@@ -1,0 +1,101 @@
+/** A room's page: the graph as it runs, its log, variables, memory and runs, and the buttons that move it. */
+
+import { useEffect, useMemo, useState } from "react";
+import { useNavigate, useParams, useSearchParams } from "react-router";
+import { CircleAlert } from "lucide-react";
+import { toast } from "sonner";
+import { RoomModel } from "../state/room.ts";
+import { Banner } from "./banner.tsx";
+import { RoomContext, useView, type RoomFacts } from "./context.ts";
+import { Header } from "./header.tsx";
+import { Layout } from "./layout.tsx";
+import { Button, Notice, Skeleton } from "./kit.tsx";
+
+export function RoomView({ canEdit = false }: { readonly canEdit?: boolean }) {
+  const { room_id: roomId = "" } = useParams();
+  const [query] = useSearchParams();
+  const navigate = useNavigate();
+  const run = numberIn(query.get("run"));
+  const model = useModel(roomId, run, numberIn(query.get("at")));
+  const facts = useMemo<RoomFacts | null>(
+    () => model && { model, canEdit, goTo: (number) => number !== model.pinned && void navigate(number === null ? "?" : `?run=${number}`) },
+    [model, canEdit, navigate],
+  );
+  if (!facts) return <Loading />;
+  return (
+    <RoomContext value={facts}>
+      <Page />
+    </RoomContext>
+  );
+}
+
+function Page() {
+  const fault = useView((view) => view.fault);
+  const isThere = useView((view) => view.room !== null);
+  if (fault) return <Fault text={fault} />;
+  if (!isThere) return <Loading />;
+  return (
+    <div className="flex min-h-0 flex-1 flex-col" data-testid="room">
+      <Header />
+      <Banner />
+      <Layout />
+    </div>
+  );
+}
+
+/** The model of what the address names; another address gets another one, and the old one is closed. */
+function useModel(roomId: string, run: number | null, at: number | null): RoomModel | null {
+  const [model, setModel] = useState<RoomModel | null>(null);
+  useEffect(() => {
+    const next = new RoomModel(roomId, run, at, (text) => void toast.error(text, { duration: 10_000, closeButton: true }));
+    setModel(next);
+    void next.open();
+    const unwatch = next.view.subscribe(() => keepInAddress(next.view.get().at));
+    return () => {
+      unwatch();
+      next.close();
+    };
+    // `at` only says where the page begins; from there on the slider says it.
+  }, [roomId, run]); // eslint-disable-line
+  return model;
+}
+
+/** The moment goes into the address without a step in the browser's history. */
+function keepInAddress(at: number | null): void {
+  const address = new URL(window.location.href);
+  if ((address.searchParams.get("at") ?? "") === String(at ?? "")) return;
+  if (at === null) address.searchParams.delete("at");
+  else address.searchParams.set("at", String(at));
+  window.history.replaceState(window.history.state, "", address);
+}
+
+function numberIn(text: string | null): number | null {
+  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : null;
+}
+
+function Fault({ text }: { readonly text: string }) {
+  return (
+    <div role="alert" className="m-auto">
+      <Notice Icon={CircleAlert} title="This room can't be shown" tone="text-fail">
+        <p>{text}</p>
+        <Button className="mt-4" onClick={() => window.location.reload()}>Try again</Button>
+      </Notice>
+    </div>
+  );
+}
+
+export function Loading() {
+  return (
+    <div role="status" className="flex min-h-0 flex-1 flex-col">
+      <span className="sr-only">Loading</span>
+      <div className="flex h-14 items-center gap-3 border-b border-line px-4">
+        <Skeleton className="h-5 w-48" />
+        <Skeleton className="ml-auto h-8 w-24" />
+      </div>
+      <div className="grid min-h-0 flex-1 gap-3 p-3 md:grid-cols-[1fr_360px]">
+        <Skeleton className="h-full" />
+        <Skeleton className="h-full" />
+      </div>
+    </div>
+  );
+}

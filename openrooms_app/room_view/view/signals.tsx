@@ -1,0 +1,59 @@
+/** What the run waits for from a person, with the form to answer it right there. */
+
+import { useState } from "react";
+import { Check, Hourglass } from "lucide-react";
+import { RelativeTime } from "../../components/time.tsx";
+import type { Json, JsonObject } from "../data/event.ts";
+import type { Wait } from "../data/fold.ts";
+import { useRoom, useShown, useView } from "./context.ts";
+import { Button } from "./kit.tsx";
+import { SchemaForm } from "./schema-form.tsx";
+
+export function Signals() {
+  const { timeline } = useShown();
+  const liveRun = useView((view) => view.news?.run_id ?? null);
+  const at = useView((view) => view.at);
+  if (liveRun !== timeline.runId || at !== null) return null;
+  const waits = [...timeline.now.waits].filter(([, wait]) => wait.signal !== null);
+  if (!waits.length) return null;
+  return (
+    <section aria-label="Signals waiting for an answer" className="flex max-h-[60%] shrink-0 flex-col gap-4 overflow-y-auto border-b border-line bg-wait/5 p-3" data-testid="signals">
+      {waits.map(([branch, wait]) => <Question key={`${branch}:${wait.since}`} wait={wait} />)}
+    </section>
+  );
+}
+
+function Question({ wait }: { readonly wait: Wait }) {
+  const { model, canEdit } = useRoom();
+  const node = useView((view) => view.document?.nodes.find((each) => each.id === wait.node_id));
+  const isBusy = useView((view) => view.doing !== null);
+  const [sent, setSent] = useState(false);
+  const [fault, setFault] = useState<string | null>(null);
+  const send = async (payload: Json): Promise<void> => {
+    const reply = await model.answer(wait.signal!, payload);
+    setSent(reply?.kind === "ok");
+    setFault(reply && reply.kind !== "ok" ? reply.detail : null);
+  };
+  return (
+    <div className="flex flex-col gap-2">
+      <div className="flex items-start gap-2">
+        <Hourglass size={15} aria-hidden className="mt-0.5 shrink-0 text-wait" />
+        <div className="min-w-0">
+          <p className="whitespace-pre-wrap break-words text-sm font-medium">{wait.text || `Waiting for the signal “${wait.signal}”`}</p>
+          <p className="text-xs text-mute">
+            {node?.name ?? wait.node_id} · signal {wait.signal} · since <RelativeTime at={wait.since} />
+            {wait.until && <> · until <RelativeTime at={wait.until} absolute /></>}
+          </p>
+        </div>
+      </div>
+      {node && (
+        <SchemaForm schema={node.config["form_schema"] as JsonObject | undefined} isDisabled={!canEdit || isBusy || sent} fault={fault} onSend={(payload) => void send(payload)}>
+          <Button type="submit" look="solid" Icon={Check} className="self-end" disabled={!canEdit || isBusy || sent}
+            title={canEdit ? undefined : "Your role may look, but not answer."}>
+            {sent ? "Answered" : "Answer"}
+          </Button>
+        </SchemaForm>
+      )}
+    </div>
+  );
+}
