@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-import networkx as nx
-
 from engine.core.document import Document, Node, NodeTypeName, On, Transition
+from engine.core.graph import postorder, reach
 from engine.core.problem import ERROR, Problem
 
 MAX_BRANCHES = 100
@@ -19,30 +18,23 @@ MAX_UNMATCHED = 25
 Name = tuple[Literal["vars", "memory"], str]
 """Something a step writes: a variable, or a key of the room's memory."""
 
-_EXIT = ""
-"""Where every END leads; no node has this id."""
-
 
 @dataclass(frozen=True, slots=True)
 class Structure:
     """What `analyse` found. A fork that does not nest properly stands in `problems` only.
 
-    `branches` holds, for each fork, the nodes inside each of its branches, in document order of the transitions
+    `join_of` goes from forks to joins, `fork_of` back. `branches` holds, for each fork, the nodes inside each of its branches, in document order of the transitions
     that open them: nested forks with their joins included, the fork's own join not. `depth` tells for each
     node how many forks it lies inside.
     """
 
     join_of: dict[str, str]
+    fork_of: dict[str, str]
     branches: dict[str, tuple[frozenset[str], ...]]
     depth: dict[str, int]
     problems: list[Problem]
     writes: dict[str, frozenset[Name]]
     """What each node's step writes when it succeeds, as far as the document tells."""
-
-    @property
-    def fork_of(self) -> dict[str, str]:
-        """For each join, the fork whose branches meet there."""
-        return {join: fork for fork, join in self.join_of.items()}
 
     def written_by(self, nodes: Iterable[str]) -> frozenset[Name]:
         return frozenset().union(*(self.writes[node_id] for node_id in nodes))
@@ -72,7 +64,7 @@ def analyse(document: Document) -> Structure:
     if not any(node.type == NodeTypeName.PARALLEL for node in document.nodes):
         nodes = document.nodes
         return Structure(
-            {}, {}, {node.id: 0 for node in nodes}, [], {n.id: frozenset(_writes(n, ())) for n in nodes}
+            {}, {}, {}, {node.id: 0 for node in nodes}, [], {n.id: frozenset(_writes(n, ())) for n in nodes}
         )
     return _Analysis(document).result()
 
@@ -91,7 +83,7 @@ def join_rules(nodes: Mapping[str, Node], structure: Structure, fork_id: str) ->
     join_id = structure.join_of[fork_id]
     fork, join = nodes[fork_id].config, nodes[join_id].config
     if_pure_join = {} if join_id in structure.join_of else join
-    if_pure_fork = {} if fork_id in structure.join_of.values() else fork
+    if_pure_fork = {} if fork_id in structure.fork_of else fork
     return JoinRules(
         wait_for=join.get("wait_for") or if_pure_fork.get("wait_for") or "all",
         on_branch_failure=fork.get("on_branch_failure") or if_pure_join.get("on_branch_failure") or "fail",
@@ -143,14 +135,15 @@ class _Analysis:
             self.places.setdefault(node.id, place)
         self.nodes = {node_id: document.nodes[place] for node_id, place in self.places.items()}
         self.transition_places = {item.id: place for place, item in enumerate(document.transitions)}
-        self.graph = self._reached_graph()
+        self.reached = self._reached()
         self.leaving: dict[str, list[Transition]] = {node_id: [] for node_id in self.nodes}
         self.entering: dict[str, list[Transition]] = {node_id: [] for node_id in self.nodes}
         for transition in document.transitions:
-            if transition.source in self.graph and transition.target in self.graph:
+            if transition.source in self.reached and transition.target in self.reached:
                 self.leaving[transition.source].append(transition)
                 self.entering[transition.target].append(transition)
-        self.ahead, self.distance = self._ways_to_the_end()
+        self.ahead = {node_id: [way.target for way in ways] for node_id, ways in self.leaving.items()}
+        self.distance = self._distances_to_the_end()
         self.join_of: dict[str, str] = {}
         self.branches: dict[str, tuple[frozenset[str], ...]] = {}
         self.level: dict[str, int] = {}
@@ -158,7 +151,7 @@ class _Analysis:
         self.problems: list[Problem] = []
 
     def result(self) -> Structure:
-        for node_id in nx.dfs_postorder_nodes(self.graph):
+        for node_id in postorder(self.ahead, self.reached):
             if self._is_parallel(node_id) and len(self._opens(node_id)) > 1:
                 self._match(node_id)
         self._check_the_rest()
@@ -167,38 +160,27 @@ class _Analysis:
         for branches in self.branches.values():
             for node_id in frozenset().union(*branches):
                 depth[node_id] += 1
-        joins = set(self.join_of.values())
-        writes = {node.id: frozenset(_writes(node, joins)) for node in self.nodes.values()}
-        return Structure(self.join_of, self.branches, depth, self.problems, writes)
+        fork_of = {join: fork for fork, join in self.join_of.items()}
+        writes = {node.id: frozenset(_writes(node, fork_of)) for node in self.nodes.values()}
+        return Structure(self.join_of, fork_of, self.branches, depth, self.problems, writes)
 
-    def _reached_graph(self) -> nx.DiGraph[str]:
+    def _reached(self) -> dict[str, int]:
         """The nodes a run can come to, START first; all nodes when it is not clear where a run starts."""
-        graph: nx.DiGraph[str] = nx.DiGraph()
         starts = [node_id for node_id, node in self.nodes.items() if node.type == NodeTypeName.START]
-        graph.add_nodes_from([*starts, *self.nodes])
-        graph.add_edges_from(
-            (item.source, item.target)
-            for item in self.document.transitions
-            if item.source in self.nodes and item.target in self.nodes
-        )
-        if len(starts) == 1:
-            reached = nx.descendants(graph, starts[0]) | {starts[0]}
-            graph.remove_nodes_from([node_id for node_id in self.nodes if node_id not in reached])
-        return graph
+        if len(starts) != 1:
+            return dict.fromkeys([*starts, *self.nodes], 0)
+        ahead: dict[str, list[str]] = {node_id: [] for node_id in self.nodes}
+        for item in self.document.transitions:
+            if item.source in self.nodes and item.target in self.nodes:
+                ahead[item.source].append(item.target)
+        return reach(ahead, starts)
 
-    def _ways_to_the_end(self) -> tuple[dict[str, str], dict[str, int]]:
-        """The next node on a shortest way from each node to an END, and the length of that way."""
-        ends = [node_id for node_id in self.graph if self.nodes[node_id].type == NodeTypeName.END]
-        self.graph.add_node(_EXIT)
-        self.graph.add_edges_from((end, _EXIT) for end in ends)
-        ahead, distance = {}, {_EXIT: 0}
-        for nearer, node_id in nx.bfs_edges(self.graph, _EXIT, reverse=True):
-            ahead[node_id] = nearer
-            distance[node_id] = distance[nearer] + 1
-        return ahead, distance
+    def _distances_to_the_end(self) -> dict[str, int]:
+        ends = [node_id for node_id in self.reached if self.nodes[node_id].type == NodeTypeName.END]
+        return reach({id_: [way.source for way in ways] for id_, ways in self.entering.items()}, ends)
 
     def _is_parallel(self, node_id: str) -> bool:
-        return node_id != _EXIT and self.nodes[node_id].type == NodeTypeName.PARALLEL
+        return self.nodes[node_id].type == NodeTypeName.PARALLEL
 
     def _opens(self, node_id: str) -> list[Transition]:
         return branch_transitions(self.leaving[node_id])
@@ -232,9 +214,9 @@ class _Analysis:
                 f"opens branches ({names}) that do not all meet again: lead each of them to one PARALLEL, the join.",
             )
             return
-        region = self._walk(fork, opens, join, frozenset())
+        region = self._walk(fork, opens, join, ())
         if region.leaks:
-            outside = self._reached_without(fork)
+            outside = reach(self.ahead, list(self.reached)[:1], without=[fork])
             region.leaks = self._walk(fork, opens, join, outside).leaks or region.leaks
         else:
             region.leaks = list(self._intruders(fork, join, region))
@@ -261,29 +243,31 @@ class _Analysis:
         Branches that nest properly have nothing in common before their join and can't pass it by, so their
         shortest ways to an END run together from the join on and not before.
         """
-        meeting = opens[0].target
+        meeting: str | None = opens[0].target
         for transition in opens[1:]:
-            other = transition.target
-            while meeting != other:
+            other: str | None = transition.target
+            while meeting != other and meeting and other:
                 if self.distance[meeting] >= self.distance[other]:
-                    meeting = self.ahead[meeting]
+                    meeting = self._nearer(meeting)
                 else:
-                    other = self.ahead[other]
-        if self._is_parallel(meeting) and meeting != fork:
+                    other = self._nearer(other)
+            meeting = meeting if meeting == other else None
+        if meeting and self._is_parallel(meeting) and meeting != fork:
             return meeting
         return self._nearest_common_parallel(fork, opens)
 
+    def _nearer(self, node_id: str) -> str | None:
+        """The next node on the shortest way to an END; None at its end."""
+        length = self.distance[node_id] - 1
+        return next((near for near in self.ahead[node_id] if self.distance.get(near) == length), None)
+
     def _nearest_common_parallel(self, fork: str, opens: list[Transition]) -> str | None:
         """Of a fork that can't be matched, the join that was probably meant: it makes better messages."""
-        first, last = (
-            [item.target, *(near for _, near in nx.bfs_edges(self.graph, item.target))]
-            for item in (opens[0], opens[-1])
-        )
-        reached = set(last)
-        joins = (n for n in first if n in reached and self._is_parallel(n))
+        first, last = reach(self.ahead, [opens[0].target]), reach(self.ahead, [opens[-1].target])
+        joins = (near for near in first if near in last and self._is_parallel(near))
         return next((node_id for node_id in joins if node_id != fork), None)
 
-    def _walk(self, fork: str, opens: list[Transition], join: str, outside: frozenset[str]) -> _Region:
+    def _walk(self, fork: str, opens: list[Transition], join: str, outside: Collection[str]) -> _Region:
         region = _Region()
         for number, transition in enumerate(opens):
             todo = [transition]
@@ -300,7 +284,7 @@ class _Analysis:
                 todo += self._stride(node_id, number, join, region)
         return region
 
-    def _breaks_out(self, fork: str, node_id: str, region: _Region, outside: frozenset[str]) -> str | None:
+    def _breaks_out(self, fork: str, node_id: str, region: _Region, outside: Collection[str]) -> str | None:
         if node_id == fork:
             return "leads back into its own fork: a branch ends in the join"
         if self.nodes[node_id].type == NodeTypeName.END:
@@ -329,12 +313,6 @@ class _Analysis:
             raise _TooDeep
         return ways + self.leaving[node_id]
 
-    def _reached_without(self, fork: str) -> frozenset[str]:
-        """The nodes that a run can come to without passing `fork`."""
-        first = next(iter(self.graph))
-        view = nx.restricted_view(self.graph, [fork], [])
-        return frozenset(nx.descendants(view, first)) if first != fork else frozenset()
-
     def _intruders(self, fork: str, join: str, region: _Region) -> Iterator[tuple[Transition, str]]:
         """Transitions that come into a branch, or into the join, from elsewhere."""
         opens = {item.id for item in self._opens(fork)}
@@ -352,8 +330,8 @@ class _Analysis:
 
     def _check_the_rest(self) -> None:
         joins = set(self.join_of.values())
-        unsure = self._reached_from(self.unmatched)
-        for node_id in self.graph:
+        unsure = reach(self.ahead, self.unmatched)
+        for node_id in self.reached:
             if node_id in joins or node_id in unsure:
                 continue
             if not self._is_parallel(node_id) or len(self._opens(node_id)) != 1:
@@ -370,10 +348,6 @@ class _Analysis:
                     node_id,
                     "joins ways that no fork opened: open them in one PARALLEL, or lead them on without this one.",
                 )
-
-    def _reached_from(self, sources: list[str]) -> set[str]:
-        layers = nx.bfs_layers(self.graph, sources) if sources else ()
-        return {node_id for layer in layers for node_id in layer}
 
     def _leak(self, fork: str, transition: Transition, fault: str) -> None:
         message = f"Fork {fork!r}: transition {transition.id!r} {fault}."

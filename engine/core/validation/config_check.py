@@ -106,17 +106,21 @@ def arguments_fit(view: View) -> Iterator[Problem]:
 
 
 def _argument_faults(tool: Tool, arguments: dict[str, Any]) -> list[Fault]:
-    faults = _model_faults(tool.params, orjson.dumps(arguments), arguments)
-    if not faults:
-        return []
-    open_ones = {name for name, value in arguments.items() if _has_template(value)}
-    return [
-        fault
-        for fault in faults
-        if (fault.keys and fault.keys[0] not in open_ones)
-        or fault.kind == "extra_forbidden"
-        or not (fault.keys or open_ones)
-    ]
+    try:
+        tool.params.model_validate_json(orjson.dumps(arguments))
+    except ValidationError as error:
+        open_ones = {name for name, value in arguments.items() if _has_template(value)}
+        told = error.errors(include_url=False, include_context=False, include_input=False)
+        if all(_may_fit_later(item["loc"], item["type"], open_ones) for item in told):
+            return []
+        faults = faults_of(error, tool.params, arguments)
+        return [fault for fault in faults if not _may_fit_later(fault.keys, fault.kind, open_ones)]
+    return []
+
+
+def _may_fit_later(keys: tuple[str | int, ...], kind: str, open_ones: set[str]) -> bool:
+    """Whether a fault may be gone when templates are filled; one of the whole may come from any of them."""
+    return kind != "extra_forbidden" and (keys[0] in open_ones if keys else bool(open_ones))
 
 
 def _has_template(value: Any) -> bool:

@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from functools import reduce
 from operator import and_, or_
 
-import networkx as nx
-
 from engine.core.catalogue import Behaviour
 from engine.core.document import On, Transition
+from engine.core.graph import postorder
 from engine.core.problem import WARNING, Problem
 from engine.core.structure import branch_transitions, join_rules
 from engine.core.validation.faults import suggestion
@@ -23,14 +22,14 @@ from engine.core.validation.view import View, listed
 
 
 def variables_are_written_first(view: View) -> Iterator[Problem]:
-    needed = {name for site in view.sites for name in site.variables}
+    needed = {name for site in view.sites for name in site.part.variables}
     flow = _Flow(view, sorted(needed)) if needed and len(view.starts) == 1 else None
     writers = _writers(view)
     for site in view.sites:
         node = view.nodes.get(site.place.node_id)
         if node is None or (node.disabled and site.place.transition_id is None):
             continue
-        for name in site.variables:
+        for name in site.part.variables:
             if name not in writers:
                 yield site.place.problem("undefined_variable", _nobody_writes(view, name, sorted(writers)))
             elif flow and flow.may_miss(site, name):
@@ -39,7 +38,7 @@ def variables_are_written_first(view: View) -> Iterator[Problem]:
 
 def variables_are_read(view: View) -> Iterator[Problem]:
     """Names given with save_as and then not used. A default name says nothing about what was meant."""
-    reads = frozenset[str]().union(*(site.expression.reads for site in view.sites))
+    reads = frozenset[str]().union(*(site.part.expression.reads for site in view.sites))
     if "vars" in reads:
         return
     read = {path.split(".")[1] for path in reads if path.startswith("vars.")}
@@ -87,7 +86,7 @@ class _Flow:
         for ways in view.live.values():
             for way in ways:
                 self.ways_in[way.target].append(way)
-        order = list(nx.dfs_postorder_nodes(view.graph, view.starts[0]))[::-1]
+        order = postorder(view.ahead, view.starts)[::-1]
         self.before = dict.fromkeys(order, 0)
         self._spread(order)
 
@@ -110,7 +109,7 @@ class _Flow:
                 continue
             self.before[node_id] = missing
             join = self.view.structure.join_of.get(node_id)
-            for near in [*self.view.graph.succ[node_id], *([join] if join else ())]:
+            for near in [*self.view.ahead[node_id], *([join] if join else ())]:
                 if near in rank and near not in waiting:
                     waiting.add(near)
                     heapq.heappush(todo, rank[near])

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import reduce
 from typing import Any
 
-from engine.core.document import NodeTypeName
+from engine.core.document import Node, NodeTypeName
 from engine.core.expressions import ExpressionError, Type, TypeEnv, list_of, map_of, type_of_schema
 from engine.core.expressions.types import DYN, MAP, STRING, either
 from engine.core.problem import WARNING, Problem
@@ -18,6 +18,7 @@ from engine.core.validation.view import View
 
 NAMES = ("input", "vars", "memory", "outcome", "error", "run")
 """The names in scope of every expression."""
+_NAMES = frozenset(NAMES)
 SECRETS = "secrets"
 """In scope of a tool's arguments only."""
 
@@ -26,12 +27,10 @@ def expressions_fit(view: View) -> Iterator[Problem]:
     yield from view.bad_expressions
     types = types_in(view)
     for site in view.sites:
-        names = list(_unknown_names(site, view))
-        for detail in names:
-            yield site.place.problem("bad_expression", detail)
-        if names:
-            continue
-        if site.expression.constant:
+        if not site.part.names <= _NAMES and (told := list(_unknown_names(site, view))):
+            for detail in told:
+                yield site.place.problem("bad_expression", detail)
+        elif site.part.expression.constant:
             yield from _constant(site)
         else:
             yield from _typed(site, types)
@@ -46,10 +45,15 @@ def inputs_exist(view: View) -> Iterator[Problem]:
     if not isinstance(known, Mapping):
         return
     for site in view.sites:
-        for path in sorted(site.expression.reads):
+        for path in sorted(site.part.expression.reads):
             top, _, rest = path.partition(".")
             name = rest.partition(".")[0]
-            if top == "input" and name and name not in known and f"input.{name}" not in site.expression.asked:
+            if (
+                top == "input"
+                and name
+                and name not in known
+                and f"input.{name}" not in site.part.expression.asked
+            ):
                 detail = (
                     f"input.{name} is read, and input_schema has no such property{suggestion(name, list(known))}; "
                     f"known: {', '.join(known) or 'none'}."
@@ -60,10 +64,13 @@ def inputs_exist(view: View) -> Iterator[Problem]:
 def types_in(view: View) -> TypeEnv:
     """What is known of the names in scope, whatever path a run takes."""
     fields: dict[str, list[Type]] = {}
+    returns = {
+        tool.name: type_of_schema(tool.returns) if tool.returns else DYN for tool in view.catalogue.tools
+    }
     for node_id, names in view.structure.writes.items():
         for where, name in names:
             if where == "vars":
-                fields.setdefault(name, []).append(_output_type(view, node_id))
+                fields.setdefault(name, []).append(_output_type(view.nodes[node_id], returns))
     known = {name: reduce(either, types) for name, types in fields.items()}
     for fork in view.structure.join_of:
         if join_rules(view.nodes, view.structure, fork).merge == "list":
@@ -75,19 +82,15 @@ def types_in(view: View) -> TypeEnv:
     return {"input": given, "vars": map_of(known, is_closed=False), "memory": MAP, "run": MAP}
 
 
-def _output_type(view: View, node_id: str) -> Type:
-    node = view.nodes[node_id]
-    config = node.config
+def _output_type(node: Node, returns: Mapping[str, Type]) -> Type:
     match node.type:
         case NodeTypeName.AGENT_TASK:
-            schema = config.get("output_schema")
+            schema = node.config.get("output_schema")
             return type_of_schema(schema) if isinstance(schema, dict) else STRING
         case NodeTypeName.TOOL_EXECUTION:
-            name = config.get("tool")
-            tool = view.catalogue.tools.get(name) if isinstance(name, str) else None
-            return type_of_schema(tool.returns) if tool and tool.returns else DYN
+            return returns.get(str(node.config.get("tool")), DYN)
         case NodeTypeName.WAIT:
-            schema = config.get("form_schema")
+            schema = node.config.get("form_schema")
             return type_of_schema(schema) if isinstance(schema, dict) else DYN
         case NodeTypeName.PARALLEL:
             return list_of(MAP)
@@ -96,9 +99,7 @@ def _output_type(view: View, node_id: str) -> Type:
 
 def _unknown_names(site: Site, view: View) -> Iterator[str]:
     known = [*NAMES, SECRETS] if _may_read_secrets(site.place, view) else list(NAMES)
-    for name in sorted({path.partition(".")[0] for path in site.expression.reads}):
-        if name in known:
-            continue
+    for name in sorted(site.part.names - set(known)):
         if name == SECRETS:
             yield "secrets are at hand in the arguments of a tool only."
         elif ("vars", name) in _written(view):
@@ -119,9 +120,9 @@ def _constant(site: Site) -> Iterator[Problem]:
     """What reads nothing gives the same always, so that it can be tried now."""
     place = site.place
     try:
-        value = site.expression.evaluate({}).value
+        value = site.part.expression.evaluate({}).value
     except ExpressionError as error:
-        moved = site.moved(error)
+        moved = site.part.moved(error)
         yield place.problem("bad_expression", moved.detail, moved)
         return
     if place.use is Use.UNTIL:
@@ -152,9 +153,9 @@ def _time_fault(value: Any) -> str | None:
 def _typed(site: Site, types: TypeEnv) -> Iterator[Problem]:
     place = site.place
     try:
-        found = site.expression.infer(types)
+        found = site.part.expression.infer(types)
     except ExpressionError as error:
-        moved = site.moved(error)
+        moved = site.part.moved(error)
         yield place.problem("bad_expression", moved.detail, moved)
         return
     if place.use is Use.CONDITION and not found.could_be("bool"):

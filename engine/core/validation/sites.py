@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
 
 from engine.core.catalogue import Behaviour, NodeType
 from engine.core.document import Node, On
@@ -53,25 +56,27 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """One expression, and where it begins in the text of its place."""
+class Part:
+    """One expression, where it begins in its text, and what it reads.
 
-    place: Place
+    `names` are top-level names; `variables` those it can't do without: what it asks for with `has()` may be missing.
+    """
+
     expression: Expression
-    line: int = 1
-    column: int = 1
-    pointer: str = ""
-
-    @property
-    def variables(self) -> list[str]:
-        """The variables it can't do without; those it asks for with `has()` may be missing."""
-        asked = self.expression.asked
-        needed = {path.split(".")[1] for path in self.expression.reads if path.startswith("vars.")}
-        return sorted(name for name in needed if f"vars.{name}" not in asked)
+    line: int
+    column: int
+    pointer: str
+    names: frozenset[str]
+    variables: tuple[str, ...]
 
     def moved(self, error: ExpressionError) -> ExpressionError:
-        """An error of the expression, told from the beginning of its place's text."""
+        """An error of the expression, told from the beginning of the text."""
         return error.moved(self.line, self.column, self.pointer)
+
+
+class Site(NamedTuple):
+    place: Place
+    part: Part
 
 
 def find_sites(view: View) -> tuple[list[Site], list[Problem]]:
@@ -79,18 +84,28 @@ def find_sites(view: View) -> tuple[list[Site], list[Problem]]:
     sites: list[Site] = []
     problems: list[Problem] = []
     for place in _places(view):
+        source = place.source if isinstance(place.source, str) else orjson.dumps(place.source)
         try:
-            sites += _compiled(place)
+            sites += [Site(place, part) for part in _parts(source, place.use is Use.TEMPLATE)]
         except ExpressionError as error:
             problems.append(place.problem("bad_expression", error.detail, error))
     return sites, problems
 
 
-def _compiled(place: Place) -> list[Site]:
-    if place.use is Use.TEMPLATE:
-        holes = compile_template(place.source).holes
-        return [Site(place, hole.expression, hole.line, hole.column, hole.pointer) for hole in holes]
-    return [Site(place, compile_expression(place.source))]
+@lru_cache(maxsize=4096)
+def _parts(source: str | bytes, is_template: bool) -> tuple[Part, ...]:
+    """The expressions in a text, or in the JSON given as bytes; a draft is validated again with each stroke."""
+    if isinstance(source, str) and not is_template:
+        return (_part(compile_expression(source), 1, 1, ""),)
+    holes = compile_template(orjson.loads(source) if isinstance(source, bytes) else source).holes
+    return tuple(_part(hole.expression, hole.line, hole.column, hole.pointer) for hole in holes)
+
+
+def _part(expression: Expression, line: int, column: int, pointer: str) -> Part:
+    paths = [path.split(".") for path in expression.reads]
+    needed = {path[1] for path in paths if path[0] == "vars" and len(path) > 1}
+    variables = sorted(name for name in needed if f"vars.{name}" not in expression.asked)
+    return Part(expression, line, column, pointer, frozenset(path[0] for path in paths), tuple(variables))
 
 
 def _places(view: View) -> Iterator[Place]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import networkx as nx
+from collections.abc import Collection, Iterator
 
 from engine.core.catalogue import Behaviour
 from engine.core.document import On
+from engine.core.graph import reach
 from engine.core.problem import WARNING, Problem
 from engine.core.validation.view import View, listed
 
@@ -57,31 +56,21 @@ def all_can_end(view: View) -> Iterator[Problem]:
     """Traps. Each is told once: the loop that is never left, and where a run would step into the trap."""
     if not view.ends:
         return
-    can_end = view.walk([*view.ends, *view.broken_from], backwards=True)
-    reached = view.reached if view.starts else set(view.nodes)
-    trapped = reached - can_end
+    can_end = reach(view.behind, [*view.ends, *sorted(view.broken_from)])
+    reached: Collection[str] = view.reached if view.starts else view.nodes
+    trapped = {node_id for node_id in reached if node_id not in can_end}
     if not trapped:
         return
     stuck = set(dead_ends(view))
-    for loop in _closed_loops(view, trapped):
-        stuck.update(loop)
-        yield _loop_problem(view, loop)
+    for loop in view.loops(trapped):
+        if all(near in loop for node_id in loop for near in view.ahead[node_id]):
+            stuck.update(loop)
+            yield _loop_problem(view, loop)
     for node_id in view.in_order(trapped - stuck):
-        comes_in = any(near not in trapped for near in view.graph.pred[node_id])
+        comes_in = any(near not in trapped for near in view.behind[node_id])
         if comes_in or node_id in view.starts:
             message = f"From {node_id!r} on no END can be reached, so that a run would be trapped: add a way to an END."
             yield view.at_node("no_path_to_end", node_id, message)
-
-
-def _closed_loops(view: View, trapped: set[str]) -> list[list[str]]:
-    """Loops that no way leads out of, each in document order."""
-    inner = view.graph.subgraph(trapped)
-    loops = []
-    for group in nx.strongly_connected_components(inner):
-        is_loop = len(group) > 1 or any(inner.has_edge(node_id, node_id) for node_id in group)
-        if is_loop and all(near in group for node_id in group for near in inner.succ[node_id]):
-            loops.append(view.in_order(group))
-    return sorted(loops, key=lambda loop: view.places[loop[0]])
 
 
 def _loop_problem(view: View, loop: list[str]) -> Problem:
@@ -99,17 +88,15 @@ def _loop_problem(view: View, loop: list[str]) -> Problem:
 
 def loops_rest(view: View) -> Iterator[Problem]:
     """A loop in which nothing takes time runs as fast as it can."""
-    quick = [
+    quick = {
         node_id
         for node_id in view.reached
-        if view.nodes[node_id].disabled or not view.behaves(node_id, Behaviour.STEP, Behaviour.WAIT)
-    ]
-    inner = view.graph.subgraph(node_id for node_id in quick if view.kinds[node_id])
-    for group in nx.strongly_connected_components(inner):
-        first, *_ = loop = view.in_order(group)
-        if len(loop) > 1 or inner.has_edge(first, first):
-            message = (
-                f"The loop {listed(loop)} has no WAIT, tool or agent in it: it would spin up to max_steps. "
-                "Put a WAIT into it."
-            )
-            yield view.at_node("spinning_loop", first, message, severity=WARNING)
+        if view.kinds[node_id]
+        and (view.nodes[node_id].disabled or not view.behaves(node_id, Behaviour.STEP, Behaviour.WAIT))
+    }
+    for loop in view.loops(quick):
+        message = (
+            f"The loop {listed(loop)} has no WAIT, tool or agent in it: it would spin up to max_steps. "
+            "Put a WAIT into it."
+        )
+        yield view.at_node("spinning_loop", loop[0], message, severity=WARNING)

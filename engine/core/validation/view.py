@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from typing import Literal
 
@@ -10,6 +10,7 @@ import networkx as nx
 
 from engine.core.catalogue import Behaviour, Catalogue, NodeType
 from engine.core.document import Document, Node, On, Outcome, Transition
+from engine.core.graph import reach
 from engine.core.problem import ERROR, Problem
 from engine.core.structure import Structure, analyse, branch_transitions
 from engine.core.validation.sites import Site, find_sites
@@ -120,29 +121,31 @@ class View:
         return [item for item in ways if item.id in live]
 
     @cached_property
-    def graph(self) -> nx.DiGraph[str]:
-        """All nodes, and the ways that a run can take."""
-        graph: nx.DiGraph[str] = nx.DiGraph()
-        graph.add_nodes_from(self.nodes)
-        graph.add_edges_from((way.source, way.target) for ways in self.live.values() for way in ways)
-        return graph
+    def ahead(self) -> dict[str, list[str]]:
+        """The nodes that each node can lead to."""
+        return {node_id: [way.target for way in ways] for node_id, ways in self.live.items()}
 
     @cached_property
-    def reached(self) -> set[str]:
-        """The nodes a run can come to. Behind a transition that comes from nowhere, whatever it was meant to be."""
-        return self.walk([*self.starts, *sorted(self.broken_into)])
+    def behind(self) -> dict[str, list[str]]:
+        """The nodes that can lead to each node."""
+        behind: dict[str, list[str]] = {node_id: [] for node_id in self.nodes}
+        for node_id, targets in self.ahead.items():
+            for target in targets:
+                behind[target].append(node_id)
+        return behind
 
-    def walk(self, sources: Iterable[str], *, backwards: bool = False) -> set[str]:
-        """`sources` and all that can be reached from them."""
-        neighbours = self.graph.pred if backwards else self.graph.succ
-        seen = set(sources)
-        todo = list(seen)
-        while todo:
-            for near in neighbours[todo.pop()]:
-                if near not in seen:
-                    seen.add(near)
-                    todo.append(near)
-        return seen
+    @cached_property
+    def reached(self) -> dict[str, int]:
+        """The nodes a run can come to. Behind a transition that comes from nowhere, whatever it was meant to be."""
+        return reach(self.ahead, [*self.starts, *sorted(self.broken_into)])
+
+    def loops(self, among: Collection[str]) -> list[list[str]]:
+        """The loops that stay among these nodes, each with all that is in it, in document order."""
+        inner: nx.DiGraph[str] = nx.DiGraph()
+        inner.add_edges_from((id_, near) for id_ in among for near in self.ahead[id_] if near in among)
+        groups = nx.strongly_connected_components(inner)
+        loops = [self.in_order(group) for group in groups if len(group) > 1 or inner.has_edge(*group, *group)]
+        return sorted(loops, key=lambda loop: self.places[loop[0]])
 
     def in_order(self, node_ids: Iterable[str]) -> list[str]:
         """As they stand in the document."""
