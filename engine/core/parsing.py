@@ -28,7 +28,7 @@ def parse_json(source: bytes | str, *, max_bytes: int = MAX_BYTES, max_depth: in
     """
     text = text_of(source, max_bytes, "JSON")
     _check_depth(text, max_depth)
-    if _SUSPECT.search(text):
+    if any(sign.search(text) for sign in _SUSPECTS):
         _inspect(text)
     try:
         value: JsonValue = _DECODER.decode(text)
@@ -45,8 +45,11 @@ _BRACKET = re.compile(_STRING + r"|[\[{]|[\]}]", re.DOTALL)
 _PART = re.compile(_STRING + r'|[{}\[\]:]|[^"{}\[\]:]++', re.DOTALL)
 _NUMBER = r"-?[0-9]{19,}+(?![0-9.eE])|-?[0-9][0-9.]*+[eE]\+?[0-9]{3,}+"
 _BAD_SCALAR = re.compile(_NUMBER + r"|-?Infinity|NaN")
-_SUSPECT = re.compile(r"\\[ubf]|[\x7f-\x9f\ud800-\udfff]|" + _NUMBER)
-"""What is worth a closer look; `_inspect` decides. What this leaves out the decoder finds itself."""
+_SUSPECTS = [
+    re.compile(sign)
+    for sign in (r"\\[ubf]", r"[\x7f-\x9f\ud800-\udfff]", r"[0-9]{19}", r"[0-9][eE]\+?[0-9]{3}")
+]
+"""What is worth a closer look; `_inspect` decides. What these leave out the decoder finds itself."""
 
 
 class _Suspicious(Exception):
