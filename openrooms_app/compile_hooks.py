@@ -12,8 +12,6 @@ from reflex.plugins import Plugin
 
 from openrooms_app import theme
 
-PACKAGES = ("@base-ui/react@1.9.0",)
-"""Of the kit: installed whether or not a page uses them yet, so that the lock and the type check don't depend on it."""
 TYPESCRIPT = ("typescript@7.0.2", "@types/react@19.3.0", "@types/react-dom@19.3.0")
 
 _URL = re.compile(r"[`\"'](ws|http)s?://[^/`\"']+(/[^`\"']*)[`\"']")
@@ -35,9 +33,6 @@ class ThemeStyles(Plugin):
 
     def get_stylesheet_paths(self, **_context: Any) -> Sequence[str]:
         return ["./theme.css"]
-
-    def get_frontend_dependencies(self, **_context: Any) -> list[str]:
-        return list(PACKAGES)
 
     def get_frontend_development_dependencies(self, **_context: Any) -> list[str]:
         return list(TYPESCRIPT)

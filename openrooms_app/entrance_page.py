@@ -37,6 +37,7 @@ font:inherit;font-weight:600;cursor:pointer}
 button:hover{filter:brightness(1.08)}
 .alert{display:flex;gap:10px;margin:0 0 16px;padding:10px 12px;border-radius:8px;font-size:13px;
 color:var(--or-fail);background:color-mix(in srgb,var(--or-fail) 10%,transparent)}
+h1+.alert{margin-top:12px}
 .alert svg{flex:none;width:16px;height:16px;margin-top:2px}
 a{color:var(--or-accent-ink)}
 code{font:12px/18px var(--or-mono);background:var(--or-hover);padding:2px 6px;border-radius:4px}

@@ -12,7 +12,7 @@ _PASS_ON: Final = rx.event.passthrough_event_spec
 
 class Overlay(rx.Component):
     library = tsx_module(__file__, "overlays.tsx")
-    lib_dependencies: list[str] = ["lucide-react"]
+    lib_dependencies: list[str] = ["@base-ui/react@1.9.0", "lucide-react"]
 
 
 class Dialog(Overlay):
