@@ -1,0 +1,79 @@
+/** The measure of a card: its size and its handles follow from the document alone, so nothing waits for the DOM. */
+
+import type { On, Outcome, Position, Transition, WorkflowNode } from "./document.ts";
+import { MAIN, WAY } from "./connecting.ts";
+
+export const GRID = 8;
+const WIDTH = 224;
+const HEIGHT = 56;
+const ROW = 24;
+
+export type Size = { readonly width: number; readonly height: number };
+
+/** A line on the card of a DECISION: a condition in its order, a place for another one, the otherwise. */
+export type Row = { readonly handle: string; readonly kind: "condition" | "add" | "otherwise"; readonly way?: Transition };
+
+/** A handle below a card, for what goes wrong there. */
+export type Tab = { readonly on: On; readonly isUsed: boolean };
+
+export function sizeOf(node: WorkflowNode, rows: readonly Row[]): Size {
+  switch (node.type) {
+    case "START":
+    case "END":
+      return { width: 144, height: 48 };
+    case "PARALLEL":
+      return { width: 176, height: HEIGHT };
+    case "DECISION":
+      return { width: WIDTH, height: 40 + rows.length * ROW + GRID };
+    default:
+      return { width: WIDTH, height: HEIGHT };
+  }
+}
+
+/** The rows of a DECISION; none for other types. `isEditable` adds the place to draw one more condition. */
+export function rowsOf(node: WorkflowNode, ways: readonly Transition[], isEditable: boolean): readonly Row[] {
+  if (node.type !== "DECISION") return [];
+  const conditions = ways.filter((way) => way.on === "CONDITION_MET");
+  const otherwise = ways.find((way) => way.on === "ALWAYS" || way.on === "SUCCESS");
+  return [
+    ...conditions.map((way): Row => ({ handle: `${WAY}${way.id}`, kind: "condition", way })),
+    ...(isEditable ? [{ handle: "CONDITION_MET", kind: "add" } as const] : []),
+    { handle: "ALWAYS", kind: "otherwise", ...(otherwise ? { way: otherwise } : {}) },
+  ];
+}
+
+/** Where on the right edge a row's handle sits, from the card's top. */
+export function rowMiddle(index: number): number {
+  return 40 + index * ROW + ROW / 2;
+}
+
+/** The tabs of a card: what its type can end with besides success, and whatever has been drawn. */
+export function tabsOf(ways: readonly Transition[], outcomes: readonly Outcome[], isEditable: boolean): readonly Tab[] {
+  const drawn = new Set<On>(ways.map((way) => way.on));
+  return (["FAILURE", "TIMEOUT"] as const)
+    .filter((on) => drawn.has(on) || (isEditable && outcomes.includes(on)))
+    .map((on) => ({ on, isUsed: drawn.has(on) }));
+}
+
+/** Where on the bottom edge a tab sits, from the card's left. */
+export function tabMiddle(index: number, width: number): number {
+  return width - 40 - index * 68;
+}
+
+/** How far a tab hangs below its card. */
+const TAB_DROP = 9;
+
+/** From the top left corner of a card to one of its handles on the way out. */
+export function offsetOf(handle: string, size: Size, rows: readonly Row[], tabs: readonly Tab[]): Position {
+  const tab = tabs.findIndex((each) => each.on === handle);
+  if (tab >= 0) return { x: tabMiddle(tab, size.width), y: size.height + TAB_DROP };
+  const row = rows.findIndex((each) => each.handle === handle);
+  return { x: size.width, y: row < 0 ? size.height / 2 : rowMiddle(row) };
+}
+
+/** The handle that a drawn transition leaves from. */
+export function handleOf(transition: Transition, source: WorkflowNode | undefined): string {
+  if (transition.on === "FAILURE" || transition.on === "TIMEOUT") return transition.on;
+  if (source?.type !== "DECISION") return MAIN;
+  return transition.on === "CONDITION_MET" ? `${WAY}${transition.id}` : "ALWAYS";
+}

@@ -1,0 +1,69 @@
+/** Where expressions name a variable, and how they follow it when it gets a new name. */
+
+import type { Json, JsonObject, Transition, WorkflowDocument, WorkflowNode } from "./document.ts";
+
+const TEMPLATE = /\{\{([\s\S]*?)\}\}/g;
+const STRING_OR_WORD = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[A-Za-z_][A-Za-z0-9_]*|[\s\S]/g;
+
+/** Config fields that are one bare expression, not a text with templates. */
+const EXPRESSION_FIELDS: ReadonlySet<string> = new Set(["until"]);
+
+/** The document with `vars.<from>` read as `vars.<to>` in every expression. */
+export function renameVariable(document: WorkflowDocument, from: string, to: string): WorkflowDocument {
+  const inExpression = (source: string): string => renamed(source, from, to);
+  const inValue = (value: Json): Json => inTemplates(value, inExpression);
+  return {
+    ...document,
+    nodes: document.nodes.map((node) => nodeWith(node, inExpression, inValue)),
+    transitions: document.transitions.map((transition) => transitionWith(transition, inExpression)),
+  };
+}
+
+/** The variables that an expression reads, by their first name. */
+export function variablesRead(source: string): string[] {
+  const tokens = source.match(STRING_OR_WORD) ?? [];
+  const dense = tokens.filter((token) => token.trim());
+  return dense.filter((_, index) => dense[index - 2] === "vars" && dense[index - 1] === "." && dense[index - 3] !== ".");
+}
+
+/** The expressions inside a text's `{{ }}`. */
+export function templatesOf(text: string): string[] {
+  return [...text.matchAll(TEMPLATE)].map((match) => match[1]!);
+}
+
+function renamed(source: string, from: string, to: string): string {
+  const tokens = source.match(STRING_OR_WORD) ?? [];
+  const solid: number[] = [];
+  tokens.forEach((token, index) => token.trim() && solid.push(index));
+  solid.forEach((at, rank) => {
+    const before = (steps: number): string | undefined => tokens[solid[rank - steps] ?? -1];
+    if (tokens[at] === from && before(1) === "." && before(2) === "vars" && before(3) !== ".") tokens[at] = to;
+  });
+  return tokens.join("");
+}
+
+function inTemplates(value: Json, change: (source: string) => string): Json {
+  if (typeof value === "string") return value.replace(TEMPLATE, (_, inner: string) => `{{${change(inner)}}}`);
+  if (Array.isArray(value)) return value.map((inner: Json) => inTemplates(inner, change));
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, inTemplates(inner as Json, change)]));
+}
+
+function nodeWith(node: WorkflowNode, inExpression: (source: string) => string, inValue: (value: Json) => Json): WorkflowNode {
+  const config = Object.fromEntries(
+    Object.entries(node.config).map(([key, value]) => [
+      key,
+      EXPRESSION_FIELDS.has(key) && typeof value === "string" ? inExpression(value) : inValue(value),
+    ]),
+  ) as JsonObject;
+  const changed = JSON.stringify(config) === JSON.stringify(node.config) ? node : { ...node, config };
+  if (!node.remember) return changed;
+  const remember = Object.fromEntries(Object.entries(node.remember).map(([key, source]) => [key, inExpression(source)]));
+  return { ...changed, remember };
+}
+
+function transitionWith(transition: Transition, inExpression: (source: string) => string): Transition {
+  if (!transition.when) return transition;
+  const when = inExpression(transition.when);
+  return when === transition.when ? transition : { ...transition, when };
+}

@@ -1,0 +1,168 @@
+/** The way of an edge across the canvas: straight pieces that go around cards instead of under them. */
+
+import type { Position } from "./document.ts";
+
+export type Box = { readonly id: string; readonly left: number; readonly top: number; readonly right: number; readonly bottom: number };
+
+/** Where an edge begins and ends. It leaves to the right, or downwards from a tab, and enters from the left. */
+export type Ends = {
+  readonly from: Position;
+  readonly to: Position;
+  readonly exit: "right" | "down";
+  /** The cards at both ends, where they are now. */
+  readonly source: Box;
+  readonly target: Box;
+  /** Which of its source's ways this is, counted from the top: ways side by side turn at different places. */
+  readonly lane: number;
+};
+
+/** The cards that an edge may have to go around. */
+export type Obstacles = readonly Box[];
+
+const STUB = 16;
+const CLEAR = 20;
+const LANE = 8;
+const PER_BEND = 24;
+const PER_CARD = 4_000;
+const RADIUS = 10;
+/** How many cards, the nearest in height first, offer a channel or a column to turn in. */
+const NEAREST = 24;
+
+/** The points of the cheapest way: short, with few bends, and under no card if that can be helped. */
+export function route(ends: Ends, cards: Obstacles): readonly Position[] {
+  const near = obstaclesNear(ends, cards);
+  const ways = ends.exit === "right" ? waysRight(ends, near) : waysDown(ends, near);
+  let best = ways[0]!;
+  let least = Infinity;
+  for (const points of ways) {
+    const price = cost(points, near, least);
+    if (price < least) [best, least] = [points, price];
+  }
+  return simplified(best);
+}
+
+function obstaclesNear({ from, to, source, target }: Ends, cards: Obstacles): Box[] {
+  const left = Math.min(from.x, to.x, source.left) - 80;
+  const right = Math.max(from.x, to.x, target.right) + 80;
+  const others = cards.filter((box) => box.right > left && box.left < right && box.id !== source.id && box.id !== target.id);
+  const middle = (from.y + to.y) / 2;
+  const off = (box: Box): number => Math.abs((box.top + box.bottom) / 2 - middle);
+  others.sort((one, other) => off(one) - off(other));
+  return source.id === target.id ? [source, ...others] : [source, target, ...others];
+}
+
+function waysRight({ from, to, lane }: Ends, near: readonly Box[]): Position[][] {
+  const out = from.x + STUB + lane * (LANE / 2);
+  const into = to.x - STUB;
+  const ways: Position[][] = [];
+  if (out <= into + STUB) {
+    const turn = to.y > from.y ? -lane * LANE : lane * LANE;
+    const middle = clamp((from.x + to.x) / 2 + turn, from.x + STUB, into);
+    for (const x of [middle, into, out, ...columns(near, out, into)]) ways.push([from, { x, y: from.y }, { x, y: to.y }, to]);
+  }
+  for (const y of channels(from, to, near)) {
+    ways.push([from, { x: out, y: from.y }, { x: out, y }, { x: into, y }, { x: into, y: to.y }, to]);
+  }
+  return ways;
+}
+
+function waysDown({ from, to, lane }: Ends, near: readonly Box[]): Position[][] {
+  const into = to.x - STUB;
+  const ways: Position[][] = [];
+  if (to.y > from.y + STUB && from.x <= into) ways.push([from, { x: from.x, y: to.y }, to]);
+  for (const y of [from.y + STUB + lane * LANE, ...channels(from, to, near)]) {
+    if (y < from.y + STUB / 2) continue;
+    ways.push([from, { x: from.x, y }, { x: into, y }, { x: into, y: to.y }, to]);
+  }
+  return ways.length ? ways : [[from, to]];
+}
+
+/** Heights at which a long edge can pass: between its ends, and just above or below each card on the way. */
+function channels(from: Position, to: Position, near: readonly Box[]): number[] {
+  const heights = new Set<number>([(from.y + to.y) / 2]);
+  for (const box of near.slice(0, NEAREST)) {
+    heights.add(box.bottom + CLEAR);
+    heights.add(box.top - CLEAR);
+  }
+  return [...heights];
+}
+
+/** Gaps between columns of cards where an edge can turn. */
+function columns(near: readonly Box[], out: number, into: number): number[] {
+  const gaps = near.slice(0, NEAREST).flatMap((box) => [box.left - CLEAR, box.right + CLEAR]);
+  return gaps.filter((x) => x > out && x < into);
+}
+
+function cost(points: readonly Position[], near: readonly Box[], giveUpAt: number): number {
+  let total = simplified(points).length * PER_BEND;
+  for (let index = 1; index < points.length && total < giveUpAt; index += 1) {
+    const [one, other] = [points[index - 1]!, points[index]!];
+    total += Math.abs(one.x - other.x) + Math.abs(one.y - other.y);
+    for (const box of near) if (crosses(one, other, box)) total += PER_CARD;
+  }
+  return total;
+}
+
+/** Whether an upright or level piece goes through a card; running along its border is no crossing. */
+export function crosses(one: Position, other: Position, box: Box): boolean {
+  const inset = 1;
+  return (
+    Math.max(one.x, other.x) > box.left + inset &&
+    Math.min(one.x, other.x) < box.right - inset &&
+    Math.max(one.y, other.y) > box.top + inset &&
+    Math.min(one.y, other.y) < box.bottom - inset
+  );
+}
+
+/** Without repeated points and without points in the middle of a straight piece. */
+function simplified(points: readonly Position[]): Position[] {
+  const kept: Position[] = [];
+  for (const point of points) {
+    const [before, last] = [kept.at(-2), kept.at(-1)];
+    if (last && last.x === point.x && last.y === point.y) continue;
+    const isStraight = before && last && ((before.x === last.x && last.x === point.x) || (before.y === last.y && last.y === point.y));
+    if (isStraight) kept.pop();
+    kept.push(point);
+  }
+  return kept;
+}
+
+/** The points as an SVG path with rounded corners. */
+export function asPath(points: readonly Position[]): string {
+  const [first, ...rest] = points;
+  if (!first) return "";
+  const parts = [`M${first.x},${first.y}`];
+  rest.forEach((point, index) => {
+    const [before, after] = [points[index]!, points[index + 2]];
+    if (!after) return parts.push(`L${point.x},${point.y}`);
+    const radius = Math.min(RADIUS, distance(before, point) / 2, distance(point, after) / 2);
+    const enter = towards(point, before, radius);
+    const leave = towards(point, after, radius);
+    return parts.push(`L${enter.x},${enter.y}`, `Q${point.x},${point.y} ${leave.x},${leave.y}`);
+  });
+  return parts.join("");
+}
+
+/** Where a label goes: the middle of the longest level piece, and how much room there is. */
+export function labelPlace(points: readonly Position[]): { readonly at: Position; readonly room: number } {
+  let best = { at: points[0] ?? { x: 0, y: 0 }, room: 0 };
+  for (let index = 1; index < points.length; index += 1) {
+    const [one, other] = [points[index - 1]!, points[index]!];
+    const room = one.y === other.y ? Math.abs(one.x - other.x) : 0;
+    if (room > best.room) best = { at: { x: (one.x + other.x) / 2, y: one.y }, room };
+  }
+  return best;
+}
+
+function towards(from: Position, to: Position, by: number): Position {
+  const length = distance(from, to) || 1;
+  return { x: from.x + ((to.x - from.x) / length) * by, y: from.y + ((to.y - from.y) / length) * by };
+}
+
+function distance(one: Position, other: Position): number {
+  return Math.abs(one.x - other.x) + Math.abs(one.y - other.y);
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.max(low, Math.min(high, value));
+}

@@ -1,0 +1,143 @@
+/** The whole editor of one workflow: one island that owns the drawing; Reflex gives the page around it. */
+
+import { useEffect, useMemo } from "react";
+import { ReactFlowProvider } from "@xyflow/react";
+import { TriangleAlert } from "lucide-react";
+import "@xyflow/react/dist/style.css";
+import "./canvas.css";
+import { Button, Notice, Skeleton } from "../components/kit.tsx";
+import { Canvas } from "./flow/canvas.tsx";
+import { Inspector } from "./inspector/inspector.tsx";
+import { Banners } from "./panels/banners.tsx";
+import { Overlays } from "./panels/dialogs.tsx";
+import { Palette } from "./panels/palette.tsx";
+import { Problems } from "./panels/problems.tsx";
+import { TopBar } from "./panels/top-bar.tsx";
+import { loginAddress, sender } from "./state/api.ts";
+import { backupIn } from "./state/backup.ts";
+import { commandFor, copied, deleteSelected, pasted } from "./state/commands.ts";
+import { Editor } from "./state/editor.ts";
+import { useStore } from "./state/use-store.ts";
+
+export function WorkflowEditor({ canEdit = false }: { readonly canEdit?: boolean }) {
+  const editor = useEditor();
+  const phase = useStore(editor.store, (state) => state.phase);
+  useKeys(editor, canEdit);
+  useClipboard(editor, canEdit);
+  if (phase === "failed") return <Failed editor={editor} />;
+  return (
+    <div className="flex min-h-0 flex-1 flex-col" data-testid="editor" data-phase={phase}>
+      <TopBar editor={editor} canEdit={canEdit} />
+      <Banners editor={editor} />
+      <div className="flex min-h-0 flex-1">
+        {canEdit && <Palette editor={editor} />}
+        <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+          {phase === "ready" ? (
+            <ReactFlowProvider>
+              <Canvas editor={editor} />
+            </ReactFlowProvider>
+          ) : (
+            <Skeleton className="m-4 flex-1" />
+          )}
+          <Problems editor={editor} />
+        </div>
+        {phase === "ready" && <Inspector editor={editor} />}
+      </div>
+      {phase === "ready" && <Overlays editor={editor} />}
+    </div>
+  );
+}
+
+function Failed({ editor }: { readonly editor: Editor }) {
+  const failure = useStore(editor.store, (state) => state.failure);
+  return (
+    <Notice Icon={TriangleAlert} title="The workflow can't be opened" tone="text-fail">
+      <p>{failure}</p>
+      <div className="mt-4 flex justify-center gap-2">
+        <Button look="solid" onClick={() => location.reload()}>Try again</Button>
+        <Button onClick={() => location.assign("/workflows")}>All workflows</Button>
+      </div>
+    </Notice>
+  );
+}
+
+/** The editor of the workflow that the address names; it stops with the page, and warns before work is lost. */
+function useEditor(): Editor {
+  const editor = useMemo(() => {
+    const workflowId = decodeURIComponent(location.pathname.split("/").filter(Boolean)[1] ?? "");
+    const tell = (): void => made.tell("error", "This browser can't keep a copy of your work: its storage is full or forbidden.");
+    const made: Editor = new Editor({
+      workflowId,
+      send: sender(""),
+      storage: localStorage,
+      backup: backupIn(localStorage, workflowId, tell),
+      onSignedOut: () => location.assign(loginAddress(location)),
+    });
+    return made;
+  }, []);
+  useEffect(() => {
+    void editor.load();
+    const wake = (): void => editor.wake();
+    const warn = (event: BeforeUnloadEvent): void => {
+      if (editor.isDirty) event.preventDefault();
+    };
+    const flush = (): void => {
+      if (document.visibilityState === "hidden") void editor.flush();
+    };
+    window.addEventListener("online", wake);
+    window.addEventListener("beforeunload", warn);
+    document.addEventListener("visibilitychange", flush);
+    return () => {
+      window.removeEventListener("online", wake);
+      window.removeEventListener("beforeunload", warn);
+      document.removeEventListener("visibilitychange", flush);
+      void editor.flush();
+      editor.stop();
+    };
+  }, [editor]);
+  return editor;
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("input, textarea, select, [contenteditable=true]") !== null;
+}
+
+/** Keys work wherever the focus is, but for fields and dialogs, which keep their own. */
+function useKeys(editor: Editor, canEdit: boolean): void {
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if (event.defaultPrevented || (event.target instanceof Element && event.target.closest("dialog, [role=dialog]"))) return;
+      const command = commandFor(event, isTyping(event.target));
+      if (!command || (!canEdit && !["fit", "actual-size", "keys", "deselect"].includes(command.id))) return;
+      event.preventDefault();
+      command.run(editor);
+    };
+    window.addEventListener("keydown", onKeyDown);
+    return () => window.removeEventListener("keydown", onKeyDown);
+  }, [editor, canEdit]);
+}
+
+function useClipboard(editor: Editor, canEdit: boolean): void {
+  useEffect(() => {
+    const onCopy = (event: ClipboardEvent): void => {
+      if (isTyping(event.target) || getSelection()?.toString()) return;
+      const text = copied(editor);
+      if (!text) return;
+      event.clipboardData?.setData("text/plain", text);
+      event.preventDefault();
+      if (event.type === "cut" && canEdit) deleteSelected(editor);
+    };
+    const onPaste = (event: ClipboardEvent): void => {
+      if (!canEdit || isTyping(event.target)) return;
+      if (pasted(editor, event.clipboardData?.getData("text/plain") ?? "")) event.preventDefault();
+    };
+    document.addEventListener("copy", onCopy);
+    document.addEventListener("cut", onCopy);
+    document.addEventListener("paste", onPaste);
+    return () => {
+      document.removeEventListener("copy", onCopy);
+      document.removeEventListener("cut", onCopy);
+      document.removeEventListener("paste", onPaste);
+    };
+  }, [editor, canEdit]);
+}

@@ -1,0 +1,251 @@
+/** The drawing surface of the editor: React Flow holds positions while a card is dragged, the document gets them at rest. */
+
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type DragEvent, type MouseEvent as ReactMouseEvent } from "react";
+import {
+  applyNodeChanges, Background, BackgroundVariant, MiniMap, ReactFlow, SelectionMode, useReactFlow,
+  type Connection, type EdgeChange, type FinalConnectionState, type NodeChange, type OnConnectEnd,
+} from "@xyflow/react";
+import { GRID } from "../document/card.ts";
+import { answer, MAIN, retargetFault } from "../document/connecting.ts";
+import type { Position } from "../document/document.ts";
+import { move, retarget, type Selection } from "../document/operations.ts";
+import { add, draw, spliceInto } from "../state/adding.ts";
+import { outcomesIn } from "../state/catalogue.ts";
+import type { Editor } from "../state/editor.ts";
+import { useStore } from "../state/use-store.ts";
+import { Arrows } from "./arrows.tsx";
+import { ConnectionLine } from "./connection-line.tsx";
+import { CanvasContext, ObstaclesContext } from "./context.ts";
+import { BLANK, drawingOf, NOTE, type Drawing, type FlowNode as CardNode, type Way } from "./derive.ts";
+import { FlowEdge } from "./flow-edge.tsx";
+import { FlowNode } from "./flow-node.tsx";
+import { FlowNote } from "./flow-note.tsx";
+
+const NODE_TYPES = { card: FlowNode, note: FlowNote };
+const EDGE_TYPES = { way: FlowEdge };
+const SNAP: [number, number] = [GRID, GRID];
+/** From here on, cards outside of the screen are not kept in the page. */
+const MANY = 120;
+export const DRAG_TYPE = "application/x-openrooms-node";
+
+export function Canvas({ editor }: { readonly editor: Editor }) {
+  const facts = useMemo(() => ({ editor, paint: null }), [editor]);
+  const [drawing, setNodes] = useDrawing(editor);
+  const surface = useRef<HTMLDivElement>(null);
+  const flow = useReactFlow<CardNode, Way>();
+  const [isConnecting, setConnecting] = useState<"source" | "target" | null>(null);
+  useView(editor, surface);
+  const changes = useChanges(editor, setNodes);
+  const connecting = useConnecting(editor, setConnecting);
+  const dropping = useDropping(editor);
+  const openQuickAdd = (event: ReactMouseEvent): void => {
+    if (!(event.target as Element).closest(".react-flow__pane")) return;
+    const screen = { x: event.clientX, y: event.clientY };
+    editor.overlay.set({ kind: "quick-add", screen, at: flow.screenToFlowPosition(screen), wiring: null });
+  };
+  return (
+    <CanvasContext value={facts}>
+      <ObstaclesContext value={drawing.boxes}>
+        <div className={`oc-surface${isConnecting ? ` is-connecting from-${isConnecting}` : ""}`} ref={surface} onDoubleClick={openQuickAdd} data-testid="canvas">
+          <Arrows />
+          <ReactFlow<CardNode, Way>
+            nodes={drawing.nodes as CardNode[]}
+            edges={drawing.edges as Way[]}
+            nodeTypes={NODE_TYPES}
+            edgeTypes={EDGE_TYPES}
+            {...changes}
+            {...connecting}
+            {...dropping}
+            connectionLineComponent={ConnectionLine}
+            connectionRadius={16}
+            deleteKeyCode={null}
+            multiSelectionKeyCode={["Shift", "Meta", "Control"]}
+            selectionMode={SelectionMode.Partial}
+            zoomOnDoubleClick={false}
+            elevateEdgesOnSelect
+            snapToGrid
+            snapGrid={SNAP}
+            minZoom={0.1}
+            maxZoom={2}
+            fitView
+            fitViewOptions={{ padding: 0.15, maxZoom: 1 }}
+            onlyRenderVisibleElements={drawing.nodes.length > MANY}
+            proOptions={{ hideAttribution: true }}
+            aria-label="Workflow canvas"
+          >
+            <Background variant={BackgroundVariant.Dots} gap={GRID * 3} size={1.5} />
+            <MiniMap pannable zoomable ariaLabel="Map of the workflow" nodeStrokeWidth={0} nodeBorderRadius={8} />
+          </ReactFlow>
+        </div>
+      </ObstaclesContext>
+    </CanvasContext>
+  );
+}
+
+type SetNodes = (change: (nodes: CardNode[]) => CardNode[]) => void;
+
+/** What is on the screen: the document's drawing, with whatever React Flow moves or measures meanwhile. */
+function useDrawing(editor: Editor): [Drawing, SetNodes] {
+  const document = useStore(editor.store, (state) => state.history.now);
+  const catalogue = useStore(editor.store, (state) => state.catalogue);
+  const selection = useStore(editor.store, (state) => state.selection);
+  const nodeProblems = useStore(editor.store, (state) => state.nodeProblems);
+  const transitionProblems = useStore(editor.store, (state) => state.transitionProblems);
+  const [drawing, setDrawing] = useState<Drawing>(BLANK);
+  useLayoutEffect(() => {
+    const scene = { document, catalogue, selection, nodeProblems, transitionProblems, isEditable: true };
+    setDrawing((before) => drawingOf(scene, before));
+  }, [document, catalogue, selection, nodeProblems, transitionProblems]);
+  const setNodes = useCallback<SetNodes>(
+    (change) => setDrawing((before) => ({ ...before, nodes: change(before.nodes as CardNode[]) })),
+    [],
+  );
+  return [drawing, setNodes];
+}
+
+function useView(editor: Editor, surface: React.RefObject<HTMLDivElement | null>): void {
+  const flow = useReactFlow<CardNode, Way>();
+  useEffect(() => {
+    const screenCentre = (): Position => {
+      const { left, top, width, height } = surface.current!.getBoundingClientRect();
+      return { x: left + width / 2, y: top + height / 2 };
+    };
+    editor.view = {
+      screenCentre,
+      centre: () => flow.screenToFlowPosition(screenCentre()),
+      fit: () => void flow.fitView({ padding: 0.15, maxZoom: 1, duration: 180 }),
+      show: (ids) => void flow.fitView({ nodes: ids.map((id) => ({ id })), maxZoom: Math.max(0.8, flow.getZoom()), minZoom: 0.6, duration: 180 }),
+      actualSize: () => void flow.zoomTo(1, { duration: 180 }),
+    };
+    return () => {
+      editor.view = null;
+    };
+  }, [editor, flow, surface]);
+}
+
+function useChanges(editor: Editor, setNodes: SetNodes) {
+  return useMemo(() => {
+    const onNodesChange = (changes: NodeChange<CardNode>[]): void => {
+      setNodes((nodes) => applyNodeChanges(changes, nodes));
+      selectionChanged(editor, changes, "nodes");
+      settled(editor, changes);
+    };
+    return {
+      onNodesChange,
+      onEdgesChange: (changes: EdgeChange<Way>[]) => selectionChanged(editor, changes, "transitions"),
+      onNodeDragStart: () => editor.hold(),
+      onSelectionDragStart: () => editor.hold(),
+      onSelectionDragStop: () => editor.release(),
+      onNodeDragStop: (event: MouseEvent | TouchEvent | ReactMouseEvent, node: CardNode, dragged: CardNode[]) => {
+        editor.release();
+        const way = dragged.length === 1 && node.type === "card" && isUnwired(editor, node.id) ? edgeUnder(event as MouseEvent) : null;
+        if (way) spliceInto(editor, way, node.id);
+      },
+    };
+  }, [editor, setNodes]);
+}
+
+/** Positions that came to rest go into the document. */
+function settled(editor: Editor, changes: readonly NodeChange<CardNode>[]): void {
+  const nodes = new Map<string, Position>();
+  const notes = new Map<string, Position>();
+  for (const change of changes) {
+    if (change.type !== "position" || change.dragging || !change.position) continue;
+    if (change.id.startsWith(NOTE)) notes.set(change.id.slice(NOTE.length), change.position);
+    else nodes.set(change.id, change.position);
+  }
+  if (nodes.size || notes.size) editor.edit((document) => move(document, nodes, notes), `move:${[...nodes.keys(), ...notes.keys()].join()}`);
+}
+
+type Picked = { readonly type: string; readonly id?: string; readonly selected?: boolean };
+
+function selectionChanged(editor: Editor, changes: readonly Picked[], kind: "nodes" | "transitions"): void {
+  const picks = changes.filter((change) => change.type === "select");
+  if (!picks.length) return;
+  const { selection } = editor.store.get();
+  const next = { nodes: new Set(selection.nodes), transitions: new Set(selection.transitions), notes: new Set(selection.notes) };
+  for (const { id = "", selected } of picks) {
+    const isNote = id.startsWith(NOTE);
+    const set = isNote ? next.notes : next[kind];
+    const key = isNote ? id.slice(NOTE.length) : id;
+    if (selected) set.add(key);
+    else set.delete(key);
+  }
+  const after: Selection = { nodes: [...next.nodes], transitions: [...next.transitions], notes: [...next.notes] };
+  editor.select(after);
+}
+
+function useConnecting(editor: Editor, setConnecting: (from: "source" | "target" | null) => void) {
+  const { screenToFlowPosition } = useReactFlow();
+  return useMemo(() => {
+    const onConnectEnd: OnConnectEnd = (event, state) => {
+      setConnecting(null);
+      if (state.isValid || !state.fromNode || !state.fromHandle) return;
+      dropped(editor, state, pointOf(event), screenToFlowPosition);
+    };
+    return {
+      onConnectStart: (_: unknown, { handleType }: { handleType: "source" | "target" | null }) => setConnecting(handleType),
+      onConnectEnd,
+      onConnect: ({ source, sourceHandle, target }: Connection) => void draw(editor, { source, handle: sourceHandle ?? MAIN, target }),
+      isValidConnection: ({ source, sourceHandle, target }: Connection | Way) =>
+        answer(editor.document, { source, handle: sourceHandle ?? null, target }, outcomesIn(editor.store.get().catalogue)).kind !== "refused",
+      onReconnect: (way: Way, { source, target }: Connection) => {
+        const fault = retargetFault(editor.document, source, target);
+        if (fault) editor.tell("error", fault);
+        else editor.edit((document) => retarget(document, way.id, { source, target }));
+      },
+    };
+  }, [editor, setConnecting, screenToFlowPosition]);
+}
+
+type ToFlow = (point: Position) => Position;
+
+/** A connection let go of where no handle is: on a card it is drawn or refused, on empty canvas it asks for a node. */
+function dropped(editor: Editor, { fromNode, fromHandle }: FinalConnectionState, screen: Position, toFlow: ToFlow): void {
+  const card = document.elementFromPoint(screen.x, screen.y)?.closest(".react-flow__node")?.getAttribute("data-id");
+  const isForward = fromHandle!.type === "source";
+  const handle = fromHandle!.id ?? MAIN;
+  const start = fromNode!.id;
+  if (card && !card.startsWith(NOTE)) {
+    const isTouch = card === start && !isForward;
+    if (!isTouch) draw(editor, isForward ? { source: start, handle, target: card } : { source: card, handle: MAIN, target: start });
+    return;
+  }
+  const wiring = isForward ? ({ kind: "after", source: start, handle } as const) : ({ kind: "before", target: start } as const);
+  editor.overlay.set({ kind: "quick-add", screen, at: toFlow(screen), wiring });
+}
+
+function pointOf(event: MouseEvent | TouchEvent): Position {
+  const point = "changedTouches" in event ? event.changedTouches[0]! : event;
+  return { x: point.clientX, y: point.clientY };
+}
+
+function useDropping(editor: Editor) {
+  const { screenToFlowPosition } = useReactFlow();
+  return useMemo(
+    () => ({
+      onDragOver: (event: DragEvent) => {
+        event.preventDefault();
+        event.dataTransfer.dropEffect = "copy";
+      },
+      onDrop: (event: DragEvent) => {
+        const type = event.dataTransfer.getData(DRAG_TYPE);
+        if (!type) return;
+        event.preventDefault();
+        const way = type === "START" ? null : edgeUnder(event.nativeEvent);
+        add(editor, type, screenToFlowPosition({ x: event.clientX, y: event.clientY }), way ? { kind: "splice", transition: way } : null);
+      },
+    }),
+    [editor, screenToFlowPosition],
+  );
+}
+
+/** The edge at the pointer, if a node is let go of there. */
+function edgeUnder(event: { readonly clientX: number; readonly clientY: number }): string | null {
+  const hit = document.elementsFromPoint(event.clientX, event.clientY).find((element) => element.closest(".react-flow__edge"));
+  return hit?.closest(".react-flow__edge")?.getAttribute("data-id") ?? null;
+}
+
+function isUnwired(editor: Editor, id: string): boolean {
+  return !editor.document.transitions.some(({ source, target }) => source === id || target === id);
+}

@@ -1,0 +1,99 @@
+/** A transition on the canvas: a way around the cards, with what it says of itself where nothing covers it. */
+
+import { memo, useContext, useMemo, useState, type MouseEvent } from "react";
+import { BaseEdge, EdgeLabelRenderer, type EdgeProps } from "@xyflow/react";
+import { CircleAlert, Plus, Trash2 } from "lucide-react";
+import { asPath, labelPlace, route, type Box } from "../document/route.ts";
+import type { Position } from "../document/document.ts";
+import { NOTHING, remove } from "../document/operations.ts";
+import { useIsTaken } from "../state/use-run-paint.ts";
+import { runPaint } from "../state/run-paint.ts";
+import { ObstaclesContext, useCanvas } from "./context.ts";
+import type { Way, WayData } from "./derive.ts";
+
+export const FlowEdge = memo(function FlowEdge(props: EdgeProps<Way>) {
+  const { id, source, target, sourceX, sourceY, targetX, targetY, selected = false } = props;
+  const data = props.data!;
+  const obstacles = useContext(ObstaclesContext);
+  const { editor, paint } = useCanvas();
+  const isTaken = useIsTaken(paint ?? runPaint("none"), id);
+  const [isHovered, setHovered] = useState(false);
+  const points = useMemo(() => {
+    const from = { x: sourceX, y: sourceY };
+    const to = { x: targetX, y: targetY };
+    const { lane, exit } = data;
+    return route({ from, to, exit, lane, source: sourceBox(source, from, data), target: targetBox(target, to, data) }, obstacles);
+  }, [source, target, sourceX, sourceY, targetX, targetY, obstacles, data]);
+  const path = asPath(points);
+  const place = labelPlace(points);
+  const { on } = data.transition;
+  const classes = ["oc-way", `oc-way-${on}`, selected && "is-selected", isTaken && "is-taken", paint && !isTaken && "is-idle", data.problems.errors > 0 && "has-errors"];
+  return (
+    <g className={classes.filter(Boolean).join(" ")} onPointerEnter={() => setHovered(true)} onPointerLeave={() => setHovered(false)} data-testid={`edge-${id}`}>
+      <BaseEdge path={path} markerEnd={`url(#oc-arrow${selected ? "-selected" : isTaken ? "-taken" : data.problems.errors ? "-error" : ""})`} interactionWidth={18} />
+      {(data.label || data.problems.errors > 0) && <WayLabel data={data} at={place.at} room={place.room} />}
+      {editor && (isHovered || selected) && (
+        <WayTools id={id} at={place.at} label={data.label} setHovered={setHovered} onRemove={() => editor.edit((document) => remove(document, { ...NOTHING, transitions: [id] }))} />
+      )}
+    </g>
+  );
+});
+
+function sourceBox(id: string, from: Position, { offset, sourceSize }: WayData): Box {
+  const left = from.x - offset.x;
+  const top = from.y - offset.y;
+  return { id, left, top, right: left + sourceSize.width, bottom: top + sourceSize.height };
+}
+
+function targetBox(id: string, to: Position, { targetSize }: WayData): Box {
+  const top = to.y - targetSize.height / 2;
+  return { id, left: to.x, top, right: to.x + targetSize.width, bottom: top + targetSize.height };
+}
+
+function WayLabel({ data, at, room }: { readonly data: WayData; readonly at: Position; readonly room: number }) {
+  const errors = data.problems.errors;
+  return (
+    <EdgeLabelRenderer>
+      <div
+        className={errors ? "oc-label has-errors" : "oc-label"}
+        style={{ transform: `translate(-50%,-50%) translate(${at.x}px,${at.y}px)`, maxWidth: Math.max(24, room - 28) }}
+        title={`${data.transition.on} ${data.transition.when ?? ""}`}
+      >
+        {errors > 0 && <CircleAlert size={11} aria-label={`${errors} errors`} />}
+        {data.label && <span>{data.label}</span>}
+      </div>
+    </EdgeLabelRenderer>
+  );
+}
+
+type ToolsProps = {
+  readonly id: string;
+  readonly at: Position;
+  readonly label: string;
+  readonly setHovered: (is: boolean) => void;
+  readonly onRemove: () => void;
+};
+
+function WayTools({ id, at, label, setHovered, onRemove }: ToolsProps) {
+  const { editor } = useCanvas();
+  const lift = label ? 20 : 0;
+  const insertHere = (event: MouseEvent): void =>
+    editor?.overlay.set({ kind: "quick-add", screen: { x: event.clientX, y: event.clientY }, at, wiring: { kind: "splice", transition: id } });
+  return (
+    <EdgeLabelRenderer>
+      <div
+        className="oc-waytools nodrag nopan"
+        style={{ transform: `translate(-50%,-50%) translate(${at.x}px,${at.y - lift}px)` }}
+        onPointerEnter={() => setHovered(true)}
+        onPointerLeave={() => setHovered(false)}
+      >
+        <button type="button" aria-label={`Insert a node into ${id}`} title="Insert a node here" onClick={insertHere}>
+          <Plus size={13} aria-hidden />
+        </button>
+        <button type="button" aria-label={`Delete ${id}`} title="Delete this transition" onClick={onRemove}>
+          <Trash2 size={12} aria-hidden />
+        </button>
+      </div>
+    </EdgeLabelRenderer>
+  );
+}

@@ -1,0 +1,102 @@
+/** The same canvas to watch: nothing can be changed, the paint of a run lies over it. */
+
+import { useEffect, useLayoutEffect, useMemo, useState } from "react";
+import { Background, BackgroundVariant, Controls, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import "@xyflow/react/dist/style.css";
+import "../canvas.css";
+import { GRID } from "../document/card.ts";
+import type { WorkflowDocument } from "../document/document.ts";
+import { withPlaces } from "../document/layout.ts";
+import { NOTHING } from "../document/operations.ts";
+import type { Catalogue } from "../state/catalogue.ts";
+import type { RunPaint } from "../state/run-paint.ts";
+import { Arrows } from "./arrows.tsx";
+import { CanvasContext, ObstaclesContext } from "./context.ts";
+import { BLANK, drawingOf, NOTE, type Drawing, type FlowNode as CardNode, type Way } from "./derive.ts";
+import { FlowEdge } from "./flow-edge.tsx";
+import { FlowNode } from "./flow-node.tsx";
+import { FlowNote } from "./flow-note.tsx";
+
+const NODE_TYPES = { card: FlowNode, note: FlowNote };
+const EDGE_TYPES = { way: FlowEdge };
+const MANY = 120;
+const FIT = { padding: 0.12, maxZoom: 1 };
+
+type Props = {
+  readonly document: WorkflowDocument;
+  readonly catalogue: Catalogue;
+  readonly paint: RunPaint;
+  readonly selected: string | null;
+  readonly onSelect: (id: string | null) => void;
+};
+
+export function RunGraph(props: Props) {
+  return (
+    <ReactFlowProvider>
+      <Surface {...props} />
+    </ReactFlowProvider>
+  );
+}
+
+function Surface({ document, catalogue, paint, selected, onSelect }: Props) {
+  const facts = useMemo(() => ({ editor: null, paint }), [paint]);
+  const placed = usePlaced(document);
+  const [drawing, setDrawing] = useState<Drawing>(BLANK);
+  const { fitView } = useReactFlow();
+  useLayoutEffect(() => {
+    const selection = selected ? { ...NOTHING, nodes: [selected] } : NOTHING;
+    const none = new Map();
+    const scene = { document: placed, catalogue, selection, nodeProblems: none, transitionProblems: none, isEditable: false };
+    setDrawing((before) => drawingOf(scene, before));
+  }, [placed, catalogue, selected]);
+  useEffect(() => {
+    const frame = requestAnimationFrame(() => void fitView(FIT));
+    return () => cancelAnimationFrame(frame);
+  }, [placed, fitView]);
+  return (
+    <CanvasContext value={facts}>
+      <ObstaclesContext value={drawing.boxes}>
+        <div className="oc-surface is-run" data-testid="run-graph">
+          <Arrows />
+          <ReactFlow<CardNode, Way>
+            nodes={drawing.nodes as CardNode[]}
+            edges={drawing.edges as Way[]}
+            nodeTypes={NODE_TYPES}
+            edgeTypes={EDGE_TYPES}
+            onNodeClick={(_, node) => !node.id.startsWith(NOTE) && onSelect(node.id)}
+            onPaneClick={() => onSelect(null)}
+            nodesDraggable={false}
+            nodesConnectable={false}
+            edgesFocusable={false}
+            deleteKeyCode={null}
+            zoomOnDoubleClick={false}
+            minZoom={0.1}
+            maxZoom={2}
+            fitView
+            fitViewOptions={FIT}
+            onlyRenderVisibleElements={drawing.nodes.length > MANY}
+            proOptions={{ hideAttribution: true }}
+            aria-label="Graph of the run"
+          >
+            <Background variant={BackgroundVariant.Dots} gap={GRID * 3} size={1.5} />
+            <Controls showInteractive={false} />
+            {drawing.nodes.length > 20 && <MiniMap pannable zoomable ariaLabel="Map of the workflow" nodeStrokeWidth={0} nodeBorderRadius={8} />}
+          </ReactFlow>
+        </div>
+      </ObstaclesContext>
+    </CanvasContext>
+  );
+}
+
+/** The document with a place for each node; what has none is laid out first. */
+function usePlaced(document: WorkflowDocument): WorkflowDocument {
+  const [placed, setPlaced] = useState(document);
+  useEffect(() => {
+    let isCurrent = true;
+    void withPlaces(document).then((next) => isCurrent && setPlaced(next));
+    return () => {
+      isCurrent = false;
+    };
+  }, [document]);
+  return placed;
+}

@@ -1,0 +1,42 @@
+/** The unconfirmed document of a workflow in the browser's own storage, so that no reload or crash loses it. */
+
+import { isSame, readDocument, wire, type JsonObject, type WorkflowDocument } from "../document/document.ts";
+import type { Backup } from "./saving.ts";
+
+export type Kept = { readonly document: WorkflowDocument; readonly revision: number; readonly at: number };
+
+function keyOf(workflowId: string): string {
+  return `openrooms.draft.${workflowId}`;
+}
+
+/** Keeps in `storage` under the workflow's id; a full or forbidden storage is reported once through `onFault`. */
+export function backupIn(storage: Storage, workflowId: string, onFault: () => void): Backup {
+  let isFine = true;
+  return {
+    keep: (document, revision) => {
+      try {
+        storage.setItem(keyOf(workflowId), JSON.stringify({ document: wire(document), revision, at: Date.now() }));
+      } catch (error) {
+        if (!(error instanceof DOMException)) throw error;
+        if (isFine) onFault();
+        isFine = false;
+      }
+    },
+    drop: () => storage.removeItem(keyOf(workflowId)),
+  };
+}
+
+/** What an earlier visit left unconfirmed; null when there is nothing, or the server has the same. */
+export function keptIn(storage: Storage, workflowId: string, server: WorkflowDocument): Kept | null {
+  const text = storage.getItem(keyOf(workflowId));
+  if (!text) return null;
+  try {
+    const raw = JSON.parse(text) as JsonObject;
+    const document = readDocument(raw["document"] as JsonObject);
+    if (!isSame(document, server)) return { document, revision: Number(raw["revision"]), at: Number(raw["at"]) };
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
+  }
+  storage.removeItem(keyOf(workflowId));
+  return null;
+}

@@ -1,0 +1,274 @@
+/** The editor's one state: the document with its history, what is selected, what the server said; and what changes it. */
+
+import { readDocument, type Position, type WorkflowDocument } from "../document/document.ts";
+import { begin, record, redo, undo, type History } from "../document/history.ts";
+import { withPlaces } from "../document/layout.ts";
+import { NOTHING, type Selection } from "../document/operations.ts";
+import { countsBy, type Count, type Problem } from "../document/problems.ts";
+import type { Draft, Send } from "./api.ts";
+import { keptIn, type Kept } from "./backup.ts";
+import { EMPTY, type Catalogue } from "./catalogue.ts";
+import { Saving, type Backup, type SaveState } from "./saving.ts";
+import { createStore, type Store } from "./store.ts";
+
+export type EditorState = {
+  readonly phase: "loading" | "ready" | "failed";
+  /** Why the workflow could not be opened. */
+  readonly failure: string;
+  readonly history: History<WorkflowDocument>;
+  readonly selection: Selection;
+  readonly problems: readonly Problem[];
+  readonly nodeProblems: ReadonlyMap<string, Count>;
+  readonly transitionProblems: ReadonlyMap<string, Count>;
+  readonly save: SaveState;
+  readonly latestVersion: number | null;
+  /** Whether the confirmed draft is what the latest version holds. */
+  readonly isPublished: boolean;
+  readonly catalogue: Catalogue;
+  /** Unconfirmed work of an earlier visit, until it is taken or dropped. */
+  readonly kept: Kept | null;
+  readonly notice: Notice | null;
+  /** What a screen reader is told. */
+  readonly announcement: string;
+};
+
+export type Notice = { readonly tone: "info" | "error"; readonly text: string };
+
+/** What the drawing surface lets others ask of it. */
+export type View = {
+  /** The middle of what is on the screen, and of the screen itself. */
+  readonly centre: () => Position;
+  readonly screenCentre: () => Position;
+  readonly show: (nodes: readonly string[]) => void;
+  readonly fit: () => void;
+  readonly actualSize: () => void;
+};
+
+/** What lies over the canvas at the moment: one thing at a time. */
+export type Overlay =
+  | { readonly kind: "quick-add"; readonly screen: Position; readonly at: Position; readonly wiring: Wiring | null }
+  | { readonly kind: "publish" | "run" | "keys" };
+
+/** How a node that is about to be chosen will be connected. */
+export type Wiring =
+  | { readonly kind: "after"; readonly source: string; readonly handle: string }
+  | { readonly kind: "before"; readonly target: string }
+  | { readonly kind: "splice"; readonly transition: string };
+
+export type EditorParts = {
+  readonly workflowId: string;
+  readonly send: Send;
+  readonly storage: Storage;
+  readonly backup: Backup;
+  readonly onSignedOut: () => void;
+};
+
+const BLANK: WorkflowDocument = { format: "openrooms/workflow@1", name: "", nodes: [], transitions: [], notes: [] };
+
+export class Editor {
+  readonly store: Store<EditorState>;
+  readonly parts: EditorParts;
+  readonly overlay: Store<Overlay | null> = createStore<Overlay | null>(null);
+  view: View | null = null;
+  private saving: Saving | null = null;
+
+  constructor(parts: EditorParts) {
+    this.parts = parts;
+    this.store = createStore<EditorState>({
+      phase: "loading",
+      failure: "",
+      history: begin(BLANK),
+      selection: NOTHING,
+      problems: [],
+      nodeProblems: new Map(),
+      transitionProblems: new Map(),
+      save: { kind: "saved" },
+      latestVersion: null,
+      isPublished: false,
+      catalogue: EMPTY,
+      kept: null,
+      notice: null,
+      announcement: "",
+    });
+  }
+
+  get document(): WorkflowDocument {
+    return this.store.get().history.now;
+  }
+
+  get isDirty(): boolean {
+    return this.saving?.isDirty ?? false;
+  }
+
+  async load(): Promise<void> {
+    const { send, workflowId, storage } = this.parts;
+    const [draft, catalogue] = await Promise.all([send<Draft>("GET", this.path()), send<Catalogue>("GET", "/api/catalogue")]);
+    if (draft.kind !== "ok" || catalogue.kind !== "ok") return this.failedToLoad([draft, catalogue]);
+    const document = await withPlaces(readDocument(draft.value.draft));
+    this.saving = new Saving(
+      {
+        ...this.parts,
+        onState: (save) => this.saveStateIs(save),
+        onConfirmed: (confirmed) => this.confirmedBy(confirmed),
+      },
+      document,
+      draft.value.revision,
+    );
+    const kept = keptIn(storage, workflowId, document);
+    this.update({ phase: "ready", history: begin(document), catalogue: catalogue.value, kept });
+    return this.confirmedBy(draft.value);
+  }
+
+  /** Change the document. `kind` names what is edited: quick changes of one kind are one step of undo. */
+  edit(change: (document: WorkflowDocument) => WorkflowDocument, kind?: string): void {
+    const { history, phase } = this.store.get();
+    if (phase !== "ready") return;
+    this.arrive(record(history, change(history.now), Date.now(), kind));
+  }
+
+  undo(): void {
+    this.arrive(undo(this.store.get().history), "Undone");
+  }
+
+  redo(): void {
+    this.arrive(redo(this.store.get().history), "Done again");
+  }
+
+  select(selection: Selection): void {
+    if (!isSameSelection(selection, this.store.get().selection)) this.update({ selection });
+  }
+
+  hold(): void {
+    this.saving?.hold();
+  }
+
+  release(): void {
+    this.saving?.release();
+  }
+
+  flush(): Promise<boolean> {
+    return this.saving?.flush() ?? Promise.resolve(true);
+  }
+
+  wake(): void {
+    this.saving?.wake();
+  }
+
+  stop(): void {
+    this.saving?.stop();
+  }
+
+  overwriteTheirs(): Promise<boolean> {
+    return this.saving?.overwrite() ?? Promise.resolve(true);
+  }
+
+  /** Take the server's newer draft; ours stays one undo away. */
+  async takeTheirs(): Promise<void> {
+    const reply = await this.parts.send<Draft>("GET", this.path());
+    if (reply.kind !== "ok") return this.tell("error", reply.detail);
+    const theirs = await withPlaces(readDocument(reply.value.draft));
+    this.saving?.rebase(theirs, reply.value.revision);
+    this.arrive(record(this.store.get().history, theirs, Date.now()));
+    return this.confirmedBy(reply.value);
+  }
+
+  /** Go on from what an earlier visit left unsaved. */
+  takeKept(): void {
+    const { kept } = this.store.get();
+    this.update({ kept: null });
+    if (kept) this.edit(() => kept.document);
+  }
+
+  dropKept(): void {
+    this.update({ kept: null });
+    this.parts.backup.drop();
+  }
+
+  async publish(note: string): Promise<void> {
+    if (!(await this.flush())) return this.tell("error", "Publishing needs the draft to be saved first.");
+    const reply = await this.parts.send<{ version: number }>("POST", `${this.path()}/versions`, note ? { note } : {});
+    if (reply.kind === "ok") {
+      this.update({ latestVersion: reply.value.version, isPublished: true });
+      return this.tell("info", `Version ${reply.value.version} is published.`);
+    }
+    if (reply.kind === "refused" && reply.body["problems"]) this.problemsAre(reply.body["problems"] as unknown as Problem[]);
+    return this.tell("error", reply.detail);
+  }
+
+  tell(tone: Notice["tone"], text: string): void {
+    this.update({ notice: { tone, text }, announcement: text });
+  }
+
+  announce(announcement: string): void {
+    this.update({ announcement });
+  }
+
+  dismiss(): void {
+    this.update({ notice: null });
+  }
+
+  /** The address of this workflow in the API. */
+  path(): string {
+    return `/api/workflows/${encodeURIComponent(this.parts.workflowId)}`;
+  }
+
+  private failedToLoad(replies: readonly { kind: string; status?: number; detail?: string }[]): void {
+    if (replies.some((reply) => reply.status === 401)) return this.parts.onSignedOut();
+    const failed = replies.find((reply) => reply.kind !== "ok");
+    return this.update({ phase: "failed", failure: failed?.detail ?? "The workflow could not be opened." });
+  }
+
+  private arrive(history: History<WorkflowDocument>, announcement = ""): void {
+    const before = this.store.get();
+    if (history === before.history) return;
+    this.update({
+      history,
+      selection: within(before.selection, history.now),
+      announcement: announcement || before.announcement,
+    });
+    this.saving?.change(history.now);
+  }
+
+  private saveStateIs(save: SaveState): void {
+    this.update({ save });
+    if (save.kind === "signed-out") this.parts.onSignedOut();
+  }
+
+  private confirmedBy(draft: Draft): void {
+    this.update({ latestVersion: draft.latest_version, isPublished: draft.draft_matches_version ?? false });
+    this.problemsAre(draft.problems);
+  }
+
+  private problemsAre(problems: readonly Problem[]): void {
+    this.update({
+      problems,
+      nodeProblems: countsBy(problems, "node_id"),
+      transitionProblems: countsBy(problems, "transition_id"),
+    });
+  }
+
+  private update(part: Partial<EditorState>): void {
+    this.store.set({ ...this.store.get(), ...part });
+  }
+}
+
+/** What of a selection is still there. */
+function within(selection: Selection, document: WorkflowDocument): Selection {
+  const keep = (ids: readonly string[], items: readonly { readonly id: string }[]): readonly string[] => {
+    const there = new Set(items.map((item) => item.id));
+    const kept = ids.filter((id) => there.has(id));
+    return kept.length === ids.length ? ids : kept;
+  };
+  return {
+    nodes: keep(selection.nodes, document.nodes),
+    transitions: keep(selection.transitions, document.transitions),
+    notes: keep(selection.notes, document.notes),
+  };
+}
+
+function isSameSelection(one: Selection, other: Selection): boolean {
+  const isSame = (ids: readonly string[], others: readonly string[]): boolean =>
+    ids.length === others.length && ids.every((id, index) => id === others[index]);
+  return isSame(one.nodes, other.nodes) && isSame(one.transitions, other.transitions) && isSame(one.notes, other.notes);
+}
+

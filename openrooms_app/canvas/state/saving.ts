@@ -1,0 +1,170 @@
+/**
+ * Autosave of a draft: the browser owns the drawing until the server has confirmed it.
+ *
+ * The whole document is sent half a second after the last change, never during a drag, with the revision that it
+ * is based on. What is not confirmed is kept in the browser too and sent again; a newer draft is never overwritten
+ * without being told to.
+ */
+
+import { isSame, wire, type WorkflowDocument } from "../document/document.ts";
+import type { Draft, Reply, Send } from "./api.ts";
+
+export type SaveState =
+  | { readonly kind: "saved" | "changed" | "saving" }
+  | { readonly kind: "offline"; readonly detail: string }
+  | { readonly kind: "conflict"; readonly newer: number }
+  | { readonly kind: "refused"; readonly detail: string }
+  | { readonly kind: "signed-out" };
+
+/** Keeps the unconfirmed document of one workflow. */
+export type Backup = {
+  readonly keep: (document: WorkflowDocument, revision: number) => void;
+  readonly drop: () => void;
+};
+
+export type SavingParts = {
+  readonly send: Send;
+  readonly workflowId: string;
+  readonly backup: Backup;
+  readonly onState: (state: SaveState) => void;
+  readonly onConfirmed: (draft: Draft) => void;
+  /** How long after the last change, and how long until the first retry (it doubles up to half a minute). */
+  readonly delayMs?: number;
+  readonly retryMs?: number;
+};
+
+const LONGEST_RETRY_MS = 30_000;
+
+export class Saving {
+  private confirmed: WorkflowDocument;
+  private current: WorkflowDocument;
+  private revision: number;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private underway: Promise<void> | undefined;
+  private failures = 0;
+  private isHeld = false;
+  private state: SaveState = { kind: "saved" };
+  private readonly parts: SavingParts;
+
+  constructor(parts: SavingParts, document: WorkflowDocument, revision: number) {
+    this.parts = parts;
+    this.confirmed = document;
+    this.current = document;
+    this.revision = revision;
+  }
+
+  get isDirty(): boolean {
+    return this.current !== this.confirmed;
+  }
+
+  /** Take the document as it is now; it goes out after a pause. */
+  change(document: WorkflowDocument): void {
+    if (document === this.current) return;
+    this.current = document;
+    this.parts.backup.keep(document, this.revision);
+    if (this.state.kind === "conflict" || this.state.kind === "signed-out") return;
+    if (this.state.kind !== "offline") this.enter({ kind: "changed" });
+    this.schedule();
+  }
+
+  /** A drag begins: nothing is sent until it is released. */
+  hold(): void {
+    this.isHeld = true;
+    clearTimeout(this.timer);
+  }
+
+  release(): void {
+    this.isHeld = false;
+    if (this.isDirty) this.schedule();
+  }
+
+  /** Send at once what is unsaved; true once the server has all of it. */
+  async flush(): Promise<boolean> {
+    clearTimeout(this.timer);
+    await this.underway;
+    if (this.isDirty && this.state.kind !== "conflict") await this.push();
+    return !this.isDirty;
+  }
+
+  /** The network is back: do not wait for the next retry. */
+  wake(): void {
+    if (this.state.kind !== "offline") return;
+    this.failures = 0;
+    void this.flush();
+  }
+
+  /** In a conflict: send ours over theirs. */
+  async overwrite(): Promise<boolean> {
+    if (this.state.kind === "conflict") this.revision = this.state.newer;
+    this.enter({ kind: "changed" });
+    return this.flush();
+  }
+
+  /** Take the server's draft as the confirmed one, after it was loaded anew. */
+  rebase(document: WorkflowDocument, revision: number): void {
+    clearTimeout(this.timer);
+    this.confirmed = document;
+    this.current = document;
+    this.revision = revision;
+    this.parts.backup.drop();
+    this.enter({ kind: "saved" });
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+
+  private schedule(after = this.parts.delayMs ?? 500): void {
+    clearTimeout(this.timer);
+    if (!this.isHeld) this.timer = setTimeout(() => void this.flush(), after);
+  }
+
+  private push(): Promise<void> {
+    this.underway = this.put().finally(() => (this.underway = undefined));
+    return this.underway;
+  }
+
+  private async put(): Promise<void> {
+    const sent = this.current;
+    if (isSame(sent, this.confirmed)) return this.confirm(sent);
+    if (this.state.kind !== "offline") this.enter({ kind: "saving" });
+    const path = `/api/workflows/${encodeURIComponent(this.parts.workflowId)}`;
+    const reply = await this.parts.send<Draft>("PUT", path, wire(sent), { "if-match": `"${this.revision}"` });
+    if (reply.kind === "ok") {
+      this.revision = reply.value.revision;
+      this.parts.onConfirmed(reply.value);
+      return this.confirm(sent);
+    }
+    return this.failed(reply);
+  }
+
+  private confirm(sent: WorkflowDocument): void {
+    this.failures = 0;
+    this.confirmed = sent;
+    if (this.isDirty) {
+      this.enter({ kind: "changed" });
+      return this.schedule();
+    }
+    this.parts.backup.drop();
+    return this.enter({ kind: "saved" });
+  }
+
+  private failed(reply: Exclude<Reply<Draft>, { kind: "ok" }>): void {
+    if (reply.kind === "unreachable") {
+      this.enter({ kind: "offline", detail: reply.detail });
+      const wait = Math.min(LONGEST_RETRY_MS, (this.parts.retryMs ?? 1_000) * 2 ** this.failures);
+      this.failures += 1;
+      return this.schedule(wait);
+    }
+    if (reply.status === 401) return this.enter({ kind: "signed-out" });
+    if (reply.code === "stale_draft") {
+      return this.enter({ kind: "conflict", newer: Number(reply.body["revision"] ?? this.revision) });
+    }
+    return this.enter({ kind: "refused", detail: reply.detail });
+  }
+
+  private enter(state: SaveState): void {
+    this.state = state;
+    this.parts.onState(state);
+  }
+}
