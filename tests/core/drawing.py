@@ -124,7 +124,10 @@ def where(**by_node: dict[str, Any] | list[dict[str, Any]]) -> World:
 
 @dataclass
 class Passage:
-    """A run on the transition function alone. Each applied input keeps its facts."""
+    """A run on the transition function alone. Each applied input keeps its facts.
+
+    The state goes through JSON after each input, as it does between two workers, unless `is_stored` is off.
+    """
 
     plan: Plan
     world: World = answers
@@ -135,12 +138,14 @@ class Passage:
     executing: list[Execute] = field(default_factory=list)
     timers: dict[tuple[str, str], int] = field(default_factory=dict)
     remembered: dict[str, Any] = field(default_factory=dict)
+    is_stored: bool = True
 
     def give(self, given: Input) -> Advanced:
-        """Apply an input; the state survives a round trip through JSON each time."""
         self.at_us += 1
         advanced = advance(self.plan, self.state, given, self.at_us)
-        self.state = State.of(orjson.loads(orjson.dumps(advanced.state.plain())))
+        self.state = advanced.state
+        if self.is_stored:
+            self.state = State.of(orjson.loads(orjson.dumps(advanced.state.plain())))
         self.facts += advanced.facts
         self.log.append((given, self.at_us, advanced))
         for command in advanced.commands:

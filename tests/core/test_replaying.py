@@ -1,0 +1,182 @@
+"""Replay: a log re-derives itself byte for byte, or the first row that does not is named."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from engine.core.fingerprint import canonical, link
+from engine.core.inputs import (
+    ENGINE_VERSION,
+    KINDS,
+    Cancelled,
+    Input,
+    Paused,
+    Result,
+    Resumed,
+    Signalled,
+    Started,
+    TimerFired,
+    WorkerLost,
+    input_of,
+)
+from engine.core.replaying import replay
+from tests.core.drawing import BROKEN, Passage, begun, forked, line, node, ran, tool, where
+
+
+def eventful() -> Passage:
+    """Forks, an attempt more, a signal, a pause, a lost worker and a late result."""
+    work = tool("work", retry={"max_attempts": 3, "initial_delay_s": 1}, remember={"seen": "vars.work"})
+    branches = [[work], [node("ask", "WAIT", config={"signal": "go"}, timeout_s=60)]]
+    passage = begun(forked(*branches, end={"output": "{{ vars }}"}), {"n": 1}, memory={"seen": 0})
+    first = passage.step("work")
+    passage.answer(first, **BROKEN)
+    passage.give(Paused("ada"))
+    passage.fire("retry")
+    passage.give(Resumed("bob"))
+    passage.move()
+    passage.executing.clear()
+    passage.give(WorkerLost({first.activation: "idempotent"}))
+    passage.give(Result(activation=first.activation, attempt=2, output="late"))
+    passage.give(Signalled("go", {}, "ada"))
+    return passage.go()
+
+
+def test_a_log_gives_the_state_and_the_fingerprint_again() -> None:
+    passage = eventful()
+
+    replayed = replay(passage.plan, passage.rows())
+
+    assert replayed.is_identical, replayed.divergence
+    assert replayed.state == passage.state
+    assert replayed.fingerprint == passage.state.fingerprint
+
+
+@pytest.mark.parametrize("output", [{}, [], None, 0, False, "", {"a": {}}])
+def test_empty_values_are_kept_in_the_log_as_they_were(output: Any) -> None:
+    ask = node("ask", "WAIT", config={"signal": "go"})
+    passage = ran(
+        line(tool("a"), ask, end={"output": "{{ [vars, input] }}"}),
+        {},
+        world=where(a={"output": output}),
+    )
+    passage.give(Signalled("go", output))
+    passage.go()
+    assert passage.state.output == [{"a": output, "ask": output}, {}]
+
+    replayed = replay(passage.plan, passage.rows())
+
+    assert replayed.is_identical, replayed.divergence
+    assert replayed.state.output == passage.state.output
+
+
+def test_a_log_can_be_replayed_up_to_a_moment() -> None:
+    passage = eventful()
+    rows = passage.rows()
+    states = [advanced.state for _, _, advanced in passage.log if advanced.facts]
+
+    for row, state in zip(rows, states, strict=True):
+        assert replay(passage.plan, rows, upto_seq=row["seq"]).state == state
+
+
+def test_the_row_that_queued_a_run_is_checked_for_its_hash() -> None:
+    passage = ran(line(tool("a")))
+    body = {"in": {"k": "queued"}, "ev": [{"t": "RUN_QUEUED"}]}
+    queued = {"seq": 1, "kind": "queued", "body": body, "hash": link("", canonical(body)), "at_us": 1}
+    rows = relinked([queued, *passage.rows()])
+    assert replay(passage.plan, rows).is_identical
+
+    rows[0]["body"]["ev"][0]["t"] = "RUN_CHANGED"
+
+    divergence = replay(passage.plan, rows).divergence
+    assert divergence is not None
+    assert divergence["seq"] == 1
+
+
+def relinked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with hashes that fit, as one would write them who changes a log and knows how."""
+    head = ""
+    for row in rows:
+        head = row["hash"] = link(head, canonical(row["body"]))
+    return rows
+
+
+def changed(rows: list[dict[str, Any]], index: int, **input_: Any) -> list[dict[str, Any]]:
+    rows = orjson.loads(orjson.dumps(rows))
+    rows[index]["body"]["in"] |= input_
+    return rows
+
+
+def test_a_row_changed_afterwards_is_named() -> None:
+    passage = eventful()
+    rows = passage.rows()
+
+    for index, row in enumerate(rows):
+        divergence = replay(passage.plan, changed(rows, index, forged=True)).divergence
+
+        assert divergence is not None
+        assert divergence["seq"] == row["seq"]
+        assert divergence["reason"] == "the recorded row was changed: its hash does not fit"
+
+
+def test_a_row_left_out_is_noticed() -> None:
+    passage = eventful()
+    rows = passage.rows()
+
+    for index in range(len(rows) - 1):
+        assert not replay(passage.plan, rows[:index] + rows[index + 1 :]).is_identical
+
+
+def test_a_log_from_which_other_facts_follow_is_named_with_both() -> None:
+    passage = ran(line(tool("a"), end={"output": "{{ vars.a }}"}))
+    rows = passage.rows()
+    index = next(index for index, row in enumerate(rows) if row["kind"] == "result")
+
+    replayed = replay(passage.plan, relinked(changed(rows, index, r="FAILURE")))
+
+    assert replayed.divergence is not None
+    assert replayed.divergence["seq"] == rows[index]["seq"]
+    assert replayed.divergence["reason"] == "other facts follow"
+    assert replayed.divergence["recorded"] == rows[index]["body"]["ev"]
+    assert replayed.divergence["derived"] != rows[index]["body"]["ev"]
+    assert replayed.fingerprint is None
+
+
+def test_another_workflow_does_not_give_the_same_facts() -> None:
+    passage = ran(line(tool("a"), tool("b")))
+    other = ran(line(tool("a"), tool("c"))).plan
+
+    assert not replay(other, passage.rows()).is_identical
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        Started(
+            run={"id": "r"},
+            input={},
+            memory={"a": 1},
+            limits={"max_steps": 3},
+            at_step={"node": "a", "vars": {}},
+        ),
+        Started(),
+        Result(activation="2", attempt=3, output={"a": []}, said=({"role": "user"},), usage={"tokens": 1}),
+        Result(activation="2", outcome="FAILURE", error={"code": "x", "message": "y"}, remember={"a": None}),
+        Result(activation="2", output={}, trace=({"turn": 0},)),
+        TimerFired("2", "retry"),
+        Signalled("go", [], "ada"),
+        Signalled("go", {}),
+        Paused("ada"),
+        Resumed("ada"),
+        Cancelled("ada"),
+        WorkerLost({"2": "external"}),
+    ],
+    ids=lambda given: given.kind,
+)
+def test_an_input_comes_back_from_the_log_as_it_was(given: Input) -> None:
+    assert input_of(orjson.loads(canonical(given.plain()))) == given
+    assert KINDS[given.kind] is type(given)
+
+
+def test_the_log_always_says_which_engine_made_it() -> None:
+    assert Started().plain()["engine"] == ENGINE_VERSION
