@@ -1,0 +1,1 @@
+"""The canvas's pure modules, tested by Node's own runner."""
