@@ -31,9 +31,9 @@ def variables_are_written_first(view: View) -> Iterator[Problem]:
             continue
         for name in site.part.variables:
             if name not in writers:
-                yield site.place.problem("undefined_variable", _nobody_writes(view, name, sorted(writers)))
+                yield site.problem("undefined_variable", _nobody_writes(view, name, sorted(writers)))
             elif flow and flow.may_miss(site, name):
-                yield site.place.problem("undefined_variable", flow.explain(site, name, writers[name]))
+                yield site.problem("undefined_variable", flow.explain(site, name, writers[name]))
 
 
 def variables_are_read(view: View) -> Iterator[Problem]:
@@ -119,7 +119,7 @@ class _Flow:
             return self.all_bits
         if fork := self.fork_of.get(node_id):
             return self._missing_at_join(node_id, fork)
-        ways = [self._missing_after(way) for way in self.ways_in[node_id] if way.source in self.before]
+        ways = [self._missing_after(way) for way in self._ways_into(node_id)]
         if self.view.structure.problems and self.view.behaves(node_id, Behaviour.PARALLEL):
             return reduce(and_, ways) if ways else 0  # a join whose fork is told to be wrong already
         return reduce(or_, ways, 0)
@@ -139,10 +139,8 @@ class _Flow:
         branches = self.view.structure.branches[fork]
         missing = []
         for opens, inside in zip(branch_transitions(self.view.leaving[fork]), branches, strict=True):
-            ways = [way for way in self.ways_in[join] if way.source in inside or way is opens]
-            missing.append(
-                reduce(or_, (self._missing_after(way) for way in ways if way.source in self.before), 0)
-            )
+            ways = [way for way in self._ways_into(join) if way.source in inside or way is opens]
+            missing.append(reduce(or_, map(self._missing_after, ways), 0))
         return self._missing_at_fork(fork) & _in_at_least(self._arrivals(fork), missing, self.all_bits)
 
     def _arrivals(self, fork: str) -> int:
@@ -179,7 +177,7 @@ class _Flow:
                     f"vars.{name} is not set when {way.source!r} fails, and its transition {way.id!r} ({way.on}) is "
                     f"taken then: {_remedy(way)} Or ask has(vars.{name}) first."
                 )
-            if len(self.ways_in[node_id]) > 1:
+            if any(not self._missing_after(other) & self.bit[name] for other in self._ways_into(node_id)):
                 return f"vars.{name} may not be set yet: it is not by way of {way.id!r} from {way.source!r}. {advice}"
             node_id = way.source
         if node_id in self.fork_of:
@@ -189,8 +187,10 @@ class _Flow:
     def _missing_way(self, node_id: str, name: str) -> Transition | None:
         if node_id in self.fork_of:
             return None
-        ways = [way for way in self.ways_in[node_id] if way.source in self.before]
-        return next((way for way in ways if self._missing_after(way) & self.bit[name]), None)
+        return next((w for w in self._ways_into(node_id) if self._missing_after(w) & self.bit[name]), None)
+
+    def _ways_into(self, node_id: str) -> list[Transition]:
+        return [way for way in self.ways_in[node_id] if way.source in self.before]
 
     def _is_written_beside(self, node_id: str, writers: list[str]) -> bool:
         for branches in self.view.structure.branches.values():

@@ -29,7 +29,7 @@ def expressions_fit(view: View) -> Iterator[Problem]:
     for site in view.sites:
         if not site.part.names <= _NAMES and (told := list(_unknown_names(site, view))):
             for detail in told:
-                yield site.place.problem("bad_expression", detail)
+                yield site.problem("bad_expression", detail)
         elif site.part.expression.constant:
             yield from _constant(site)
         else:
@@ -58,7 +58,7 @@ def inputs_exist(view: View) -> Iterator[Problem]:
                     f"input.{name} is read, and input_schema has no such property{suggestion(name, list(known))}; "
                     f"known: {', '.join(known) or 'none'}."
                 )
-                yield site.place.problem("undefined_variable", detail)
+                yield site.problem("undefined_variable", detail)
 
 
 def types_in(view: View) -> TypeEnv:
@@ -122,14 +122,13 @@ def _constant(site: Site) -> Iterator[Problem]:
     try:
         value = site.part.expression.evaluate({}).value
     except ExpressionError as error:
-        moved = site.part.moved(error)
-        yield place.problem("bad_expression", moved.detail, moved)
+        yield site.bad_expression(error)
         return
     if place.use is Use.UNTIL:
         if fault := _time_fault(value):
-            yield place.problem("bad_expression", fault)
+            yield site.problem("bad_expression", fault)
     elif place.use is Use.CONDITION and not isinstance(value, bool):
-        yield place.problem(
+        yield site.problem(
             "bad_expression", f"a condition gives true or false, and this one gives {shown(value)}."
         )
     elif place.use is Use.CONDITION:
@@ -137,7 +136,7 @@ def _constant(site: Site) -> Iterator[Problem]:
         detail = (
             f"it is always {shown(value)}, so that the transition is {never}, or write what it depends on."
         )
-        yield place.problem("constant_condition", detail).model_copy(update={"severity": WARNING})
+        yield site.problem("constant_condition", detail).model_copy(update={"severity": WARNING})
 
 
 def _time_fault(value: Any) -> str | None:
@@ -155,10 +154,9 @@ def _typed(site: Site, types: TypeEnv) -> Iterator[Problem]:
     try:
         found = site.part.expression.infer(types)
     except ExpressionError as error:
-        moved = site.part.moved(error)
-        yield place.problem("bad_expression", moved.detail, moved)
+        yield site.bad_expression(error)
         return
     if place.use is Use.CONDITION and not found.could_be("bool"):
-        yield place.problem("bad_expression", f"a condition gives true or false, and this one gives {found}.")
+        yield site.problem("bad_expression", f"a condition gives true or false, and this one gives {found}.")
     elif place.use is Use.UNTIL and not found.could_be("string"):
-        yield place.problem("bad_expression", f"until gives a time as text, and this gives {found}.")
+        yield site.problem("bad_expression", f"until gives a time as text, and this gives {found}.")

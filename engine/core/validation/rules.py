@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engine.core.catalogue import Behaviour
 from engine.core.document import Node, On
 from engine.core.problem import WARNING, Problem
-from engine.core.structure import join_rules
+from engine.core.structure import MAX_BRANCHES, join_rules
 from engine.core.validation.reading import identity_problems
 from engine.core.validation.view import View, listed
 
@@ -190,7 +190,7 @@ def joins_wait_for_branches_that_exist(view: View) -> Iterator[Problem]:
     for fork, join in view.structure.join_of.items():
         wanted = join_rules(view.nodes, view.structure, fork).wait_for
         width = len(view.structure.branches[fork])
-        if isinstance(wanted, int) and wanted > width:
+        if isinstance(wanted, int) and width < wanted <= MAX_BRANCHES:
             says = join if "wait_for" in view.nodes[join].config else fork
             message = f"{says!r} waits for {wanted} branches and the fork {fork!r} has {width}: wait for fewer, or all."
             yield view.at_node("bad_config", says, message, below="/config/wait_for")

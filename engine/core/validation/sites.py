@@ -43,16 +43,19 @@ class Place:
     is_after: bool = False
     transition_id: str | None = None
 
-    def problem(self, code: str, detail: str, error: ExpressionError | None = None) -> Problem:
-        at = f" at {error.line}:{error.column}" if error else ""
+    def problem(self, code: str, detail: str, below: str = "") -> Problem:
         return Problem(
             code=code,
             severity=ERROR,
-            message=f"{self.what}{at}: {detail}",
+            message=f"{self.what}{detail}",
             node_id=self.node_id,
             transition_id=self.transition_id,
-            path=self.path + (error.pointer if error else ""),
+            path=self.path + below,
         )
+
+    def bad_expression(self, error: ExpressionError) -> Problem:
+        at = f" at {error.line}:{error.column}: {error.detail}"
+        return self.problem("bad_expression", at, error.pointer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +72,17 @@ class Part:
     names: frozenset[str]
     variables: tuple[str, ...]
 
-    def moved(self, error: ExpressionError) -> ExpressionError:
-        """An error of the expression, told from the beginning of the text."""
-        return error.moved(self.line, self.column, self.pointer)
-
 
 class Site(NamedTuple):
     place: Place
     part: Part
+
+    def problem(self, code: str, detail: str) -> Problem:
+        return self.place.problem(code, f": {detail}", self.part.pointer)
+
+    def bad_expression(self, error: ExpressionError) -> Problem:
+        """An error of the expression, told from the beginning of the text it stands in."""
+        return self.place.bad_expression(error.moved(self.part.line, self.part.column, self.part.pointer))
 
 
 def find_sites(view: View) -> tuple[list[Site], list[Problem]]:
@@ -88,7 +94,7 @@ def find_sites(view: View) -> tuple[list[Site], list[Problem]]:
         try:
             sites += [Site(place, part) for part in _parts(source, place.use is Use.TEMPLATE)]
         except ExpressionError as error:
-            problems.append(place.problem("bad_expression", error.detail, error))
+            problems.append(place.bad_expression(error))
     return sites, problems
 
 
