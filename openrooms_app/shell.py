@@ -25,7 +25,8 @@ How to write a page (one file in `pages/`, found by being there):
 `page` has a header and a padded column; `full_page` gives the whole area beside the navigation, for the editor
 and the room. `current_user()` is who sent the event; never take a user or a role from an argument or from state.
 A handler must not use `rx.call_script`, `rx.toast` or `rx.set_clipboard`: sent from the server they need `eval`
-in the browser, which our CSP forbids. As an `on_click` of a component they are compiled and work.
+in the browser, which our CSP forbids. As an `on_click` of a component they are compiled and work. Annotate an
+argument as `dict[str, Any]`, never as a bare `dict`: the first such event makes Reflex load its database layer.
 """
 
 from collections.abc import Sequence

@@ -1,5 +1,6 @@
 """The front end is built once for each state of its sources, and leaves no trace in the repository."""
 
+import re
 import subprocess
 import sys
 import time
@@ -59,6 +60,14 @@ def test_a_build_changes_nothing_that_is_committed(built: Path) -> None:
 
 def test_the_lock_names_no_registry() -> None:
     assert '"resolved"' not in (ROOT / "reflex.lock" / "package-lock.json").read_text()
+
+
+def test_the_first_page_stays_light(built: Path) -> None:
+    client = built / "build" / "client"
+    scripts = set(re.findall(r"/assets/[\w.-]+\.js", (client / "index.html").read_text("utf-8")))
+
+    assert scripts
+    assert sum(client.joinpath(f"{script[1:]}.gz").stat().st_size for script in scripts) < 250_000
 
 
 def test_the_pages_hold_no_address_of_a_server(built: Path) -> None:
