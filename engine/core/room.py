@@ -1,7 +1,7 @@
 """A room: the lasting place of one workflow, with its memory, its settings and its runs."""
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -10,7 +10,7 @@ from engine.core.instant import Instant
 
 LATEST: Literal["latest"] = "latest"
 
-Pinned = int | Literal["latest"]
+Pinned = Annotated[int, Field(ge=1, le=2**31 - 1)] | Literal["latest"]
 """The version that a room runs: a number, or whichever is the latest when a run starts."""
 
 MAX_NAME = 200

@@ -17,6 +17,8 @@ from engine.store import audit, rooms, runs, workflows
 from engine.store.database import Session
 from engine.store.rooms import ALL, Sought
 
+__all__ = ["NewRoom", "Room", "RoomPatch", "Sought", "create", "delete", "get", "list_rooms", "patch"]
+
 
 class RoomStillRuns(OpenRoomsError):
     code = "room_busy"

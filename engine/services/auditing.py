@@ -1,0 +1,36 @@
+"""The audit log, for administrators: who did what, and whether anybody tampered with it since."""
+
+from engine.core.audit import AuditEntry
+from engine.core.document import Frozen
+from engine.core.errors import InvalidInput
+from engine.core.identity import Role, User
+from engine.core.page import FIRST_PAGE, Page, Paging
+from engine.runtime import Runtime
+from engine.services.permission import require
+from engine.store import audit
+
+
+class Verdict(Frozen):
+    """`broken_at` is the first entry that does not follow from the one before."""
+
+    is_intact: bool
+    broken_at: int | None
+
+
+def list_entries(rt: Runtime, user: User, paging: Paging = FIRST_PAGE) -> Page[AuditEntry]:
+    """Newest first."""
+    require(rt, user, Role.ADMIN, "read the audit log")
+    last = paging.after()
+    if last is not None and not (last.isascii() and last.isdecimal() and len(last) < 19):
+        raise InvalidInput("This cursor is of another list.")
+    with rt.db.read() as session:
+        found = audit.newest(session, paging.limit + 1, int(last) if last else None)
+    return paging.page(found, lambda entry: entry.id)
+
+
+def verify(rt: Runtime, user: User) -> Verdict:
+    """Follow the chain from its first entry; takes long where there are many."""
+    require(rt, user, Role.ADMIN, "verify the audit log")
+    with rt.db.read() as session:
+        broken = audit.broken_at(session)
+    return Verdict(is_intact=broken is None, broken_at=broken)

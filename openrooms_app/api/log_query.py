@@ -1,0 +1,35 @@
+"""The filters that all logs share."""
+
+from typing import Annotated, Literal
+
+from fastapi import Depends, Query
+
+from engine.core.errors import InvalidInput
+from engine.core.events import EventType
+from engine.core.page import DEFAULT_LIMIT
+from engine.services.logs import Wanted
+from openrooms_app.api.deps import MAX_INT, Limit
+
+Level = Literal["DEBUG", "INFO", "WARNING", "ERROR", "FATAL"]
+
+
+async def _log_asked(  # noqa: PLR0913, PLR0917 - a query's parameters
+    level: Annotated[Level, Query(description="the lowest level shown")] = "DEBUG",
+    type: Annotated[list[EventType] | None, Query(description="one or several types")] = None,
+    node_id: Annotated[str | None, Query(max_length=64)] = None,
+    after_seq: Annotated[int | None, Query(ge=0, le=MAX_INT)] = None,
+    cursor: Annotated[
+        str | None, Query(max_length=20, description="`next_cursor` of the page before")
+    ] = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Wanted:
+    if cursor is not None:
+        if not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 10):
+            raise InvalidInput(
+                f"{cursor!r} is no cursor. Pass the next_cursor of the page before, unchanged."
+            )
+        after_seq = int(cursor)
+    return Wanted(level, frozenset(type or ()), node_id, after_seq, limit)
+
+
+LogAsked = Annotated[Wanted, Depends(_log_asked)]

@@ -1,0 +1,96 @@
+"""Runs: what they did, step by step and event by event; tried again, decided again."""
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.core.errors import InvalidInput
+from engine.core.page import Page, Paging
+from engine.core.run import RunStatus
+from engine.core.runview import Run
+from engine.services import history, logs, rooms, runs
+from openrooms_app.api.bodies import StrictRoute
+from openrooms_app.api.deps import MAX_INT, By, PageAsked
+from openrooms_app.api.log_query import LogAsked
+from openrooms_app.api.resources.control import Accepted, accepted
+
+router = APIRouter(prefix="/api", tags=["runs"], route_class=StrictRoute)
+
+
+class Retry(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    from_step: int | None = Field(None, ge=0, le=MAX_INT, description="instead of the node that failed")
+
+
+@router.get("/rooms/{room_id}/runs")
+def list_runs_of_room(room_id: str, by: By, page: PageAsked, status: RunStatus | None = None) -> Page[Run]:
+    """Newest first."""
+    rooms.get(*by, room_id)
+    return runs.list_runs(*by, {"room_id": room_id, "status": status}, page)
+
+
+@router.get("/runs")
+def list_runs(
+    by: By,
+    page: PageAsked,
+    status: RunStatus | None = None,
+    room_id: Annotated[str | None, Query(max_length=100)] = None,
+    workflow_id: Annotated[str | None, Query(max_length=100)] = None,
+) -> Page[Run]:
+    """Newest first."""
+    filters = {"status": status, "room_id": room_id, "workflow_id": workflow_id}
+    return runs.list_runs(*by, filters, page)
+
+
+@router.get("/runs/{run_id}")
+def get_run(run_id: str, by: By) -> Run:
+    return runs.get(*by, run_id)
+
+
+@router.get("/runs/{run_id}/events")
+def list_events(run_id: str, by: By, asked: LogAsked) -> Page[dict[str, Any]]:
+    """Events by sequence, from the first or after `after_seq`."""
+    return logs.of_run(*by, run_id, replace(asked, after_seq=asked.after_seq or 0))
+
+
+@router.get("/runs/{run_id}/steps")
+def list_steps(run_id: str, by: By, page: PageAsked) -> Page[dict[str, Any]]:
+    """Steps in the order they were entered: node, attempt, times, input, output, error, tokens, cost."""
+    steps = history.steps(*by, run_id)
+    first = _first(page)
+    return page.page(steps[first : first + page.limit + 1], lambda step: steps.index(step) + 1)
+
+
+@router.get("/runs/{run_id}/state")
+def get_state(
+    run_id: str, by: By, at_seq: Annotated[int | None, Query(ge=0, le=MAX_INT)] = None
+) -> dict[str, Any]:
+    """Where the run stands, or stood after event `at_seq`: tokens, joins, vars, signals."""
+    return history.run_standing(*by, run_id, at_seq=at_seq)
+
+
+@router.post("/runs/{run_id}/retry", status_code=202)
+def retry_run(run_id: str, by: By, response: Response, body: Retry | None = None) -> Accepted:
+    """A new run from a failed one: from the node that failed, or from a step."""
+    run = runs.retry(*by, run_id, from_step=body.from_step if body else None)
+    response.headers["Location"] = f"/api/runs/{run.id}"
+    return accepted(run)
+
+
+@router.post("/runs/{run_id}/replay")
+def replay_run(run_id: str, by: By) -> dict[str, Any]:
+    """Decide the run again from its record: `{identical: true, fingerprint}`, or where it first differs."""
+    return history.replay_run(*by, run_id)
+
+
+def _first(page: Paging) -> int:
+    """How many steps were on the pages before."""
+    last = page.after()
+    if last is None:
+        return 0
+    if not (last.isascii() and last.isdecimal() and len(last) < 10):
+        raise InvalidInput("This cursor is of another list.")
+    return int(last)
