@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -90,8 +91,8 @@ def is_own_origin(scope: Scope) -> bool:
 
 def problem(status: int, code: str, detail: str, **headers: str) -> JSONResponse:
     """A refusal as RFC 9457 problem details."""
-    titles = {401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}
-    body: dict[str, Any] = {"type": "about:blank", "title": titles[status], "status": status}
+    title = HTTPStatus(status).phrase
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
     return JSONResponse(
         {**body, "detail": detail, "code": code}, status, headers, media_type="application/problem+json"
     )
