@@ -1,5 +1,6 @@
 """Brings a database to the tables this code knows; safe when several processes do it at once."""
 
+import functools
 import io
 from pathlib import Path
 
@@ -51,20 +52,22 @@ def is_current(database: Database) -> bool:
         DatabaseNewer: the database was migrated by a newer version.
     """
     with database.read() as session:
-        return _refuse_newer(session) == _scripts().get_current_head()
+        return _refuse_newer(session) == _revisions()[0]
 
 
 def _refuse_newer(session: Session) -> str | None:
     """The database's revision, None when it is empty."""
     revision = MigrationContext.configure(connection_of(session)).get_current_revision()
-    known = {script.revision for script in _scripts().walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision is not None and revision not in _revisions():
         raise DatabaseNewer(revision)
     return revision
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())
+@functools.cache
+def _revisions() -> tuple[str, ...]:
+    """Those that this code knows, newest first."""
+    scripts = ScriptDirectory.from_config(_config())
+    return tuple(script.revision for script in scripts.walk_revisions())
 
 
 def _config() -> Config:
