@@ -69,7 +69,7 @@ function SaveAs({ editor, node, field, problems }: FieldProps) {
   return (
     <AppliedField
       label={field.label}
-      help={`${field.help}; vars.${node.save_as ?? node.id} now`}
+      help={`The output, in expressions: vars.${node.save_as ?? node.id}`}
       problems={under(problems, ["save_as"])}
       placeholder={node.id}
       value={node.save_as ?? ""}

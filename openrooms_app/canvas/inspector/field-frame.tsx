@@ -49,7 +49,7 @@ export function FieldFrame({ label, help = "", unit = "", isRequired = false, pr
           {children(control)}
         </>
       )}
-      {help && <p id={`${id}-help`} className="oi-help">{help}</p>}
+      {help && <Help id={`${id}-help`} text={help} />}
       {(fault || problems.length > 0) && (
         <div id={`${id}-wrong`}>
           {fault && <p className="oi-fault" role="alert">{fault}</p>}
@@ -57,6 +57,22 @@ export function FieldFrame({ label, help = "", unit = "", isRequired = false, pr
         </div>
       )}
     </div>
+  );
+}
+
+/** A long text begins with its first paragraph; the rest is folded. */
+function Help({ id, text }: { readonly id: string; readonly text: string }) {
+  const [first = "", ...rest] = text.split(/\n\s*\n/);
+  return (
+    <>
+      <p id={id} className="oi-help">{first}</p>
+      {rest.length > 0 && (
+        <details className="oi-more">
+          <summary>More</summary>
+          <p className="oi-help">{rest.join("\n\n")}</p>
+        </details>
+      )}
+    </>
   );
 }
 

@@ -121,8 +121,8 @@ export function suggest(text: string, caret: number, mode: Mode, names: readonly
 export function complete(text: string, caret: number, from: number, name: string, mode: Mode): { text: string; caret: number } {
   const after = text.slice(caret);
   const isOpen = mode === "template" && !/^(?:(?!\{\{)[\s\S])*?\}\}/.test(after);
-  const put = `${mode === "template" && text[from - 1] === "{" ? " " : ""}${name}`;
-  return { text: `${text.slice(0, from)}${put}${isOpen ? " }}" : ""}${after}`, caret: from + put.length };
+  const put = `${mode === "template" && text[from - 1] === "{" ? " " : ""}${name}${isOpen ? " }}" : ""}`;
+  return { text: `${text.slice(0, from)}${put}${after}`, caret: from + put.length };
 }
 
 /** Whether the end of the source stands between quotes. */

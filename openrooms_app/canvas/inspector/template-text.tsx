@@ -130,7 +130,9 @@ type CompletionsProps = {
 
 function Completions({ id, found, active, top, onTake }: CompletionsProps) {
   const chosen = useRef<HTMLLIElement>(null);
-  useLayoutEffect(() => chosen.current?.scrollIntoView({ block: "nearest" }), [active]);
+  useLayoutEffect(() => {
+    chosen.current?.scrollIntoView({ block: "nearest" });
+  }, [active]);
   return (
     <ul id={id} role="listbox" aria-label="Names" className="oi-names" style={{ top }}>
       {found.names.map((name, index) => (
