@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 
 from openrooms_app import frontend, pages
 from openrooms_app.api import create_api
+from openrooms_app.api.resources import stream
 from openrooms_app.ask import tell_user
 from openrooms_app.breakage import BOUNDARY, boundary
 from openrooms_app.entrance import Entrance
@@ -34,6 +35,7 @@ def create_app() -> rx.App:
     )
     app.app_wraps[BOUNDARY] = boundary
     app.add_middleware(EventGuard())
+    app.register_lifespan_task(stream.listening)
     for page in pkgutil.iter_modules(pages.__path__):
         importlib.import_module(f"{pages.__name__}.{page.name}")
     if app.sio is not None:

@@ -113,6 +113,13 @@ def _server(host: str, port: int) -> "uvicorn.Server":
         from openrooms_app.openrooms_app import app
 
         asgi = app()
+    from openrooms_app.api.resources.stream import end_streams
+
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            end_streams()  # it waits for its answers, and these would never end
+            await super().shutdown(sockets)
+
     logging.getLogger("reflex").setLevel(logging.WARNING)
     config = uvicorn.Config(
         asgi,
@@ -124,4 +131,4 @@ def _server(host: str, port: int) -> "uvicorn.Server":
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
-    return uvicorn.Server(config)
+    return Server(config)

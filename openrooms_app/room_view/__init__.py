@@ -11,13 +11,15 @@ import openrooms_app.canvas  # its TypeScript draws the graph
 import openrooms_app.components  # noqa: F401 - its TypeScript draws badges, tabs and dialogs
 from openrooms_app.tsx import tsx_module
 
+DEPENDENCIES = ["@xyflow/react@12.12.1", "@dagrejs/dagre@3.1.3", "@base-ui/react@1.9.0", "lucide-react"]
+
 
 class RoomView(NoSSRComponent):
     """The room that the address names; `can_edit` shows more than the API allows to nobody."""
 
     library = tsx_module(__file__, "view/room-view.tsx")
     tag = "RoomView"
-    lib_dependencies: list[str] = ["@xyflow/react@12.12.1", "@base-ui/react@1.9.0", "lucide-react"]
+    lib_dependencies: list[str] = DEPENDENCIES
     can_edit: rx.Var[bool]
 
 
@@ -26,7 +28,7 @@ class RunView(NoSSRComponent):
 
     library = tsx_module(__file__, "run/run-view.tsx")
     tag = "RunView"
-    lib_dependencies: list[str] = ["@xyflow/react@12.12.1", "@base-ui/react@1.9.0", "lucide-react"]
+    lib_dependencies: list[str] = DEPENDENCIES
     can_edit: rx.Var[bool]
 
 

@@ -3,7 +3,6 @@
 import type { Catalogue } from "../../canvas/state/catalogue.ts";
 import { sender, type Reply } from "../../canvas/state/api.ts";
 import type { Json, JsonObject, MemoryEntry, Room, Run } from "./event.ts";
-import type { Step } from "./steps.ts";
 
 export type { Reply };
 
@@ -39,7 +38,6 @@ export const api = {
     const workflow: Reply<{ readonly latest_version: number | null }> = await send("GET", at("workflows", workflowId));
     return workflow.kind === "ok" ? workflow.value.latest_version : null;
   },
-  steps: (runId: string): Promise<Reply<List<Step>>> => send("GET", `${at("runs", runId, "steps")}?limit=1000`),
   version: (workflowId: string, version: number): Promise<Reply<Version>> => send("GET", at("workflows", workflowId, "versions", version)),
   catalogue: (): Promise<Reply<Catalogue>> => send("GET", "/api/catalogue"),
   start: (roomId: string, input: Json | undefined): Promise<Reply<{ readonly run_id: string; readonly number: number }>> =>
@@ -51,7 +49,7 @@ export const api = {
   memory: (roomId: string): Promise<Reply<List<MemoryEntry>>> => send("GET", `${at("rooms", roomId, "memory")}?limit=1000`),
   remember: (roomId: string, key: string, value: Json): Promise<Reply<MemoryEntry>> =>
     send("PUT", at("rooms", roomId, "memory", key), { value }),
-  forget: (roomId: string, key: string): Promise<Reply<JsonObject>> => send("DELETE", at("rooms", roomId, "memory", key)),
+  forget: (roomId: string, key: string): Promise<Reply<null>> => send("DELETE", at("rooms", roomId, "memory", key)),
 };
 
 /** `crypto.randomUUID` is not there on a page that came by plain HTTP from another machine; this is. */

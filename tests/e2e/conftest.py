@@ -1,0 +1,53 @@
+"""Everything that `up` starts, for all browser tests of a session, and pages that are logged in to it."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from engine.core.identity import Role
+from engine.services import users
+from tests.app.conftest import browser, built, context, page
+from tests.fixtures.running import PASSWORDS, Running, running
+
+__all__ = ["PASSWORDS", "RunningApp", "browser", "built", "context", "page"]
+
+RunningApp = Running
+
+
+@pytest.fixture(scope="session")
+def running_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One installation with the administrator Ada, the editor Ed and the viewer Vi; each test makes rooms of its own."""
+    with running(tmp_path_factory.mktemp("up") / "data") as app:
+        users.create(app.rt, app.admin, "Ed", PASSWORDS["Ed"], Role.EDITOR)
+        users.create(app.rt, app.admin, "Vi", PASSWORDS["Vi"], Role.VIEWER)
+        yield app
+
+
+@pytest.fixture
+def complaints(context: BrowserContext) -> Iterator[list[str]]:
+    """What the browser's console complained of; a test that expects some empties it."""
+    found: list[str] = []
+    context.on("weberror", lambda error: found.append(str(error.error)))
+    context.on("console", lambda line: found.append(line.text) if line.type in ("error", "warning") else None)
+    yield found
+    assert not found
+
+
+@pytest.fixture
+def as_ada(running_app: Running, page: Page) -> Page:
+    """A page of the administrator's."""
+    running_app.log_in(page, "Ada")
+    return page
+
+
+@pytest.fixture
+def new_person(running_app: Running) -> Callable[[str], str]:
+    """Makes an account and gives its name back, as in `new_person("Quinn")`."""
+
+    def make(name: str, role: Role = Role.EDITOR) -> str:
+        PASSWORDS[name] = f"{name.lower()} has a long password"
+        users.create(running_app.rt, running_app.admin, name, PASSWORDS[name], role)
+        return name
+
+    return make
