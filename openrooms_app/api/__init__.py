@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import Match, Mount
 
 from openrooms_app.api import docs, resources
 from openrooms_app.api.bodies import BodyLimit
@@ -71,5 +71,6 @@ async def _not_there(request: Request) -> Response:
 
 def _takes(request: Request, method: str) -> bool:
     scope = {**request.scope, "method": method}
-    routes = [route for route in request.app.routes if getattr(route, "endpoint", None) is not _not_there]
+    ours = [route for route in request.app.routes if not isinstance(route, Mount)]  # the pages take anything
+    routes = [route for route in ours if getattr(route, "endpoint", None) is not _not_there]
     return any(route.matches(dict(scope))[0] is Match.FULL for route in routes)

@@ -146,7 +146,7 @@ def served(data_dir: Path, people: str) -> Iterator[Served]:
             process.stdout.close()
 
 
-def wait_until_answers(url: str, process: subprocess.Popen[str], log: Path, timeout_s: float = 30) -> None:
+def wait_until_answers(url: str, process: subprocess.Popen[str], log: Path, timeout_s: float = 90) -> None:
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         if process.poll() is not None:
