@@ -1,12 +1,14 @@
 /** One field of a generated form, drawn by its kind. */
 
 import type { ComponentType } from "react";
+import type { Json } from "../document/document.ts";
 import { under, type LocalProblem } from "../document/problems.ts";
 import type { FieldKind } from "../document/schema.ts";
 import { FieldSet, PairsField, StringsField } from "./collection-fields.tsx";
 import type { FieldProps } from "./field-props.ts";
 import { fits, isObject, withKey } from "./reading.ts";
 import { ChoiceField, ExpressionField, JsonField, MixedField, NumberField, TextField, TickField } from "./scalar-fields.tsx";
+import { UnknownFields } from "./unknown-fields.tsx";
 
 const BY_KIND: Readonly<Record<FieldKind, ComponentType<FieldProps>>> = {
   text: TextField,
@@ -37,7 +39,10 @@ function TickOrChoice(props: FieldProps) {
 /** The fields of an object inside another; empty, it is not there at all. */
 function ObjectField({ field, value, problems, path, isTemplate, onChange }: FieldProps) {
   const values = isObject(value) ? value : {};
-  const isInside = ({ at }: LocalProblem): boolean => field.fields.some(({ key }) => key === at[path.length]);
+  const change = (key: string, inner: Json | undefined): void => onChange(withKey(values, key, inner));
+  const unknown = Object.keys(values).filter((key) => !field.fields.some((inner) => inner.key === key));
+  const shown = new Set([...field.fields.map(({ key }) => key), ...unknown]);
+  const isInside = ({ at }: LocalProblem): boolean => shown.has(at[path.length] ?? "");
   return (
     <FieldSet title={field.label} help={field.help} problems={problems.filter((problem) => !isInside(problem))}>
       {field.fields.map((inner) => (
@@ -48,9 +53,10 @@ function ObjectField({ field, value, problems, path, isTemplate, onChange }: Fie
           problems={under(problems, [...path, inner.key])}
           path={[...path, inner.key]}
           isTemplate={isTemplate}
-          onChange={(next) => onChange(withKey(values, inner.key, next))}
+          onChange={(next) => change(inner.key, next)}
         />
       ))}
+      <UnknownFields keys={unknown} values={values} problems={problems} path={path} onChange={change} />
     </FieldSet>
   );
 }

@@ -2,7 +2,7 @@
 
 import { useMemo } from "react";
 import { Workflow } from "lucide-react";
-import type { JsonObject, WorkflowDocument } from "../document/document.ts";
+import type { Json, JsonObject, WorkflowDocument } from "../document/document.ts";
 import { patchHead, type HeadPatch } from "../document/operations.ts";
 import { problemsAt, under, type LocalProblem } from "../document/problems.ts";
 import { fieldsOf } from "../document/schema.ts";
@@ -13,6 +13,7 @@ import { InputSchema } from "./input-schema.tsx";
 import { Group, Header } from "./parts.tsx";
 import { withKey } from "./reading.ts";
 import { SchemaField } from "./schema-field.tsx";
+import { UnknownFields } from "./unknown-fields.tsx";
 
 /** The same bounds as the format's. */
 const LIMITS: JsonObject = {
@@ -68,10 +69,14 @@ type LimitsProps = { readonly editor: Editor; readonly limits: JsonObject; reado
 
 function Limits({ editor, limits, problems }: LimitsProps) {
   const defaults = useStore(editor.store, (state) => state.catalogue.limits);
+  const fields = fieldsOf(LIMITS);
+  const unknown = Object.keys(limits).filter((key) => !fields.some((field) => field.key === key));
+  const change = (key: string, value: Json | undefined): void =>
+    editor.edit((before) => patchHead(before, { limits: withKey(before.limits ?? {}, key, value) }), `limits:${key}`);
   return (
     <Group title="Limits of a run">
       <Findings problems={problems.filter(({ at }) => at.length < 2)} />
-      {fieldsOf(LIMITS).map((field) => (
+      {fields.map((field) => (
         <SchemaField
           key={field.key}
           field={{ ...field, initial: defaults[field.key] }}
@@ -79,11 +84,10 @@ function Limits({ editor, limits, problems }: LimitsProps) {
           problems={under(problems, ["limits", field.key])}
           path={["limits", field.key]}
           isTemplate={false}
-          onChange={(value) =>
-            editor.edit((before) => patchHead(before, { limits: withKey(before.limits ?? {}, field.key, value) }), `limits:${field.key}`)
-          }
+          onChange={(value) => change(field.key, value)}
         />
       ))}
+      <UnknownFields keys={unknown} values={limits} problems={problems} path={["limits"]} onChange={change} />
     </Group>
   );
 }
