@@ -1,5 +1,5 @@
 // Changes one's own password by HTTP: what is typed never becomes state, and the answer carries the new session.
-import { useEffect, useState, type FormEvent } from "react";
+import { useEffect, useId, useState, type FormEvent } from "react";
 
 const INPUT = "h-8 w-full rounded-md border border-line-strong bg-bg px-2.5 text-sm text-ink aria-[invalid=true]:border-fail";
 const DONE = "changed";
@@ -42,12 +42,14 @@ export function PasswordForm({ userName = "" }: { userName?: string }) {
 }
 
 function Password({ name, label, complete, hint }: { name: string; label: string; complete: string; hint?: string }) {
+  const id = useId();
   return (
-    <label className="block">
-      <span className="mb-1 block text-xs font-medium">{label}</span>
-      <input type="password" name={name} required maxLength={1024} autoComplete={complete} className={INPUT} />
-      {hint && <span className="mt-1 block text-xs text-mute">{hint}</span>}
-    </label>
+    <div>
+      <label htmlFor={id} className="mb-1 block text-xs font-medium">{label}</label>
+      <input id={id} type="password" name={name} required maxLength={1024} autoComplete={complete} className={INPUT}
+        aria-describedby={hint && `${id}-hint`} />
+      {hint && <p id={`${id}-hint`} className="mt-1 text-xs text-mute">{hint}</p>}
+    </div>
   );
 }
 

@@ -125,11 +125,11 @@ def _actions(item: Any) -> rx.Component:
             class_name="!h-7 !px-2.5",
         ),
         menu(
-            icon_button("ellipsis", "More"),
+            icon_button("ellipsis", f"More for {item['name']}"),
             menu_item("Settings", "pencil", state.begin("edit", room)),
             menu_line(),
             menu_item("Delete", "trash-2", state.begin("delete", room), danger=True),
-            label="More",
+            label=f"More for {item['name']}",
         ),
     )
 

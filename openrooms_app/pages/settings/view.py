@@ -117,7 +117,7 @@ def _user(item: Any) -> rx.Component:
         class_name="!h-7 !w-36",
     )
     more = menu(
-        icon_button("ellipsis", "More"),
+        icon_button("ellipsis", f"More for {name}"),
         menu_item("New password", "key-round", state.begin_password(user_id, name)),
         rx.cond(
             item["active"],
@@ -191,7 +191,15 @@ def _about() -> rx.Component:
                 ("Python", about["python"]),
                 ("Reflex", about["reflex"]),
                 ("Database", about["database"]),
-                ("API", rx.el.a("Reference", href="/api/docs", class_name="text-accent-ink hover:underline")),
+                (
+                    "API",
+                    rx.el.a(
+                        "Reference",
+                        href="/api/docs",
+                        custom_attrs={"reloadDocument": True},
+                        class_name="text-accent-ink hover:underline",
+                    ),
+                ),
             ),
             class_name="p-4",
         ),

@@ -46,7 +46,7 @@ def _field(
     return {
         "name": name,
         "kind": kind,
-        "label": str(inner.get("title") or name),
+        "label": str(inner.get("title") or name.replace("_", " ").capitalize()),
         "type": _type_name(meant),
         "hint": str(inner.get("description") or meant.get("description") or ""),
         "required": is_required,

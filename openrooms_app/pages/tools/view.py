@@ -146,7 +146,12 @@ def try_dialog() -> rx.Component:
 
 def _input(item: Any) -> rx.Component:
     name, default = f"{PREFIX}{item['name']}", item["default"].to(str)
-    common: dict[str, Any] = {"name": name, "required": item["required"].to(bool)}
+    common: dict[str, Any] = {
+        "name": name,
+        "id": name,
+        "required": item["required"].to(bool),
+        "aria_describedby": f"{name}-hint",
+    }
     area = text_area(**common, default_value=default, rows=2)
     numbers = text_input(**common, default_value=default, type="number", step="any")
     choices = rx.el.select(
@@ -171,11 +176,10 @@ def _input(item: Any) -> rx.Component:
     star = rx.cond(
         item["required"], rx.el.span(" *", aria_hidden=True, class_name="text-fail"), rx.fragment()
     )
-    labelled = rx.el.label(
-        rx.el.span(item["label"], star, class_name="mb-1 block text-xs font-medium"),
+    labelled = rx.el.div(
+        rx.el.label(item["label"], star, html_for=name, class_name="mb-1 block text-xs font-medium"),
         control,
-        rx.el.span(item["hint"], class_name="mt-1 block text-xs text-mute"),
-        class_name="block",
+        rx.el.p(item["hint"], id=f"{name}-hint", class_name="mt-1 text-xs text-mute"),
     )
     return rx.cond(
         item["kind"] == "boolean",

@@ -155,6 +155,7 @@ def _actions(item: Any) -> rx.Component:
         rx.icon("download", size=16, aria_hidden=True),
         href=f"/api/workflows/{item['id']}/export",
         download=True,
+        custom_attrs={"reloadDocument": True},
         title="Export as a file",
         aria_label=f"Export {item['name']}",
         class_name="grid size-8 shrink-0 place-items-center rounded-md text-mute hover:bg-hover hover:text-ink",
@@ -165,7 +166,7 @@ def _actions(item: Any) -> rx.Component:
         rx.fragment(),
     )
     more = menu(
-        icon_button("ellipsis", "More"),
+        icon_button("ellipsis", f"More for {item['name']}"),
         rx.cond(
             item["status"] == "ARCHIVED",
             rx.fragment(),
@@ -176,7 +177,7 @@ def _actions(item: Any) -> rx.Component:
         put_away,
         menu_line(),
         menu_item("Delete", "trash-2", state.begin("delete", item["id"].to(str)), danger=True),
-        label="More",
+        label=f"More for {item['name']}",
     )
     return rx.fragment(export, rx.cond(SessionState.can_edit, more, rx.fragment()))
 
