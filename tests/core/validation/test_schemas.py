@@ -94,7 +94,25 @@ def test_references_that_double_and_double_are_refused():
 
 
 words = st.sampled_from(
-    ["type", "properties", "required", "items", "anyOf", "enum", "minimum", "minLength", "pattern", "title", "$defs", "additionalProperties", "uniqueItems", "multipleOf", "const", "not", "prefixItems"]
+    [
+        "type",
+        "properties",
+        "required",
+        "items",
+        "anyOf",
+        "enum",
+        "minimum",
+        "minLength",
+        "pattern",
+        "title",
+        "$defs",
+        "additionalProperties",
+        "uniqueItems",
+        "multipleOf",
+        "const",
+        "not",
+        "prefixItems",
+    ]
 )
 junk = st.recursive(
     st.none() | st.booleans() | st.integers(-2, 3) | st.sampled_from(["string", "object", "a", "a*", "("]),
