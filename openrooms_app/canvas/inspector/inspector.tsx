@@ -13,11 +13,19 @@ import { TransitionInspector } from "./transition-inspector.tsx";
 import { WorkflowInspector } from "./workflow-inspector.tsx";
 import "./inspector.css";
 
-export function Inspector({ editor }: { readonly editor: Editor }) {
+type Props = {
+  readonly editor: Editor;
+  /** Whoever may not edit sees everything, greyed. */
+  readonly canEdit?: boolean;
+};
+
+export function Inspector({ editor, canEdit = true }: Props) {
   const isReady = useStore(editor.store, (state) => state.phase === "ready");
   return (
     <section className="oi-inspector" aria-label="Inspector" data-testid="inspector">
-      {isReady && <Subject editor={editor} />}
+      <fieldset className="oi-body" disabled={!canEdit}>
+        {isReady && <Subject editor={editor} />}
+      </fieldset>
     </section>
   );
 }
