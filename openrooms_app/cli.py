@@ -287,8 +287,9 @@ def _prepare_web(host: str, port: int, demo: bool) -> None:
     rt = get_runtime()
     if demo:
         from engine.services import templates
+        from engine.services.documents import OPERATOR
 
-        templates.seed_demo(rt)
+        templates.seed_demo(rt, OPERATOR)
     if identity.needs_setup(rt):
         token = identity.make_setup_token(rt)
         shown = f"[{host}]" if ":" in host else host

@@ -7,9 +7,12 @@ from typing import Any
 from engine.core.document import Frozen
 from engine.core.errors import NotFound
 from engine.core.identity import Role, User
+from engine.core.page import Paging
 from engine.core.parsing import parse_json
+from engine.core.room import NewRoom
 from engine.core.workflow import Workflow
 from engine.runtime import Runtime
+from engine.services import rooms, versions, workflows
 from engine.services.exchange import create_named_freely
 from engine.services.permission import require
 
@@ -39,6 +42,17 @@ def create_from_template(rt: Runtime, user: User, template_id: str) -> Workflow:
         if template.id == template_id:
             return create_named_freely(rt, user, template.document)
     raise NotFound("template", template_id)
+
+
+def seed_demo(rt: Runtime, user: User) -> int:
+    """Fill an installation without workflows: each template published, with a room; how many were made."""
+    if workflows.list_workflows(rt, user, paging=Paging(limit=1)).items:
+        return 0
+    for template in _shipped():
+        made = create_named_freely(rt, user, template.document)
+        versions.publish(rt, user, made.id, note="as shipped")
+        rooms.create(rt, user, NewRoom(name=template.name, workflow_id=made.id))
+    return len(_shipped())
 
 
 @functools.cache

@@ -41,7 +41,7 @@ export function WorkflowEditor({ canEdit = false }: { readonly canEdit?: boolean
           )}
           <Problems editor={editor} />
         </div>
-        {phase === "ready" && <Inspector editor={editor} />}
+        {phase === "ready" && <Inspector editor={editor} canEdit={canEdit} />}
       </div>
       {phase === "ready" && <Overlays editor={editor} />}
     </div>

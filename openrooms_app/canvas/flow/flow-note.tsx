@@ -14,7 +14,7 @@ export const FlowNote = memo(function FlowNote({ data: { note }, selected }: Nod
     if (selected && !note.text) area.current?.focus({ preventScroll: true });
   }, [selected, note.id]);
   return (
-    <div className={selected ? "oc-note is-selected" : "oc-note"} data-testid={`note-${note.id}`}>
+    <div className={selected ? "oc-note is-selected" : "oc-note"} data-color={note.color} data-testid={`note-${note.id}`}>
       {editor && selected && <NodeResizeControl className="oc-resize" minWidth={96} minHeight={48} onResizeEnd={(_, size) => resize(size)} />}
       {editor ? (
         <textarea
