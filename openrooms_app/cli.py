@@ -154,9 +154,8 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Events and result as JSON lines.")
 def run(file: Path, input_: str | None, signals: tuple[str, ...], as_json: bool) -> None:
     """Run a document to its end in the foreground; exit 1 if the run fails."""
-    from engine.services.documents import read_file
-
     from engine.core.run import RunStatus
+    from engine.services.documents import read_file
     from engine.services.foreground import run_document
 
     _log_to_stderr("ERROR")
@@ -193,9 +192,8 @@ def evaluate(expression: str, scope: str, as_: str, as_json: bool) -> None:
 )
 def import_(files: tuple[Path, ...]) -> None:
     """Add documents as workflows of this installation."""
-    from engine.services.documents import OPERATOR
-
     from engine.services import workflows
+    from engine.services.documents import OPERATOR
 
     rt = _runtime()
     for file in files:
@@ -209,9 +207,8 @@ def import_(files: tuple[Path, ...]) -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False))
 def export(workflow: str, output: Path | None) -> None:
     """Write a workflow's document: its latest version, or its draft."""
-    from engine.services.documents import OPERATOR, find_workflow
-
     from engine.services import workflows
+    from engine.services.documents import OPERATOR, find_workflow
 
     rt = _runtime()
     text = workflows.export_document(rt, OPERATOR, find_workflow(rt, workflow))
@@ -227,9 +224,8 @@ def export(workflow: str, output: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True)
 def replay(run_id: str, as_json: bool) -> None:
     """Decide a recorded run again; exit 0 if it is identical, 1 with the first divergence."""
-    from engine.services.documents import OPERATOR
-
     from engine.services import history
+    from engine.services.documents import OPERATOR
 
     rt = _runtime()
     result = history.replay_run(rt, OPERATOR, run_id)

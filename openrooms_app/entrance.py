@@ -10,6 +10,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.core.errors import OpenRoomsError
+from engine.core.parsing import parse_json
 from engine.runtime import get_runtime
 from engine.services import identity
 from openrooms_app import routes
@@ -99,12 +100,50 @@ async def set_up(request: Request) -> Response:
     return _with_session(request, session, routes.HOME)
 
 
+async def log_in_by_api(request: Request) -> Response:
+    """The same for programs: JSON or a form with name and password; the session is in the answer's cookie."""
+    sent = await _credentials(request)
+    try:
+        token = await _ask(identity.log_in, sent.get("name", ""), sent.get("password", ""))
+    except OpenRoomsError as error:
+        answer = problem(STATUS.get(error.code, 400), error.code, str(error))
+        wait_s = getattr(error, "retry_after_s", None)
+        if wait_s is not None:
+            answer.headers["Retry-After"] = str(max(1, round(wait_s)))
+        return answer
+    user = await _ask(identity.who, token)
+    return _give_session(request, JSONResponse({"name": user.name, "role": user.role}), token)
+
+
+async def log_out_by_api(request: Request) -> Response:
+    token = session_token(request.headers.get("cookie"))
+    if token is not None:
+        await _ask(identity.log_out, token)
+    return Response(status_code=204)
+
+
 async def show_session(request: Request) -> Response:
     """Who is logged in; an open tab asks this to learn that its session has ended."""
     user = request.state.user
     if user is None:
         return problem(401, "not_logged_in", "The session has ended. Log in again.")
     return JSONResponse({"name": user.name, "role": user.role})
+
+
+async def change_password(request: Request) -> Response:
+    """Ends all sessions of the user and gives this browser a new one."""
+    user = request.state.user
+    if user is None:
+        return problem(401, "not_logged_in", "The session has ended. Log in again.")
+    form = await _form(request)
+    try:
+        token = await asyncio.to_thread(
+            identity.change_password, get_runtime(), user, form.get("old", ""), form.get("new", "")
+        )
+    except OpenRoomsError as error:
+        status = 403 if error.code == "bad_credentials" else STATUS.get(error.code, 400)
+        return JSONResponse({"status": status, "code": error.code, "detail": str(error)}, status)
+    return _give_session(request, Response(status_code=204), token)
 
 
 def own_address(address: str) -> str:
@@ -115,6 +154,22 @@ def own_address(address: str) -> str:
 
 async def _ask(service: Callable[..., Any], *args: str) -> Any:
     return await asyncio.to_thread(service, get_runtime(), *args)
+
+
+async def _credentials(request: Request) -> dict[str, str]:
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        return await _form(request)
+    if int(request.headers.get("content-length") or MAX_FORM_BYTES + 1) > MAX_FORM_BYTES:
+        return {}
+    try:
+        sent = parse_json(await request.body())
+    except OpenRoomsError:
+        return {}
+    return (
+        {name: value for name, value in sent.items() if isinstance(value, str)}
+        if isinstance(sent, dict)
+        else {}
+    )
 
 
 async def _form(request: Request) -> dict[str, str]:
@@ -135,7 +190,10 @@ def _html(page: str, error: OpenRoomsError | None = None, status: int = 200) -> 
 
 
 def _with_session(request: Request, token: str, address: str) -> Response:
-    answer = RedirectResponse(address, 303)
+    return _give_session(request, RedirectResponse(address, 303), token)
+
+
+def _give_session(request: Request, answer: Response, token: str) -> Response:
     is_secure = request.url.scheme == "https"
     answer.set_cookie(
         SECURE_COOKIE if is_secure else COOKIE,
@@ -154,5 +212,8 @@ ROUTES: Final = [
     Route(routes.LOGOUT, log_out, methods=["POST"]),
     Route(routes.SETUP, show_setup, methods=["GET"]),
     Route(routes.SETUP, set_up, methods=["POST"]),
+    Route("/api/auth/login", log_in_by_api, methods=["POST"]),
+    Route("/api/auth/logout", log_out_by_api, methods=["POST"]),
     Route("/api/auth/session", show_session, methods=["GET"]),
+    Route("/api/auth/password", change_password, methods=["POST"]),
 ]

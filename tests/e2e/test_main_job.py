@@ -1,0 +1,132 @@
+"""The main job, as a person does it: draw a workflow with the mouse, publish it, make a room, run it, read its log."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.conftest import RunningApp
+
+pytestmark = pytest.mark.e2e
+
+
+def middle(of: Locator) -> tuple[float, float]:
+    box = of.bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def connect(page: Page, source: str, target: str) -> None:
+    """Drag from one handle to another, with real mouse moves."""
+    start, end = (page.get_by_test_id(name) for name in (source, target))
+    page.mouse.move(*middle(start))
+    page.mouse.down()
+    x, y = middle(end)
+    page.mouse.move(x - 30, y - 10, steps=8)
+    page.mouse.move(x, y, steps=6)
+    page.mouse.up()
+
+
+def drop(page: Page, kind: str, x: int, y: int) -> str:
+    """Drag a type from the palette to a place on the canvas; the id of the node that came to be."""
+    before = set(node_ids(page))
+    page.drag_and_drop(
+        f'[data-testid="palette-{kind}"]', '[data-testid="canvas"]', target_position={"x": x, "y": y}
+    )
+    expect(page.locator(".react-flow__node")).to_have_count(len(before) + 1)
+    return (set(node_ids(page)) - before).pop()
+
+
+def node_ids(page: Page) -> list[str]:
+    return page.locator(".react-flow__node").evaluate_all("all => all.map(e => e.dataset.id)")
+
+
+def draw(page: Page) -> dict[str, str]:
+    """START → TOOL → DECISION → two ways → two ENDs, with the mouse."""
+    tool = drop(page, "TOOL_EXECUTION", 330, 120)
+    choice = drop(page, "DECISION", 620, 120)
+    small = drop(page, "END", 620, 330)
+    connect(page, "handle-start-out", f"handle-{tool}-in")
+    connect(page, f"handle-{tool}-out", f"handle-{choice}-in")
+    connect(page, f"handle-{choice}-CONDITION_MET", "handle-end-in")
+    connect(page, f"handle-{choice}-ALWAYS", f"handle-{small}-in")
+    return {"tool": tool, "choice": choice, "small": small}
+
+
+def configure(page: Page, ids: dict[str, str]) -> None:
+    """Fill the generated forms: what the tool computes, when the decision is met, what the ends answer."""
+    inspector = page.get_by_test_id("inspector")
+    page.get_by_test_id(f"node-{ids['tool']}").click()
+    inspector.get_by_label("Tool", exact=True).select_option("calculator")
+    inspector.get_by_label("Expression").first.fill("6 * 7")
+    inspector.get_by_label("Save as").fill("answer")
+    condition = page.locator(".react-flow__edge").filter(has=page.locator(".oc-way-CONDITION_MET"))
+    condition_id = condition.first.get_attribute("data-id")
+    page.get_by_test_id(f"node-{ids['choice']}").click()
+    page.evaluate(
+        'id => document.querySelector(`[data-testid="edge-${id}"] .react-flow__edge-interaction`)',
+        condition_id,
+    )
+    page.get_by_test_id(f"edge-{condition_id}").locator(".react-flow__edge-interaction").click(force=True)
+    inspector.get_by_label("When").fill("vars.answer.number > 40")
+
+
+def stored(app: RunningApp, page: Page) -> dict[str, object]:
+    workflow_id = page.url.rstrip("/").rpartition("/")[2]
+    answer = page.request.get(f"{app.url}/api/workflows/{workflow_id}")
+    found: dict[str, object] = answer.json()
+    return found
+
+
+def test_a_person_draws_publishes_runs_and_watches(
+    running_app: RunningApp, as_ada: Page, complaints: list[str]
+) -> None:
+    page = as_ada
+    created = page.request.post(
+        f"{running_app.url}/api/workflows",
+        data=json.dumps({"name": "Drawn by hand"}),
+        headers={"content-type": "application/json"},
+    )
+    assert created.status == 201
+    page.goto(f"{running_app.url}/workflows/{created.json()['id']}")
+    expect(page.get_by_test_id("canvas")).to_be_visible()
+    page.get_by_test_id("node-start").wait_for()
+
+    ids = draw(page)
+    configure(page, ids)
+
+    expect(page.get_by_test_id("save-state")).to_have_attribute("data-state", "saved")
+    document = stored(running_app, page)["draft"]
+    assert isinstance(document, dict)
+    ways = {(way["source"], way["target"], way["on"]) for way in document["transitions"]}
+    assert ways == {
+        ("start", ids["tool"], "ALWAYS"),
+        (ids["tool"], ids["choice"], "SUCCESS"),
+        (ids["choice"], "end", "CONDITION_MET"),
+        (ids["choice"], ids["small"], "ALWAYS"),
+    }
+
+    publish = page.get_by_test_id("publish")
+    expect(publish).to_be_enabled()
+    publish.click()
+    page.get_by_test_id("publish-confirm").click()
+    expect(page.get_by_test_id("version")).to_contain_text("version 1")
+
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_test_id("create-room").click()
+    page.wait_for_url(re.compile(r"/rooms/"))
+    page.get_by_role("button", name="Run", exact=True).first.click()
+    expect(page.get_by_text("Completed", exact=False).first).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Run completed after", exact=False).first).to_be_visible()
+
+
+def test_the_app_asks_nothing_of_other_machines(running_app: RunningApp, as_ada: Page) -> None:
+    asked: list[str] = []
+    as_ada.on("request", lambda request: asked.append(request.url))
+    for path in ("/", "/workflows", "/rooms", "/runs", "/tools", "/settings"):
+        as_ada.goto(running_app.url + path)
+        as_ada.wait_for_load_state("networkidle")
+
+    foreign = [url for url in asked if not url.startswith((running_app.url, "data:", "blob:"))]
+    assert not foreign
