@@ -42,19 +42,6 @@ def picture_of(document: Mapping[str, Any]) -> Picture:
     )
 
 
-def template_cards(templates: Iterable[Any]) -> list[dict[str, Any]]:
-    """Templates as a gallery shows them: {id, name, description, picture}."""
-    return [
-        {
-            "id": item.id,
-            "name": item.name,
-            "description": item.description,
-            "picture": picture_of(item.document),
-        }
-        for item in templates
-    ]
-
-
 def graph_picture(picture: Any, class_name: str = "h-32 w-full") -> rx.Component:
     """`picture` is a `Picture`, or a Var of one; says nothing to screen readers, a name must stand beside it."""
     line = {"fill": "none", "strokeWidth": 1.2, "vectorEffect": "non-scaling-stroke"}
@@ -89,10 +76,22 @@ def _ways(nodes: Mapping[str, tuple[str, float, float]], ways: Iterable[Mapping[
     for way in ways:
         source, target = nodes.get(str(way.get("source"))), nodes.get(str(way.get("target")))
         if source and target:
-            x1, y1 = source[1] + WIDTH, source[2] + HEIGHT / 2
-            x2, y2 = target[1], target[2] + HEIGHT / 2
-            bend = max(40.0, abs(x2 - x1) / 2)
-            yield f"M{x1:g} {y1:g}C{x1 + bend:g} {y1:g} {x2 - bend:g} {y2:g} {x2:g} {y2:g}"
+            yield _back(source, target) if target[1] < source[1] else _on(source, target)
+
+
+def _on(source: tuple[str, float, float], target: tuple[str, float, float]) -> str:
+    x1, y1 = source[1] + WIDTH, source[2] + HEIGHT / 2
+    x2, y2 = target[1], target[2] + HEIGHT / 2
+    bend = max(40.0, (x2 - x1) / 2)
+    return f"M{x1:g} {y1:g}C{x1 + bend:g} {y1:g} {x2 - bend:g} {y2:g} {x2:g} {y2:g}"
+
+
+def _back(source: tuple[str, float, float], target: tuple[str, float, float]) -> str:
+    """A loop goes below the cards, from foot to foot."""
+    x1, y1 = source[1] + WIDTH / 2, source[2] + HEIGHT
+    x2, y2 = target[1] + WIDTH / 2, target[2] + HEIGHT
+    low = max(y1, y2) + min(120.0, (x1 - x2) / 4)
+    return f"M{x1:g} {y1:g}C{x1:g} {low:g} {x2:g} {low:g} {x2:g} {y2:g}"
 
 
 def _card(x: float, y: float) -> str:

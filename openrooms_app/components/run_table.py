@@ -7,10 +7,10 @@ import reflex as rx
 from openrooms_app import routes
 from openrooms_app.components.badge import status_badge
 from openrooms_app.components.link import link
-from openrooms_app.components.table import cell, row, table
+from openrooms_app.components.table import WIDE, cell, row, table
 from openrooms_app.components.time import duration, relative_time
 
-COLUMNS: Final = ("Run", "Status", "Room", "Workflow", "Steps", "Took", "Began")
+COLUMNS: Final = ("Run", "Status", "Room", ("Workflow", WIDE), ("Steps", WIDE), ("Took", WIDE), "Began")
 
 
 def run_table(rows: rx.Var[Any], *, label: str) -> rx.Component:
@@ -25,24 +25,26 @@ def _row(item: Any) -> rx.Component:
             status_badge(item["status"].to(str)),
             rx.cond(
                 item["error"] != "",
-                rx.el.span(item["error"], title=item["error"], class_name="ml-2 text-xs text-mute"),
+                rx.el.span(
+                    item["error"], title=item["error"], class_name="ml-2 text-xs text-mute max-md:hidden"
+                ),
                 rx.fragment(),
             ),
             class_name="max-w-72 truncate",
         ),
         cell(
             link(item["room_name"], to=f"{routes.ROOMS}/{item['room_id']}", class_name="text-ink"),
-            class_name="max-w-56 truncate",
+            class_name="max-w-24 truncate md:max-w-56",
         ),
         cell(
             link(
                 item["workflow_name"], to=f"{routes.WORKFLOWS}/{item['workflow_id']}", class_name="text-ink"
             ),
             rx.el.span(" v", item["version"], class_name="text-mute"),
-            class_name="max-w-56 truncate",
+            class_name=f"max-w-56 truncate {WIDE}",
         ),
-        cell(item["steps"], class_name="text-mute"),
-        cell(duration(item["duration_ms"]), class_name="text-mute"),
+        cell(item["steps"], class_name=f"text-mute {WIDE}"),
+        cell(duration(item["duration_ms"]), class_name=f"text-mute {WIDE}"),
         cell(relative_time(item["created_at"].to(str)), class_name="text-mute"),
         custom_attrs={"data-run": item["id"]},
     )

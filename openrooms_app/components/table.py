@@ -1,24 +1,31 @@
 """Tables: dense rows, the head stays in sight, scrolls sideways on a narrow screen."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import reflex as rx
 
 from openrooms_app.components.style import classes
 
+WIDE: Final = "max-md:hidden"
+"""For the heading and cells of a column that a phone has no room for."""
 
-def table(headings: Sequence[str], rows: Any, *, label: str) -> rx.Component:
+Heading = str | tuple[str, str]
+
+
+def table(headings: Sequence[Heading], rows: Any, *, label: str) -> rx.Component:
     """A table; `rows` is `rx.foreach(State.rows, draw_row)` with `row(cell(...), ...)`. "" heads a column of actions.
 
-    `label` says to screen readers what the table lists. Cells don't wrap: give a cell of long text
+    A heading may be (text, class names), as in `("Changed", WIDE)`. `label` says to screen readers what the table lists. Cells don't wrap: give a cell of long text
     `class_name="max-w-80 truncate"`.
     """
     head = [
         rx.el.th(
-            heading or rx.el.span("Actions", class_name="sr-only"), scope="col", class_name="px-4 font-medium"
+            text or rx.el.span("Actions", class_name="sr-only"),
+            scope="col",
+            class_name=classes("px-4 font-medium", look),
         )
-        for heading in headings
+        for text, look in (each if isinstance(each, tuple) else (each, "") for each in headings)
     ]
     return rx.el.div(
         rx.el.table(

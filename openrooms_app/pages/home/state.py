@@ -12,7 +12,7 @@ from engine.services import overview, rooms, templates, workflows
 from openrooms_app import routes
 from openrooms_app.arguments import an_id
 from openrooms_app.ask import ask
-from openrooms_app.components.graph_picture import template_cards
+from openrooms_app.components.template_card import cards_of
 from openrooms_app.following import Query, draw_again, keep_drawn
 from openrooms_app.roles import requires
 from openrooms_app.session import current_user
@@ -62,7 +62,7 @@ def fetch(rt: Runtime, user: User, _query: Query) -> dict[str, Any]:
             "workers": seen.load.workers,
             "threads": seen.load.worker_threads,
         },
-        "gallery": [] if seen.has_workflows else template_cards(templates.list_templates(rt, user)),
+        "gallery": [] if seen.has_workflows else cards_of(templates.list_templates(rt, user)),
     }
 
 

@@ -18,8 +18,8 @@ from openrooms_app.components import (
     skeleton_rows,
     status_badge,
 )
-from openrooms_app.components.graph_picture import graph_picture
 from openrooms_app.components.run_table import run_table
+from openrooms_app.components.template_card import template_card
 from openrooms_app.pages.home.state import HomePage
 from openrooms_app.session import SessionState
 
@@ -183,13 +183,4 @@ def _template(item: Any) -> rx.Component:
         on_click=state.begin_with(item["id"].to(str)),
         aria_label=f"Begin with {item['name']}",
     )
-    return rx.el.li(
-        graph_picture(item["picture"].to(dict[str, Any]), "h-24 w-full bg-bg px-3 py-2"),
-        rx.el.div(
-            rx.el.h3(item["name"], class_name="text-sm font-semibold"),
-            rx.el.p(item["description"], class_name="mb-1 flex-1 text-xs text-mute"),
-            rx.el.div(rx.cond(SessionState.can_edit, begin, rx.fragment())),
-            class_name="flex flex-1 flex-col gap-1 p-3",
-        ),
-        class_name="flex flex-col overflow-hidden rounded-lg border border-line",
-    )
+    return template_card(item, rx.cond(SessionState.can_edit, begin, rx.fragment()))

@@ -31,6 +31,7 @@ from openrooms_app.components import (
     text_input,
 )
 from openrooms_app.components.query import pager, search_filter, select_filter
+from openrooms_app.components.table import WIDE
 from openrooms_app.pages.rooms.state import RoomsPage
 from openrooms_app.session import SessionState
 
@@ -41,7 +42,7 @@ STATUSES: Final = [
     {"value": name, "text": name.capitalize()}
     for name in ("IDLE", "QUEUED", "RUNNING", "WAITING", "PAUSED", "COMPLETED", "FAILED", "CANCELLED")
 ]
-COLUMNS: Final = ("Name", "Status", "Workflow", "Runs", "Changed", "")
+COLUMNS: Final = ("Name", "Status", ("Workflow", WIDE), ("Runs", WIDE), ("Changed", WIDE), "")
 
 
 def header_actions() -> list[rx.Component]:
@@ -90,22 +91,23 @@ def _row(item: Any) -> rx.Component:
     return row(
         cell(
             link(item["name"], to=f"{routes.ROOMS}/{room}", class_name="font-medium"),
-            class_name="max-w-72 truncate",
+            class_name="max-w-32 truncate md:max-w-72",
         ),
         cell(status_badge(item["status"].to(str))),
         cell(
             link(item["workflow_name"], to=f"{routes.WORKFLOWS}/{workflow}", class_name="text-ink"),
             rx.el.span(" ", item["version"], class_name="text-mute"),
-            class_name="max-w-72 truncate",
+            class_name=f"max-w-72 truncate {WIDE}",
         ),
         cell(
             rx.cond(
                 item["last_run_number"].to(int) > 0,
                 link(item["last_run_number"], to=f"{routes.RUNS}?room={room}"),
                 rx.el.span("0", class_name="text-mute"),
-            )
+            ),
+            class_name=WIDE,
         ),
-        cell(relative_time(item["updated_at"].to(str)), class_name="text-mute"),
+        cell(relative_time(item["updated_at"].to(str)), class_name=f"text-mute {WIDE}"),
         actions_cell(rx.cond(SessionState.can_edit, _actions(item), rx.fragment())),
         custom_attrs={"data-room": room},
     )

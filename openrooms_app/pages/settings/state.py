@@ -115,14 +115,13 @@ def fetch(rt: Runtime, user: User, _query: Query) -> dict[str, Any]:
 
 
 def _provider(item: catalogue.ProviderView) -> dict[str, Any]:
+    key = f"{item.name.upper()}_API_KEY"
     return {
         "name": item.name,
         "title": item.title,
         "state": "no_model" if item.name == NO_MODEL else "ready" if item.configured else "missing",
-        "note": item.note.partition("\n\n")[0],
-        "remedy": ""
-        if item.configured
-        else f"Set {item.name.upper()}_API_KEY where OpenRooms is started, and start it again.",
+        "note": item.note.partition("\n\n")[0].removesuffix(f" Not configured: set {key}."),
+        "remedy": "" if item.configured else f"Set {key} where OpenRooms is started, and start it again.",
         "models": ", ".join(item.models),
     }
 

@@ -26,6 +26,7 @@ from openrooms_app.components import (
     text_input,
 )
 from openrooms_app.components.password_form import password_form
+from openrooms_app.components.table import WIDE
 from openrooms_app.pages.settings.state import SettingsPage
 from openrooms_app.session import SessionState
 
@@ -67,35 +68,32 @@ def _account() -> rx.Component:
 
 
 def _providers() -> rx.Component:
-    columns = ("Provider", "State", "Models", "What it is")
     return panel(
-        table(columns, rx.foreach(state.providers, _provider), label="Providers"),
-        title="Language models",
-        class_name="overflow-hidden",
+        rx.el.ul(rx.foreach(state.providers, _provider), aria_label="Providers"), title="Language models"
     )
 
 
 def _provider(item: Any) -> rx.Component:
-    state = rx.match(
+    is_ready = rx.match(
         item["state"],
         ("no_model", badge("No model: a script", color="queued")),
         ("ready", badge("Configured", color="ok")),
         badge("Not configured", color="wait"),
     )
-    return row(
-        cell(item["title"], class_name="font-medium"),
-        cell(state),
-        cell(rx.cond(item["models"] != "", item["models"], "–"), class_name="max-w-56 truncate text-mute"),
-        cell(
-            item["note"],
-            rx.cond(item["remedy"] != "", rx.el.p(item["remedy"], class_name="text-ink"), rx.fragment()),
-            class_name="min-w-72 whitespace-normal py-2 text-mute",
+    models = rx.el.p("Models: ", item["models"], class_name="text-xs text-mute")
+    return rx.el.li(
+        rx.el.div(
+            rx.el.h3(item["title"], class_name="font-medium"), is_ready, class_name="flex flex-wrap gap-2"
         ),
+        rx.el.p(item["note"], class_name="text-mute"),
+        rx.cond(item["remedy"] != "", rx.el.p(item["remedy"]), rx.fragment()),
+        rx.cond(item["models"] != "", models, rx.fragment()),
+        class_name="flex flex-col gap-1 border-b border-line px-4 py-3 text-sm last:border-0",
     )
 
 
 def _users() -> rx.Component:
-    columns = ("Name", "Role", "State", "Since", "")
+    columns = ("Name", "Role", ("State", WIDE), ("Since", WIDE), "")
     return panel(
         table(columns, rx.foreach(state.accounts, _user), label="Users"),
         title="Users",
@@ -114,7 +112,7 @@ def _user(item: Any) -> rx.Component:
         value=item["role"].to(str),
         on_change=lambda chosen: state.set_role_of(user_id, chosen),
         aria_label=f"Role of {name}",
-        class_name="!h-7 !w-36",
+        class_name="!h-7 !w-28",
     )
     more = menu(
         icon_button("ellipsis", f"More for {name}"),
@@ -131,8 +129,8 @@ def _user(item: Any) -> rx.Component:
             name, rx.cond(is_me, rx.el.span(" (you)", class_name="text-mute"), ""), class_name="font-medium"
         ),
         cell(rx.cond(is_me, rx.el.span(item["role"], class_name="capitalize"), role)),
-        cell(rx.cond(item["active"], badge("Active", color="ok"), badge("Deactivated"))),
-        cell(local_time(item["created_at"].to(str)), class_name="text-mute"),
+        cell(rx.cond(item["active"], badge("Active", color="ok"), badge("Deactivated")), class_name=WIDE),
+        cell(local_time(item["created_at"].to(str)), class_name=f"text-mute {WIDE}"),
         actions_cell(rx.cond(is_me, rx.fragment(), more)),
     )
 

@@ -67,7 +67,8 @@ def _kind(meant: Mapping[str, Any]) -> str:
     if all(isinstance(each, str) for each in meant.get("enum", ())) and meant.get("enum"):
         return "choice"
     kind = _PLAIN.get(str(meant.get("type")), "json")
-    return "area" if kind == "text" and meant.get("maxLength", LONG + 1) > LONG else kind
+    is_long = "pattern" not in meant and meant.get("maxLength", LONG + 1) > LONG
+    return "area" if kind == "text" and is_long else kind
 
 
 def _type_name(meant: Mapping[str, Any]) -> str:

@@ -25,6 +25,7 @@ from openrooms_app.components import (
     text_area,
     text_input,
 )
+from openrooms_app.components.table import WIDE
 from openrooms_app.pages.tools.form import PREFIX
 from openrooms_app.pages.tools.state import ROOM, ToolsPage
 from openrooms_app.session import SessionState
@@ -82,7 +83,7 @@ def _tool(tool: Any) -> rx.Component:
 
 
 def _parameters(fields: Any, tool: Any) -> rx.Component:
-    columns = ("Parameter", "Type", "Required", "What it is")
+    columns = ("Parameter", "Type", ("Required", WIDE), "What it is")
     return table(columns, rx.foreach(fields, _parameter), label=f"Parameters of {tool}")
 
 
@@ -93,11 +94,11 @@ def _parameter(item: Any) -> rx.Component:
     return row(
         cell(rx.el.code(item["name"], class_name="font-mono text-xs")),
         cell(item["type"], class_name="text-mute"),
-        cell(rx.cond(item["required"], "yes", "no"), class_name="text-mute"),
+        cell(rx.cond(item["required"], "yes", "no"), class_name=f"text-mute {WIDE}"),
         cell(
             item["hint"],
             rx.cond(item["default"] != "", default, rx.fragment()),
-            class_name="min-w-64 whitespace-normal",
+            class_name="min-w-40 whitespace-normal py-2",
         ),
     )
 

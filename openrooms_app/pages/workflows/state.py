@@ -12,7 +12,7 @@ from engine.services import exchange, rooms, templates, workflows
 from openrooms_app import routes
 from openrooms_app.arguments import an_id, text_in
 from openrooms_app.ask import ask, notify
-from openrooms_app.components.graph_picture import template_cards
+from openrooms_app.components.template_card import cards_of
 from openrooms_app.following import Query, draw_again, keep_drawn, query_of
 from openrooms_app.roles import requires
 from openrooms_app.session import current_user
@@ -74,7 +74,7 @@ class WorkflowsPage(rx.State):
     @rx.event
     @requires("viewer")
     async def show_templates(self) -> None:
-        self.gallery = template_cards(await ask(templates.list_templates, current_user()))
+        self.gallery = cards_of(await ask(templates.list_templates, current_user()))
         self.dialog = "templates"
 
     @rx.event

@@ -30,9 +30,10 @@ from openrooms_app.components import (
     table,
     text_input,
 )
-from openrooms_app.components.graph_picture import graph_picture
 from openrooms_app.components.import_workflow import import_workflow
 from openrooms_app.components.query import pager, search_filter, select_filter
+from openrooms_app.components.table import WIDE
+from openrooms_app.components.template_card import template_card
 from openrooms_app.pages.workflows.state import WorkflowsPage
 from openrooms_app.session import SessionState
 
@@ -44,7 +45,15 @@ STATUSES: Final = [
     {"value": "ACTIVE", "text": "Published"},
     {"value": "ARCHIVED", "text": "Archived"},
 ]
-COLUMNS: Final = ("Name", "Status", "Version", "Rooms", "Last run", "Changed", "")
+COLUMNS: Final = (
+    "Name",
+    "Status",
+    ("Version", WIDE),
+    ("Rooms", WIDE),
+    ("Last run", WIDE),
+    ("Changed", WIDE),
+    "",
+)
 
 
 def header_actions() -> list[rx.Component]:
@@ -107,26 +116,32 @@ def _row(item: Any) -> rx.Component:
     address = routes.WORKFLOWS + "/" + item["id"].to(str)
     errors = item["error_count"].to(int)
     return row(
-        cell(link(item["name"], to=address, class_name="font-medium"), class_name="max-w-80 truncate"),
+        cell(
+            link(item["name"], to=address, class_name="font-medium"),
+            class_name="max-w-36 truncate md:max-w-80",
+        ),
         cell(
             rx.el.span(
                 _status(item["status"]),
                 rx.cond(
                     errors > 0, badge(errors, rx.cond(errors == 1, " problem", " problems"), color="fail")
                 ),
-                class_name="flex gap-1",
+                class_name="flex flex-col items-start gap-1 md:flex-row",
             )
         ),
-        cell(rx.cond(item["latest_version"], f"v{item['latest_version']}", "–"), class_name="text-mute"),
+        cell(
+            rx.cond(item["latest_version"], f"v{item['latest_version']}", "–"), class_name=f"text-mute {WIDE}"
+        ),
         cell(
             rx.cond(
                 item["room_count"].to(int) > 0,
                 link(item["room_count"], to=f"{routes.ROOMS}?workflow={item['id']}"),
                 rx.el.span("0", class_name="text-mute"),
-            )
+            ),
+            class_name=WIDE,
         ),
-        cell(_last_run(item)),
-        cell(relative_time(item["updated_at"].to(str)), class_name="text-mute"),
+        cell(_last_run(item), class_name=WIDE),
+        cell(relative_time(item["updated_at"].to(str)), class_name=f"text-mute {WIDE}"),
         actions_cell(_actions(item)),
     )
 
@@ -280,13 +295,4 @@ def _template(item: Any) -> rx.Component:
         on_click=state.use_template(item["id"].to(str)),
         aria_label=f"Use template {item['name']}",
     )
-    return rx.el.li(
-        graph_picture(item["picture"].to(dict[str, Any]), "h-28 w-full rounded-t-lg bg-bg px-3 py-2"),
-        rx.el.div(
-            rx.el.h3(item["name"], class_name="text-sm font-semibold"),
-            rx.el.p(item["description"], class_name="mb-1 mt-0.5 flex-1 text-xs text-mute"),
-            rx.el.div(rx.cond(SessionState.can_edit, use, rx.fragment())),
-            class_name="flex flex-1 flex-col gap-1 p-3",
-        ),
-        class_name="flex flex-col overflow-hidden rounded-lg border border-line bg-panel",
-    )
+    return template_card(item, rx.cond(SessionState.can_edit, use, rx.fragment()))
