@@ -52,6 +52,8 @@ class Workflow(WorkflowSummary):
 
     draft: dict[str, Any]
     problems: tuple[Problem, ...] = ()
+    draft_matches_version: bool = False
+    """The draft means the same as the latest version: publishing it would make no new one."""
 
 
 class VersionSummary(Frozen):

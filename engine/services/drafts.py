@@ -10,8 +10,8 @@ from engine.core.identity import Role, User
 from engine.core.problem import ERROR, Problem
 from engine.core.source_text import TooLarge
 from engine.core.validation import find_problems
-from engine.core.validation.reading import MAX_BYTES
-from engine.core.workflow import Workflow
+from engine.core.validation.reading import MAX_BYTES, read_document
+from engine.core.workflow import Workflow, meaning_sha256
 from engine.runtime import Runtime
 from engine.services.permission import require
 from engine.store import workflows
@@ -95,8 +95,19 @@ def change_draft(
         if is_saved:
             after = {"name": draft.name, "draft": changed, "problems": problems, "updated_at": now_us}
             after |= {"revision": before.revision + 1, "error_count": draft.error_count}
-            return before.model_copy(update=after)
+            saved = before.model_copy(update=after)
+            return saved.model_copy(update={"draft_matches_version": is_published(rt, saved)})
     raise StaleDraft(read_workflow(rt, workflow_id).revision)
+
+
+def is_published(rt: Runtime, workflow: Workflow) -> bool:
+    """Whether the draft means the same as the workflow's latest version."""
+    if workflow.latest_version is None:
+        return False
+    with rt.db.read() as session:
+        latest = workflows.version(session, workflow.id, workflow.latest_version)
+    document, _ = read_document(workflow.draft)
+    return document is not None and latest is not None and latest.meaning_sha256 == meaning_sha256(document)
 
 
 def read_workflow(rt: Runtime, workflow_id: str) -> Workflow:

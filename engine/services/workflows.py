@@ -13,7 +13,7 @@ from engine.core.problem import Problem
 from engine.core.validation import find_problems
 from engine.core.workflow import Workflow, WorkflowStatus, WorkflowSummary
 from engine.runtime import Runtime
-from engine.services.drafts import change_draft, clean_name, create, read_workflow, there
+from engine.services.drafts import change_draft, clean_name, create, is_published, read_workflow, there
 from engine.services.exchange import export, import_document
 from engine.services.permission import require
 from engine.services.versions import get_version, list_versions, publish, restore
@@ -79,7 +79,8 @@ def get(rt: Runtime, user: User, workflow_id: str) -> Workflow:
     require(rt, user, Role.VIEWER, "see a workflow")
     found = read_workflow(rt, workflow_id)
     problems = tuple(find_problems(found.draft, rt.catalogue))
-    return found.model_copy(update={"problems": problems})
+    is_same = is_published(rt, found)
+    return found.model_copy(update={"problems": problems, "draft_matches_version": is_same})
 
 
 def save_draft(
