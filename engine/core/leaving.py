@@ -236,4 +236,6 @@ def _shown(value: Any) -> Any:
 
 
 def _ms(m: Moving, token: Token) -> float | None:
-    return (m.at_us - token.entered_us) / 1000 if token.entered_us else None
+    if not token.entered_us:
+        return None
+    return max(m.at_us - token.entered_us, 0) / 1000  # another worker's clock may be behind

@@ -52,6 +52,15 @@ def test_the_failed_fork_takes_the_failure_way_of_its_join_with_the_branchs_erro
     assert passage.state.forks == {}
 
 
+def test_a_fork_whose_failure_is_caught_is_over() -> None:
+    passage = begun(with_failure_way(forked([tool("a")], [asks("b")])))
+    passage.answer(passage.step("a"), **BROKEN)
+
+    assert not passage.state.is_over
+    assert passage.state.forks == {}
+    assert list(passage.state.tokens) == [""]
+
+
 def test_the_failed_fork_never_takes_the_always_of_its_join() -> None:
     passage = ran(forked([tool("a")], [asks("b")]), world=where(a=BROKEN))
 

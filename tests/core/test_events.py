@@ -97,6 +97,46 @@ def test_where_and_when_an_event_happened() -> None:
     assert executed["duration_ms"] > 0
 
 
+def test_a_step_is_told_from_its_entry_to_the_way_it_left() -> None:
+    document = line(tool("work", save_as="x", remember={"m": "1"}))
+    told = [
+        (event["type"], {name: value for name, value in event["data"].items() if name != "fingerprint"})
+        for event in ran(document).events()
+        if event["node_id"] in ("work", "end", None)
+    ]
+
+    assert told[1:] == [
+        ("NODE_ENTERED", {"name": "work", "type": "TOOL_EXECUTION", "activation": "2"}),
+        ("TOOL_INVOKED", {"tool": "calculator", "arguments": {"expression": "1"}}),
+        ("TOOL_COMPLETED", {"tool": "calculator"}),
+        ("NODE_EXECUTED", {"output": "work"}),
+        ("STATE_UPDATED", {"name": "x"}),
+        ("MEMORY_UPDATED", {"key": "m", "value": 1}),
+        ("NODE_EXITED", {"outcome": "SUCCESS"}),
+        ("TRANSITION", {"transition": "work_end_always", "target": "end", "on": "ALWAYS"}),
+        ("NODE_ENTERED", {"name": "end", "type": "END", "activation": "3"}),
+        ("NODE_EXECUTED", {}),
+        ("ROOM_COMPLETED", {"steps": 3, "output": None}),
+    ]
+
+
+def test_a_failed_step_is_told_with_its_outcome_when_it_is_left() -> None:
+    for ended in (BROKEN, LATE):
+        passage = ran(line(tool("work")), world=where(work=ended))
+
+        assert {"outcome": ended["outcome"]} in [fact["d"] for fact in passage.told("NODE_EXITED")]
+
+
+def test_a_step_never_took_less_than_no_time_whatever_the_clocks_say() -> None:
+    passage = begun(line(tool("work")))
+    passage.at_us -= 60_000_000
+
+    passage.answer(passage.executing[0], output=1)
+
+    assert passage.events()[-4]["type"] == "NODE_EXECUTED"
+    assert passage.events()[-4]["duration_ms"] == 0
+
+
 def test_an_event_in_a_branch_names_it() -> None:
     branches = {event["branch"] for event in ran(forked([tool("a")], [tool("b")])).events()}
 

@@ -308,6 +308,31 @@ def test_a_node_that_joins_and_forks_speaks_of_waiting_for_its_join_and_of_mergi
     assert passage.state.output["y"] == ["c", "d"]
 
 
+def test_a_fork_after_a_join_knows_nothing_of_a_failure_before_both() -> None:
+    document = two_in_a_row()
+    document["nodes"].append(tool("work"))
+    for name in "cd":
+        step = next(item for item in document["nodes"] if item["id"] == name)
+        step["config"] = {
+            "tool": "calculator",
+            "arguments": {"expression": "{{ outcome }} {{ error == null }}"},
+        }
+    document["transitions"] = [item for item in document["transitions"] if item["source"] != "start"]
+    document["transitions"] += [
+        way("start", "work"),
+        way("work", "first", "FAILURE"),
+        way("work", "end", "SUCCESS"),
+    ]
+    broken = {"outcome": "FAILURE", "error": {"code": "broken", "message": "!"}}
+
+    passage = begun(document, world=where(work=broken))
+    for name in ("work", "a", "b"):
+        passage.answer(passage.step(name))
+        passage.move()
+
+    assert {command.params["arguments"]["expression"] for command in passage.executing} == {"SUCCESS true"}
+
+
 @pytest.mark.parametrize("place", [0, 1, 2])
 @pytest.mark.parametrize(
     ("wait_for", "done"), [("all", ["SUCCESS"] * 3), ("any", None), (2, None)], ids=["all", "any", "two"]
