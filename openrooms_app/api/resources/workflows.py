@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import BaseModel
 
 from engine.core.errors import InvalidInput
@@ -57,7 +57,7 @@ def list_workflows(
 
 
 @router.post("/validate")
-def validate_document(body: Any, by: By) -> Findings:
+def validate_document(body: Annotated[Any, Body()], by: By) -> Findings:
     """All problems of a document that is not stored."""
     return _findings(workflows.validate(*by, body))
 
