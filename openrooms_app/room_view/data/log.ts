@@ -2,9 +2,10 @@
 
 import { LEVELS, type Level, type RunEvent } from "./event.ts";
 
-export type Filter = { readonly level: Level; readonly text: string; readonly node: string | null };
+/** `names` are what nodes are called: people search for those, the log knows ids. */
+export type Filter = { readonly level: Level; readonly text: string; readonly node: string | null; readonly names: ReadonlyMap<string, string> };
 
-export const EVERYTHING: Filter = { level: "DEBUG", text: "", node: null };
+export const EVERYTHING: Filter = { level: "DEBUG", text: "", node: null, names: new Map() };
 
 /** Grows at its end only; `shown` holds the places of the events that pass the filter. */
 export class EventLog {
@@ -62,19 +63,20 @@ export class EventLog {
   }
 }
 
-/** Whether an event passes; every word of the text must stand in its line, its type, its node or its data. */
-export function predicate({ level, text, node }: Filter): (event: RunEvent) => boolean {
+/** Whether an event passes; every word of the text must stand in its line, its type, its node's name or its data. */
+export function predicate({ level, text, node, names }: Filter): (event: RunEvent) => boolean {
   const least = LEVELS.indexOf(level);
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return (event) => {
     if (LEVELS.indexOf(event.level) < least) return false;
     if (node !== null && event.node_id !== node) return false;
     if (!words.length) return true;
-    const line = `${event.message} ${event.type} ${event.node_id ?? ""} ${JSON.stringify(event.data)} ${event.error?.message ?? ""}`.toLowerCase();
+    const name = event.node_id === null ? "" : `${event.node_id} ${names.get(event.node_id) ?? ""}`;
+    const line = `${event.message} ${event.type} ${name} ${JSON.stringify(event.data)} ${event.error?.message ?? ""}`.toLowerCase();
     return words.every((word) => line.includes(word));
   };
 }
 
 function isSame(one: Filter, other: Filter): boolean {
-  return one.level === other.level && one.text === other.text && one.node === other.node;
+  return one.level === other.level && one.text === other.text && one.node === other.node && one.names === other.names;
 }

@@ -57,7 +57,6 @@ function Retry() {
 }
 
 function Replay() {
-  const { canEdit } = useRoom();
   const run = useView((view) => view.run)!;
   const [replayed, setReplayed] = useState<Replayed | string | null>(null);
   const [isBusy, setBusy] = useState(false);
@@ -67,10 +66,9 @@ function Replay() {
     setBusy(false);
     setReplayed(reply.kind === "ok" ? reply.value : reply.detail);
   };
-  const hint = canEdit ? "Decide the run again from its record, and compare" : "Your role may look, but not replay.";
   return (
     <>
-      <Button Icon={ShieldCheck} look="solid" disabled={!canEdit || isBusy} title={hint} onClick={() => void replay()}>{isBusy ? "Replaying …" : "Replay"}</Button>
+      <Button Icon={ShieldCheck} look="solid" disabled={isBusy} title="Decide the run again from its record, and compare" onClick={() => void replay()}>{isBusy ? "Replaying …" : "Replay"}</Button>
       {replayed !== null && <ReplayResult replayed={replayed} onClose={() => setReplayed(null)} />}
     </>
   );

@@ -24,7 +24,7 @@ export function RunView({ canEdit = false }: { readonly canEdit?: boolean }) {
   const navigate = useNavigate();
   const [found, fault] = useRunModel(runId);
   const facts = useMemo<RoomFacts | null>(
-    () => found && { model: found, canEdit, goTo: () => void navigate(`/rooms/${found.roomId}`) },
+    () => found && { model: found, canEdit, beginsWithForm: false, goTo: () => void navigate(`/rooms/${found.roomId}`) },
     [found, canEdit, navigate],
   );
   if (fault) return <Fault text={fault} />;

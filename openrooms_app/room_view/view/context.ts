@@ -8,6 +8,8 @@ import type { RoomModel, Shown, View } from "../state/room.ts";
 export type RoomFacts = {
   readonly model: RoomModel;
   readonly canEdit: boolean;
+  /** The address asks for a new run: `?run=new`. */
+  readonly beginsWithForm: boolean;
   /** Show the run of this number; null follows the newest. */
   readonly goTo: (run: number | null) => void;
 };

@@ -1,6 +1,7 @@
 /** The run's graph: each node with what it has done so far, the path taken, the tokens that stand somewhere. */
 
 import { useEffect, useMemo } from "react";
+import { Link } from "react-router";
 import { PencilRuler, Play } from "lucide-react";
 import { RunGraph } from "../../canvas/flow/run-graph.tsx";
 import { RunPaint } from "../../canvas/state/run-paint.ts";
@@ -19,13 +20,21 @@ export function Graph() {
     <section aria-label="Graph of the run" className="relative flex min-h-0 flex-1 flex-col" data-testid="graph">
       {document && <RunGraph document={document} catalogue={catalogue} paint={paint} selected={node} onSelect={(id) => model.point(id)} />}
       {!document && !isUnpublished && <Skeleton className="m-3 flex-1" />}
-      {isUnpublished && (
-        <Notice Icon={PencilRuler} title="There is nothing to run yet">
-          The workflow of this room has no published version. Open it and press Publish.
-        </Notice>
-      )}
+      {isUnpublished && <Unpublished />}
       <NeverRun />
     </section>
+  );
+}
+
+function Unpublished() {
+  const room = useView((view) => view.room)!;
+  return (
+    <div className="m-auto">
+      <Notice Icon={PencilRuler} title="There is nothing to run yet">
+        The workflow of this room has no published version.{" "}
+        <Link to={`/workflows/${room.workflow_id}`} className="text-accent-ink underline-offset-2 hover:underline">Open it</Link> and press Publish.
+      </Notice>
+    </div>
   );
 }
 

@@ -54,14 +54,17 @@ function SubLine() {
 }
 
 function Buttons({ status }: { readonly status: RoomStatus }) {
-  const { model, canEdit } = useRoom();
+  const { model, canEdit, beginsWithForm } = useRoom();
   const doing = useView((view) => view.doing);
   const asked = useView((view) => view.asked);
   const isUnpublished = useView((view) => view.isUnpublished);
-  const [dialog, setDialog] = useState<"run" | "cancel" | null>(null);
+  const [dialog, setDialog] = useState<"run" | "cancel" | null>(beginsWithForm && canEdit ? "run" : null);
   const isOn = isLive(status);
   const held = { disabled: !canEdit || doing !== null, title: canEdit ? undefined : "Your role may look, but not run." };
-  const close = (): void => setDialog(null);
+  const close = (): void => {
+    setDialog(null);
+    forgetNew();
+  };
   return (
     <div className="flex flex-wrap items-center gap-2">
       <RetryButton held={held} isOn={isOn} />
@@ -79,6 +82,14 @@ function Buttons({ status }: { readonly status: RoomStatus }) {
       {dialog === "run" && <RunDialog onClose={close} />}
     </div>
   );
+}
+
+/** A page that is loaded again does not ask for another run. */
+function forgetNew(): void {
+  const address = new URL(window.location.href);
+  if (address.searchParams.get("run") !== "new") return;
+  address.searchParams.delete("run");
+  window.history.replaceState(window.history.state, "", address);
 }
 
 type Held = { readonly disabled: boolean; readonly title: string | undefined };

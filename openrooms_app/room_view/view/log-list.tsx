@@ -13,6 +13,8 @@ type Props = {
   readonly log: EventLog;
   readonly places: readonly number[];
   readonly tick: number;
+  /** What nodes are called. */
+  readonly names: ReadonlyMap<string, string>;
   /** The seq of the line that was clicked. */
   readonly chosen: number | null;
   /** Lines after this event have not happened yet at the moment looked at. */
@@ -23,7 +25,7 @@ type Props = {
 };
 
 export function LogList(props: Props) {
-  const { log, places, chosen, moment, onChoose } = props;
+  const { log, places, names, chosen, moment, onChoose } = props;
   const box = useRef<HTMLDivElement>(null);
   const { top, height, onScroll } = useWindow(box, props);
   const first = Math.max(0, Math.floor(top / ROW) - SPARE);
@@ -39,13 +41,14 @@ export function LogList(props: Props) {
   return (
     <div ref={box} onScroll={onScroll} onKeyDown={onKeyDown} tabIndex={0} role="listbox" aria-label="Events" data-testid="log-lines"
       aria-activedescendant={chosen === null ? undefined : `event-${chosen}`}
-      className="min-h-0 flex-1 overflow-y-auto overscroll-contain font-mono text-xs outline-offset-[-2px]">
+      className="min-h-0 flex-1 overflow-y-auto overscroll-contain font-mono text-xs focus-visible:outline-offset-[-2px]">
       <div style={{ height: places.length * ROW, position: "relative" }} role="presentation">
         {places.slice(first, last).map((index, offset) => {
           const event = log.events[index]!;
           return (
             <Line key={event.seq} event={event} top={(first + offset) * ROW} isChosen={event.seq === chosen}
-              isAhead={moment !== null && event.seq > moment} onChoose={onChoose} />
+              name={names.get(event.node_id ?? "") ?? event.node_id ?? ""} isAhead={moment !== null && event.seq > moment}
+              isMoment={event.seq === moment} onChoose={onChoose} />
           );
         })}
       </div>
@@ -73,16 +76,21 @@ function useWindow(box: React.RefObject<HTMLDivElement | null>, { log, places, t
     box.current!.scrollTop = box.current!.scrollHeight;
     measure();
   }, [box, isFollowing, places, tick, view.height, measure]);
-  useLayoutEffect(() => {
-    const seq = chosen ?? moment;
-    if (seq === null) return;
+  const show = useCallback((seq: number) => {
     const line = (log.placeOf(seq + 1) - 1) * ROW;
     const { scrollTop, clientHeight } = box.current!;
     if (line >= scrollTop && line + ROW <= scrollTop + clientHeight) return;
     isOurs.current = true;
     box.current!.scrollTop = line - clientHeight / 2;
-    if (chosen !== null) onFollow(false);
-  }, [box, chosen, moment, log, onFollow]);
+  }, [box, log]);
+  useLayoutEffect(() => {
+    if (chosen === null) return;
+    show(chosen);
+    onFollow(false);
+  }, [chosen, show, onFollow]);
+  useLayoutEffect(() => {
+    if (moment !== null) show(moment);
+  }, [moment, show]);
   const onScroll = (): void => {
     measure();
     if (isOurs.current) {
@@ -106,24 +114,27 @@ const MARKS: Readonly<Record<Level, readonly [LucideIcon | null, string]>> = {
 type LineProps = {
   readonly event: RunEvent;
   readonly top: number;
+  readonly name: string;
   readonly isChosen: boolean;
   readonly isAhead: boolean;
+  readonly isMoment: boolean;
   readonly onChoose: (event: RunEvent) => void;
 };
 
-const Line = memo(function Line({ event, top, isChosen, isAhead, onChoose }: LineProps) {
+const Line = memo(function Line({ event, top, name, isChosen, isAhead, isMoment, onChoose }: LineProps) {
   const [Icon, color] = MARKS[event.level];
   const ink = event.level === "DEBUG" ? "text-mute" : event.level === "INFO" ? "text-ink" : color;
   return (
     <div id={`event-${event.seq}`} role="option" aria-selected={isChosen} onClick={() => onChoose(event)} data-type={event.type} data-seq={event.seq}
       style={{ position: "absolute", top, height: ROW }}
-      className={`inset-x-0 flex cursor-pointer items-center gap-2 whitespace-nowrap px-3 ${isChosen ? "bg-accent/15" : "hover:bg-hover/70"} ${isAhead ? "opacity-40" : ""}`}>
+      className={`inset-x-0 flex cursor-pointer items-center gap-2 whitespace-nowrap px-3 ${isChosen ? "bg-accent/15" : "hover:bg-hover/70"} ${isAhead ? "opacity-40" : ""} ${isMoment ? "shadow-[inset_3px_0_var(--or-accent)]" : ""}`}>
       <time dateTime={event.at} title={whole(event.at)} className="shrink-0 text-mute tabular-nums">{clock(event.at)}</time>
       <span className={`grid w-3.5 shrink-0 place-items-center ${color}`}>{Icon && <Icon size={12} aria-label={event.level} />}</span>
-      <span className="hidden w-40 shrink-0 truncate text-mute lg:inline">{event.type}</span>
+      <span className="hidden w-40 shrink-0 truncate text-mute 2xl:inline">{event.type}</span>
+      <span className="hidden w-36 shrink-0 truncate text-mute lg:inline" title={name}>{name}</span>
       <span className={`min-w-0 flex-1 truncate ${ink}`} title={event.message}>{event.message}</span>
       {event.branch && <span className="shrink-0 rounded bg-hover px-1 text-2xs text-mute" title="Branch">{event.branch}</span>}
-      <span className="w-10 shrink-0 text-right text-2xs text-mute tabular-nums">{event.seq}</span>
+      <span className="hidden w-10 shrink-0 text-right text-2xs text-mute tabular-nums sm:inline">{event.seq}</span>
     </div>
   );
 });

@@ -2,6 +2,7 @@
 
 import { useDeferredValue, useEffect, useMemo, useState } from "react";
 import { ScrollText } from "lucide-react";
+import { titleOf } from "../../canvas/document/document.ts";
 import type { Level, RunEvent } from "../data/event.ts";
 import type { Filter } from "../data/log.ts";
 import { useRoom, useShown, useView } from "./context.ts";
@@ -17,7 +18,8 @@ export function LogPanel() {
   const shown = useShown();
   const line = useView((view) => view.line);
   const at = useView((view) => view.at);
-  const [filter, setFilter] = useFilter();
+  const names = useNames();
+  const [filter, setFilter] = useFilter(names);
   const [isFollowing, setFollowing] = useState(true);
   const { log } = shown.timeline;
   useMemo(() => log.show(filter), [log, filter]);
@@ -29,11 +31,16 @@ export function LogPanel() {
       <LogTools filter={filter} onFilter={setFilter} isFollowing={isFollowing} onFollow={setFollowing} count={places.length} />
       {log.last === 0 && <Nothing />}
       {log.last > 0 && (
-        <LogList log={log} places={places} tick={shown.tick} chosen={line} moment={at} isFollowing={isFollowing && at === null} onFollow={setFollowing} onChoose={point} />
+        <LogList log={log} places={places} tick={shown.tick} names={names} chosen={line} moment={at} isFollowing={isFollowing && at === null} onFollow={setFollowing} onChoose={point} />
       )}
       {chosen && <EventDetail event={chosen} onClose={() => model.point(null)} />}
     </section>
   );
+}
+
+function useNames(): ReadonlyMap<string, string> {
+  const document = useView((view) => view.document);
+  return useMemo(() => new Map(document?.nodes.map((node) => [node.id, titleOf(node)])), [document]);
 }
 
 function Nothing() {
@@ -43,13 +50,13 @@ function Nothing() {
 }
 
 /** The reader's filter; a node that is pointed at from the graph is no filter, it only scrolls there. */
-function useFilter(): [Filter, (change: Partial<Filter>) => void] {
+function useFilter(names: Filter["names"]): [Filter, (change: Partial<Filter>) => void] {
   const [level, setLevel] = useState<Level>(() => (localStorage.getItem(LEVEL_KEY) as Level | null) ?? "INFO");
   const [text, setText] = useState("");
   const [node, setNode] = useState<string | null>(null);
   const words = useDeferredValue(text);
   useEffect(() => localStorage.setItem(LEVEL_KEY, level), [level]);
-  const filter = useMemo(() => ({ level, text: words, node }), [level, words, node]);
+  const filter = useMemo(() => ({ level, text: words, node, names }), [level, words, node, names]);
   const change = (next: Partial<Filter>): void => {
     if (next.level !== undefined) setLevel(next.level);
     if (next.text !== undefined) setText(next.text);

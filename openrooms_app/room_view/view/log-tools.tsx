@@ -25,12 +25,12 @@ export function LogTools({ filter, onFilter, isFollowing, onFollow, count }: Pro
   return (
     <div className="flex min-h-9 shrink-0 flex-wrap items-center gap-1 border-b border-line px-2 py-1">
       <select value={filter.level} aria-label="Least level" onChange={(event) => onFilter({ level: event.target.value as Level })}
-        className="h-7 rounded-md border border-line bg-panel px-1.5 text-xs">
+        className="h-7 w-28 rounded-md border border-line bg-panel px-1.5 text-xs sm:w-36">
         {LEVELS.filter((level) => NAMES[level]).map((level) => <option key={level} value={level}>{NAMES[level]}</option>)}
       </select>
       <SearchBox onText={(text) => onFilter({ text })} />
       <NodeFilter filter={filter} onFilter={onFilter} />
-      <span className="ml-auto whitespace-nowrap text-2xs text-mute tabular-nums" data-testid="log-count">
+      <span className="ml-auto hidden whitespace-nowrap text-2xs text-mute tabular-nums sm:inline" data-testid="log-count">
         {count === total ? `${total.toLocaleString()} lines` : `${count.toLocaleString()} of ${total.toLocaleString()}`}
       </span>
       <IconButton Icon={isFollowing ? Pause : ArrowDownToLine} isOn={isFollowing} disabled={at !== null}
@@ -47,7 +47,7 @@ function SearchBox({ onText }: { readonly onText: (text: string) => void }) {
     onText(next);
   };
   return (
-    <div className="relative min-w-24 max-w-56 flex-1">
+    <div className="relative min-w-20 max-w-56 flex-1">
       <Search size={13} aria-hidden className="absolute left-2 top-[7px] text-mute" />
       <input type="search" value={text} placeholder="Search" aria-label="Search the log" onChange={(event) => set(event.target.value)}
         className="h-7 w-full rounded-md border border-line-strong bg-panel pl-7 pr-1 text-xs placeholder:text-mute" />

@@ -16,10 +16,11 @@ export function RoomView({ canEdit = false }: { readonly canEdit?: boolean }) {
   const [query] = useSearchParams();
   const navigate = useNavigate();
   const run = numberIn(query.get("run"));
+  const beginsWithForm = query.get("run") === "new";
   const model = useModel(roomId, run, numberIn(query.get("at")));
   const facts = useMemo<RoomFacts | null>(
-    () => model && { model, canEdit, goTo: (number) => number !== model.pinned && void navigate(number === null ? "?" : `?run=${number}`) },
-    [model, canEdit, navigate],
+    () => model && { model, canEdit, beginsWithForm, goTo: (number) => number !== model.pinned && void navigate(number === null ? "?" : `?run=${number}`) },
+    [model, canEdit, beginsWithForm, navigate],
   );
   if (!facts) return <Loading />;
   return (

@@ -51,10 +51,10 @@ function FieldRow(props: RowProps) {
   const notes = [field.hint && `${id}-hint`, fault && `${id}-fault`].filter(Boolean).join(" ");
   const control = { id, "aria-invalid": Boolean(fault), ...(notes ? { "aria-describedby": notes } : {}) };
   const label = (
-    <>
+    <span className="inline-block first-letter:uppercase">
       {field.title}
       {field.isRequired && field.kind !== "boolean" && <span aria-hidden className="text-fail"> *</span>}
-    </>
+    </span>
   );
   return (
     <div>
@@ -65,7 +65,7 @@ function FieldRow(props: RowProps) {
         </label>
       ) : (
         <>
-          <label htmlFor={id} className="mb-1 block text-xs font-medium first-letter:uppercase">{label}</label>
+          <label htmlFor={id} className="mb-1 block text-xs font-medium">{label}</label>
           <Control {...props} control={control} />
         </>
       )}

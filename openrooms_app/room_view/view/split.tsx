@@ -40,7 +40,7 @@ export function Split({ name, label, upper, lower }: Props) {
         onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
         onPointerMove={onPointerMove}
         onKeyDown={onKeyDown}
-        className="relative z-10 h-px shrink-0 cursor-row-resize touch-none bg-line outline-offset-[-1px] after:absolute after:inset-x-0 after:-top-1 after:h-2 hover:bg-accent"
+        className="relative z-10 h-px shrink-0 cursor-row-resize touch-none bg-line focus-visible:outline-offset-[-1px] after:absolute after:inset-x-0 after:-top-1 after:h-2 hover:bg-accent"
       />
       <div className="flex min-h-0 flex-col" style={{ flex: `${100 - percent} 1 0` }}>{lower}</div>
     </div>

@@ -1,0 +1,378 @@
+"""The live room and the page of a run, used as a person uses them, in a real browser against everything that `up` starts."""
+
+import json
+import os
+import re
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from engine.services import runs
+from tests.e2e.conftest import RunningApp
+from tests.fixtures.drawings import drawing
+from tests.fixtures.running import until
+
+pytestmark = pytest.mark.e2e
+
+APPROVAL = drawing(
+    "start > wait -SUCCESS> end",
+    wait={
+        "name": "Approve?",
+        "config": {
+            "signal": "approval",
+            "message": "Send {{ input.amount }} to {{ input.to }}?",
+            "form_schema": {
+                "type": "object",
+                "properties": {
+                    "ok": {"type": "boolean", "title": "Approved"},
+                    "reason": {"type": "string", "maxLength": 500},
+                    "grade": {"enum": ["low", "high"]},
+                    "share": {"type": "number", "minimum": 0, "maximum": 1},
+                },
+                "required": ["grade", "share"],
+            },
+        },
+    },
+    end={"config": {"output": "{{ vars.wait }}"}},
+) | {
+    "input_schema": {
+        "type": "object",
+        "properties": {"to": {"type": "string", "default": "Bob"}, "amount": {"type": "integer"}},
+        "required": ["to", "amount"],
+    }
+}
+COUNTING = drawing(
+    "start > add -SUCCESS> end",
+    add={
+        "config": {"tool": "calculator", "arguments": {"expression": "1 + 1"}},
+        "remember": {"visits": "has(memory.visits) ? memory.visits + 1 : 1"},
+    },
+    end={"config": {"output": {"sum": "{{ vars.add.number }}"}}},
+)
+RESTING = drawing("start > wait > a > end", wait={"config": {"duration_s": 600}})
+FAILING = drawing(
+    "start > good > bad -SUCCESS> end",
+    bad={"name": "Divide", "config": {"tool": "calculator", "arguments": {"expression": "1 / 0"}}},
+)
+
+
+def named(document: dict[str, Any], name: str) -> dict[str, Any]:
+    return {**document, "name": name}
+
+
+def open_room(page: Page, app: RunningApp, room_id: str, query: str = "") -> None:
+    page.goto(f"{app.url}/rooms/{room_id}{query}")
+    expect(page.get_by_test_id("room")).to_be_visible()
+
+
+def status(page: Page) -> Locator:
+    return page.get_by_test_id("room-status")
+
+
+def lines(page: Page) -> Locator:
+    return page.get_by_test_id("log-lines").get_by_role("option")
+
+
+def kill_web(app: RunningApp) -> None:
+    """kill -9 the web process; the supervisor starts another one on the same port."""
+    children = Path(f"/proc/{app.process.pid}/task/{app.process.pid}/children").read_text().split()
+    for pid in children:
+        if b"web" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+            os.kill(int(pid), signal.SIGKILL)
+
+
+def test_a_room_runs_and_shows_graph_log_and_result_as_they_come(
+    running_app: RunningApp, as_ada: Page, complaints: list[str]
+) -> None:
+    room = running_app.make_room(named(COUNTING, "Counting"))
+    open_room(as_ada, running_app, room)
+    expect(status(as_ada)).to_have_text("Idle")
+    expect(as_ada.get_by_test_id("never-run")).to_be_visible()
+
+    as_ada.get_by_test_id("run").click()
+
+    expect(status(as_ada)).to_have_text("Completed")
+    expect(lines(as_ada).last).to_contain_text("Run completed after 3 steps")
+    expect(as_ada.get_by_test_id("status-add")).to_have_attribute("data-status", "done")
+    expect(as_ada.get_by_test_id("result")).to_contain_text("sum: 2")
+    expect(as_ada.get_by_test_id("variable-add")).to_contain_text('"number":2')
+
+
+def test_memory_lasts_from_run_to_run_and_can_be_mended_by_hand(
+    running_app: RunningApp, as_ada: Page, complaints: list[str]
+) -> None:
+    room = running_app.make_room(named(COUNTING, "Remembering"))
+    open_room(as_ada, running_app, room)
+    as_ada.get_by_role("tab", name="Memory").click()
+    memory = as_ada.get_by_test_id("memory-visits")
+
+    for visits in (1, 2):
+        as_ada.get_by_test_id("run").click()
+        expect(memory).to_contain_text(str(visits))
+    memory.get_by_role("button", name="Edit visits").click()
+    as_ada.get_by_role("textbox", name="Value").fill("not json")
+    as_ada.get_by_role("button", name="Save").click()
+    expect(as_ada.get_by_role("alert")).to_contain_text("no JSON")
+    as_ada.get_by_role("textbox", name="Value").fill("41")
+    as_ada.get_by_role("button", name="Save").click()
+    expect(memory).to_contain_text("41")
+    as_ada.get_by_test_id("run").click()
+    expect(memory).to_contain_text("42")
+    as_ada.get_by_role("button", name="Add", exact=True).click()
+    as_ada.get_by_role("textbox", name="Key").fill("greeting")
+    as_ada.get_by_role("textbox", name="Value").fill('{"text": "hello"}')
+    as_ada.get_by_role("button", name="Save").click()
+    expect(as_ada.get_by_test_id("memory-greeting")).to_contain_text("hello")
+    memory.get_by_role("button", name="Delete visits").click()
+    as_ada.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(memory).to_have_count(0)
+    assert [entry["key"] for entry in running_app.ask("GET", f"/api/rooms/{room}/memory")["items"]] == [
+        "greeting"
+    ]
+
+
+def test_a_run_asks_for_its_input_and_a_signal_is_answered_in_its_form(
+    running_app: RunningApp, as_ada: Page, complaints: list[str]
+) -> None:
+    room = running_app.make_room(named(APPROVAL, "Approving"))
+    open_room(as_ada, running_app, room, "?run=new")
+    form = as_ada.get_by_role("dialog")
+    expect(form.get_by_label("to")).to_have_value("Bob")
+    form.get_by_role("button", name="Run").click()
+    expect(form.get_by_role("alert")).to_have_text("This is needed.")
+    form.get_by_label("amount").fill("12.5")
+    form.get_by_role("button", name="Run").click()
+    expect(form.get_by_role("alert")).to_contain_text("whole number")
+    form.get_by_label("amount").fill("12")
+    form.get_by_role("button", name="Run").click()
+
+    asked = as_ada.get_by_test_id("signals")
+    expect(asked).to_contain_text("Send 12 to Bob?")
+    expect(status(as_ada)).to_have_text("Waiting")
+    expect(as_ada.get_by_test_id("status-wait")).to_have_attribute("data-status", "waiting")
+    asked.get_by_label("Approved").check()
+    asked.get_by_label("reason").fill("It is fine")
+    asked.get_by_label("share").fill("2")
+    asked.get_by_role("button", name="Answer").click()
+    expect(asked.get_by_role("alert")).to_have_count(2)
+    asked.get_by_label("share").fill("0.5")
+    asked.get_by_label("grade").select_option("high")
+    asked.get_by_role("button", name="Answer").click()
+
+    expect(status(as_ada)).to_have_text("Completed")
+    expect(asked).to_have_count(0)
+    expect(lines(as_ada).filter(has_text="Signal approval received from Ada")).to_have_count(1)
+    run = running_app.ask("GET", f"/api/rooms/{room}/runs")["items"][0]
+    assert run["output"] == {"ok": True, "reason": "It is fine", "grade": "high", "share": 0.5}
+
+
+def test_a_run_is_paused_resumed_and_cancelled(
+    running_app: RunningApp, as_ada: Page, complaints: list[str]
+) -> None:
+    room = running_app.make_room(named(RESTING, "Resting"))
+    open_room(as_ada, running_app, room)
+    as_ada.get_by_test_id("run").click()
+    expect(status(as_ada)).to_have_text("Waiting")
+    expect(as_ada.get_by_test_id("run")).to_have_count(0)
+
+    as_ada.get_by_role("button", name="Pause").click()
+    expect(status(as_ada)).to_have_text("Paused")
+    as_ada.get_by_role("button", name="Resume").click()
+    expect(status(as_ada)).to_have_text("Waiting")
+    as_ada.get_by_role("button", name="Cancel", exact=True).click()
+    as_ada.get_by_role("dialog").get_by_role("button", name="Keep it").click()
+    expect(status(as_ada)).to_have_text("Waiting")
+    as_ada.get_by_role("button", name="Cancel", exact=True).click()
+    as_ada.get_by_role("dialog").get_by_role("button", name="Cancel the run").click()
+
+    expect(status(as_ada)).to_have_text("Cancelled")
+    expect(lines(as_ada).filter(has_text="Cancelled by Ada")).to_have_count(1)
+    expect(as_ada.get_by_test_id("run")).to_be_enabled()
+
+
+def test_a_failure_is_shown_with_its_reason_and_can_be_retried(
+    running_app: RunningApp, as_ada: Page, complaints: list[str]
+) -> None:
+    room = running_app.make_room(named(FAILING, "Failing"))
+    open_room(as_ada, running_app, room)
+    as_ada.get_by_test_id("run").click()
+    expect(status(as_ada)).to_have_text("Failed")
+    expect(as_ada.get_by_test_id("failure")).to_contain_text("zero")
+    expect(as_ada.get_by_test_id("status-bad")).to_have_attribute("data-status", "failed")
+
+    as_ada.get_by_role("button", name="Retry").click()
+
+    expect(as_ada.get_by_test_id("run-link")).to_have_text("run #2")
+    expect(status(as_ada)).to_have_text("Failed")
+    expect(as_ada.get_by_test_id("status-bad")).to_have_attribute("data-status", "failed")
+    expect(as_ada.get_by_test_id("status-good")).to_have_count(0)
+    expect(as_ada.get_by_test_id("variable-good")).to_be_visible()
+
+
+def test_the_log_is_searched_filtered_and_leads_to_the_node_and_back(
+    running_app: RunningApp, as_ada: Page, complaints: list[str]
+) -> None:
+    room = running_app.make_room(named(FAILING, "Searching"))
+    running_app.run_until(running_app.start(room), "FAILED")
+    open_room(as_ada, running_app, room)
+    expect(lines(as_ada).filter(has_text="Run failed")).to_have_count(1)
+
+    as_ada.get_by_label("Least level").select_option("ERROR")
+    expect(as_ada.get_by_test_id("log-count")).to_contain_text("3 of")
+    as_ada.get_by_label("Search the log").fill("divide fail")
+    expect(lines(as_ada).first).to_be_visible()
+    as_ada.get_by_label("Search the log").fill("")
+    lines(as_ada).first.click()
+    expect(as_ada.get_by_test_id("event-detail")).to_contain_text("node bad")
+    expect(as_ada.locator(".react-flow__node.selected")).to_have_attribute("data-id", "bad")
+    as_ada.get_by_label("Least level").select_option("DEBUG")
+    as_ada.get_by_test_id("node-good").click()
+    as_ada.get_by_role("button", name="Only good").click()
+    expect(as_ada.get_by_test_id("event-detail")).to_have_count(0)
+    for line in lines(as_ada).all():
+        expect(line).to_contain_text("good")
+
+
+def test_the_slider_shows_graph_and_variables_as_they_stood(
+    running_app: RunningApp, as_ada: Page, complaints: list[str]
+) -> None:
+    room = running_app.make_room(named(COUNTING, "Travelling"))
+    run_id = running_app.start(room)
+    running_app.run_until(run_id, "COMPLETED")
+    events = running_app.events(run_id)
+    called = next(event["seq"] for event in events if event["type"] == "TOOL_INVOKED")
+
+    open_room(as_ada, running_app, room, f"?at={called}")
+    expect(as_ada.get_by_test_id("status-add")).to_have_attribute("data-status", "running")
+    expect(as_ada.get_by_test_id("variable-add")).to_have_count(0)
+    as_ada.locator("body").press(",")
+    expect(as_ada).to_have_url(re.compile(rf"\?at={called - 1}$"))
+    as_ada.get_by_label("Moment of the run").fill(str(len(events) - 1))
+    expect(as_ada.get_by_test_id("variable-add")).to_be_visible()
+    as_ada.get_by_role("button", name="Now").click()
+    expect(as_ada.get_by_test_id("result")).to_be_visible()
+    assert "at=" not in as_ada.url
+
+
+def test_an_older_run_is_opened_by_its_number(
+    running_app: RunningApp, as_ada: Page, complaints: list[str]
+) -> None:
+    room = running_app.make_room(named(COUNTING, "Thrice"))
+    for _ in range(3):
+        running_app.run_until(running_app.start(room), "COMPLETED")
+    open_room(as_ada, running_app, room)
+    expect(as_ada.get_by_test_id("run-link")).to_have_text("run #3")
+
+    as_ada.get_by_role("tab", name="Runs").click()
+    as_ada.get_by_test_id("runs").get_by_role("button").nth(2).click()
+    expect(as_ada).to_have_url(re.compile(r"\?run=1$"))
+    expect(as_ada.get_by_test_id("run-link")).to_have_text("run #1")
+    expect(as_ada.get_by_test_id("older-run")).to_contain_text("the newest is #3")
+    as_ada.get_by_role("button", name="Follow the newest").click()
+    expect(as_ada.get_by_test_id("run-link")).to_have_text("run #3")
+    as_ada.go_back()
+    expect(as_ada.get_by_test_id("run-link")).to_have_text("run #1")
+    open_room(as_ada, running_app, room, "?run=2")
+    expect(as_ada.get_by_test_id("run-link")).to_have_text("run #2")
+
+
+def test_an_open_page_follows_what_others_start_and_loses_nothing_when_redis_dies(
+    running_app: RunningApp, as_ada: Page, complaints: list[str]
+) -> None:
+    room = running_app.make_room(named(COUNTING, "Watched"))
+    open_room(as_ada, running_app, room)
+    as_ada.get_by_label("Least level").select_option("DEBUG")
+
+    for number in (1, 2, 3):
+        if number == 2:
+            os.kill(int((running_app.data_dir / "redis.pid").read_text()), signal.SIGKILL)
+        run_id = running_app.start(room)
+        expect(as_ada.get_by_test_id("run-link")).to_have_text(f"run #{number}")
+        expect(status(as_ada)).to_have_text("Completed")
+        count = len(running_app.events(run_id))
+        expect(as_ada.get_by_test_id("log-count")).to_have_text(f"{count} lines")
+
+
+def test_a_lost_connection_is_told_and_made_good(
+    running_app: RunningApp, as_ada: Page, complaints: list[str]
+) -> None:
+    room = running_app.make_room(named(COUNTING, "Cut off"))
+    open_room(as_ada, running_app, room)
+    expect(status(as_ada)).to_have_text("Idle")
+
+    kill_web(running_app)
+    expect(as_ada.get_by_test_id("connection")).to_contain_text("reconnecting")
+    run = runs.start(running_app.rt, running_app.admin, room)
+    until(lambda: runs.get(running_app.rt, running_app.admin, run.id).status.is_over or None)
+
+    expect(status(as_ada)).to_have_text("Completed", timeout=60_000)
+    expect(as_ada.get_by_test_id("connection")).to_be_empty()
+    as_ada.get_by_label("Least level").select_option("DEBUG")
+    expect(as_ada.get_by_test_id("log-count")).to_have_text(f"{len(running_app.events(run.id))} lines")
+    complaints.clear()  # of the requests that could not be made
+
+
+def test_a_viewer_sees_the_room_and_can_press_nothing(running_app: RunningApp, page: Page) -> None:
+    room = running_app.make_room(named(APPROVAL, "Only looking"))
+    running_app.start(room, {"to": "Eve", "amount": 1})
+    running_app.log_in(page, "Vi", f"/rooms/{room}")
+
+    expect(status(page)).to_have_text("Waiting")
+    for name in ("Pause", "Cancel", "Answer"):
+        expect(page.get_by_role("button", name=name, exact=True)).to_be_disabled()
+    page.get_by_role("tab", name="Memory").click()
+    expect(page.get_by_role("button", name="Add", exact=True)).to_have_count(0)
+
+
+def test_what_is_not_there_is_said_plainly(running_app: RunningApp, as_ada: Page) -> None:
+    as_ada.goto(f"{running_app.url}/rooms/ghost")
+    expect(as_ada.get_by_role("alert")).to_contain_text("There is no room 'ghost'")
+    as_ada.goto(f"{running_app.url}/runs/ghost")
+    expect(as_ada.get_by_role("alert")).to_contain_text("There is no run 'ghost'")
+    workflow = running_app.ask("POST", "/api/workflows", {"name": "Blank"})
+    room = running_app.ask("POST", "/api/rooms", {"name": "Blank", "workflow_id": workflow["id"]})
+    open_room(as_ada, running_app, room["id"])
+    expect(as_ada.get_by_test_id("graph")).to_contain_text("no published version")
+    expect(as_ada.get_by_test_id("run")).to_be_disabled()
+
+
+def test_a_runs_page_tells_its_steps_and_replays_it(
+    running_app: RunningApp, as_ada: Page, complaints: list[str]
+) -> None:
+    room = running_app.make_room(named(COUNTING, "Told"))
+    run_id = running_app.start(room)
+    run = running_app.run_until(run_id, "COMPLETED")
+    as_ada.goto(f"{running_app.url}/runs/{run_id}")
+
+    expect(as_ada.get_by_test_id("run-status")).to_have_text("Completed")
+    expect(as_ada.get_by_test_id("run-facts")).to_contain_text(run["fingerprint"][:12])
+    as_ada.get_by_test_id("step-2").click()
+    expect(as_ada.get_by_test_id("steps")).to_contain_text("1 + 1")
+    as_ada.get_by_role("button", name="Replay").click()
+    expect(as_ada.get_by_test_id("replay-result")).to_contain_text("Identical")
+    as_ada.get_by_role("dialog").get_by_role("button", name="Close").last.click()
+    as_ada.get_by_role("tab", name="Log").click()
+    expect(lines(as_ada).last).to_contain_text("Run completed")
+    as_ada.get_by_role("link", name="Open in its room").click()
+    expect(as_ada.get_by_test_id("room")).to_be_visible()
+
+
+def test_the_shown_events_are_downloaded_as_json_lines(
+    running_app: RunningApp, as_ada: Page, tmp_path: Path, complaints: list[str]
+) -> None:
+    room = running_app.make_room(named(COUNTING, "Taken along"))
+    run_id = running_app.start(room)
+    running_app.run_until(run_id, "COMPLETED")
+    open_room(as_ada, running_app, room)
+    as_ada.get_by_label("Least level").select_option("DEBUG")
+    expect(lines(as_ada).last).to_be_visible()
+
+    with as_ada.expect_download() as download:
+        as_ada.get_by_role("button", name="Download the events shown as JSON lines").click()
+
+    download.value.save_as(tmp_path / "events.jsonl")
+    told = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+    assert told == running_app.events(run_id)
