@@ -143,11 +143,11 @@ def test_five_megabytes_are_read_and_one_byte_more_is_not(parse):
 )
 @pytest.mark.parametrize("parse", [parse_json, parse_yaml])
 def test_hostile_text_is_dealt_with_in_bounded_time(parse, text):
-    began = time.perf_counter()
+    began = time.process_time()
     with suppress(MalformedJson, TooLarge):
         parse(text)
 
-    assert time.perf_counter() - began < 6
+    assert time.process_time() - began < 6
 
 
 @given(st.text() | st.binary())

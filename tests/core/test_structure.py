@@ -349,9 +349,9 @@ def test_a_thousand_forks_are_matched_in_a_fraction_of_a_second(back):
         ways += [f"a{n} -x?> fork0" for n in range(1, 1200)]
     document = drawn("; ".join(["start > fork0", *ways, "fork1200 > end"]))
 
-    began = time.perf_counter()
+    began = time.process_time()
     structure = analyse(document)
 
-    assert time.perf_counter() - began < (3 if back else 1)
+    assert time.process_time() - began < (3 if back else 1)
     assert bool(structure.problems) is True
     assert len(structure.join_of) >= (0 if back else 1200)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from engine.core.catalogue import Registry, Tool
 from engine.core.document import Node, NodeTypeName
 from engine.core.problem import WARNING, Problem
-from engine.core.validation.faults import Fault, faults_of, pointer, suggestion
+from engine.core.validation.faults import Fault, faults_of, known_names, pointer, suggestion
 from engine.core.validation.schemas import schema_faults
 from engine.core.validation.view import View
 
@@ -76,7 +76,7 @@ def _tools_named(node: Node) -> Iterator[tuple[str, tuple[str | int, ...]]]:
 
 def _unknown(name: str, registry: Registry[Any]) -> str:
     known = registry.names()
-    return f"which is not installed here{suggestion(name, known)}; known: {', '.join(known) or 'none'}"
+    return f"which is not installed here{suggestion(name, known)}; known: {known_names(known)}"
 
 
 def providers_exist(view: View) -> Iterator[Problem]:

@@ -16,7 +16,7 @@ from engine.core.document import On, Transition
 from engine.core.graph import postorder
 from engine.core.problem import WARNING, Problem
 from engine.core.structure import branch_transitions, join_rules
-from engine.core.validation.faults import suggestion
+from engine.core.validation.faults import known_names, suggestion
 from engine.core.validation.sites import Site
 from engine.core.validation.view import View, listed
 
@@ -25,13 +25,15 @@ def variables_are_written_first(view: View) -> Iterator[Problem]:
     needed = {name for site in view.sites for name in site.part.variables}
     flow = _Flow(view, sorted(needed)) if needed and len(view.starts) == 1 else None
     writers = _writers(view)
+    known = sorted(writers)
+    disabled = {node.variable: node_id for node_id, node in view.nodes.items() if node.disabled}
     for site in view.sites:
         node = view.nodes.get(site.place.node_id)
         if node is None or (node.disabled and site.place.transition_id is None):
             continue
         for name in site.part.variables:
             if name not in writers:
-                yield site.problem("undefined_variable", _nobody_writes(view, name, sorted(writers)))
+                yield site.problem("undefined_variable", _nobody_writes(name, known, disabled.get(name)))
             elif flow and flow.may_miss(site, name):
                 yield site.problem("undefined_variable", flow.explain(site, name, writers[name]))
 
@@ -63,11 +65,14 @@ def _writers(view: View) -> dict[str, list[str]]:
     return writers
 
 
-def _nobody_writes(view: View, name: str, known: list[str]) -> str:
-    for node_id, node in view.nodes.items():
-        if node.disabled and node.variable == name:
-            return f"vars.{name} is read, and its only writer {node_id!r} is disabled: enable it or don't read it."
-    return f"vars.{name} is read, and no node writes it{suggestion(name, known)}; known: {', '.join(known) or 'none'}."
+def _nobody_writes(name: str, known: list[str], disabled: str | None) -> str:
+    if disabled:
+        return (
+            f"vars.{name} is read, and its only writer {disabled!r} is disabled: enable it or don't read it."
+        )
+    return (
+        f"vars.{name} is read, and no node writes it{suggestion(name, known)}; known: {known_names(known)}."
+    )
 
 
 class _Flow:
@@ -88,6 +93,8 @@ class _Flow:
                 self.ways_in[way.target].append(way)
         order = postorder(view.ahead, view.starts)[::-1]
         self.before = dict.fromkeys(order, 0)
+        self.patience = 10_000
+        """Steps that `explain` still walks back; with so many problems a plain sentence does."""
         self._spread(order)
 
     def may_miss(self, site: Site, name: str) -> bool:
@@ -170,8 +177,10 @@ class _Flow:
         advice = f"Write it on every path, or ask has(vars.{name}) first."
         if self._is_written_beside(node_id, writers):
             return f"vars.{name} is written by {listed(writers)} in another branch, which this one can't see. {advice}"
-        steps = 0
-        while (way := self._missing_way(node_id, name)) and (steps := steps + 1) < 200:
+        seen: set[str] = set()
+        while self.patience and (way := self._missing_way(node_id, name, seen)):
+            self.patience -= 1
+            seen.add(node_id)
             if self.gains[way.source] & self.bit[name]:
                 return (
                     f"vars.{name} is not set when {way.source!r} fails, and its transition {way.id!r} ({way.on}) is "
@@ -184,10 +193,12 @@ class _Flow:
             return f"vars.{name} may not be set yet: the join {node_id!r} can be passed without it. {advice}"
         return f"vars.{name} is not set yet: {listed(writers)} comes later, or not at all, on the way here. {advice}"
 
-    def _missing_way(self, node_id: str, name: str) -> Transition | None:
+    def _missing_way(self, node_id: str, name: str, seen: set[str]) -> Transition | None:
+        """A way into the node by which the variable is missing, from where we have not been."""
         if node_id in self.fork_of:
             return None
-        return next((w for w in self._ways_into(node_id) if self._missing_after(w) & self.bit[name]), None)
+        fresh = (way for way in self._ways_into(node_id) if way.source not in seen)
+        return next((way for way in fresh if self._missing_after(way) & self.bit[name]), None)
 
     def _ways_into(self, node_id: str) -> list[Transition]:
         return [way for way in self.ways_in[node_id] if way.source in self.before]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import reduce
 from typing import Any
 
@@ -12,7 +12,7 @@ from engine.core.expressions.types import DYN, MAP, STRING, either
 from engine.core.problem import WARNING, Problem
 from engine.core.structure import join_rules
 from engine.core.times import parse_rfc3339
-from engine.core.validation.faults import shown, suggestion
+from engine.core.validation.faults import known_names, shown, suggestion
 from engine.core.validation.sites import Place, Site, Use
 from engine.core.validation.view import View
 
@@ -26,8 +26,9 @@ SECRETS = "secrets"
 def expressions_fit(view: View) -> Iterator[Problem]:
     yield from view.bad_expressions
     types = types_in(view)
+    variables = types["vars"].fields or {}
     for site in view.sites:
-        if not site.part.names <= _NAMES and (told := list(_unknown_names(site, view))):
+        if not site.part.names <= _NAMES and (told := list(_unknown_names(site, view, variables))):
             for detail in told:
                 yield site.problem("bad_expression", detail)
         elif site.part.expression.constant:
@@ -55,8 +56,8 @@ def inputs_exist(view: View) -> Iterator[Problem]:
                 and f"input.{name}" not in site.part.expression.asked
             ):
                 detail = (
-                    f"input.{name} is read, and input_schema has no such property{suggestion(name, list(known))}; "
-                    f"known: {', '.join(known) or 'none'}."
+                    f"input.{name} is read, and input_schema has no such property{suggestion(name, known)}; "
+                    f"known: {known_names(known)}."
                 )
                 yield site.problem("undefined_variable", detail)
 
@@ -97,12 +98,12 @@ def _output_type(node: Node, returns: Mapping[str, Type]) -> Type:
     return DYN
 
 
-def _unknown_names(site: Site, view: View) -> Iterator[str]:
+def _unknown_names(site: Site, view: View, variables: Collection[str]) -> Iterator[str]:
     known = [*NAMES, SECRETS] if _may_read_secrets(site.place, view) else list(NAMES)
     for name in sorted(site.part.names - set(known)):
         if name == SECRETS:
             yield "secrets are at hand in the arguments of a tool only."
-        elif ("vars", name) in _written(view):
+        elif name in variables:
             yield f"There is no name {name!r} here; did you mean vars.{name}?"
         else:
             yield f"There is no name {name!r} here{suggestion(name, known)}; known: {', '.join(known)}."
@@ -110,10 +111,6 @@ def _unknown_names(site: Site, view: View) -> Iterator[str]:
 
 def _may_read_secrets(place: Place, view: View) -> bool:
     return place.use is Use.TEMPLATE and view.nodes[place.node_id].type == NodeTypeName.TOOL_EXECUTION
-
-
-def _written(view: View) -> frozenset[tuple[str, str]]:
-    return frozenset[tuple[str, str]]().union(*view.structure.writes.values())
 
 
 def _constant(site: Site) -> Iterator[Problem]:

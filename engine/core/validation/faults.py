@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import NoneType
@@ -18,6 +18,11 @@ _PATTERNS = {
     KEY_PATTERN: "start with a small letter and go on with small letters, digits and _, 64 at most",
     r"^[a-z]{1,20}$": "be 1 to 20 small letters",
 }
+
+
+COMPARED = 200
+"""With more names than this a misspelt one is not compared with each, which is slow."""
+LISTED = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +55,18 @@ def faults_of(error: ValidationError, model: type[BaseModel], data: Any) -> list
     ]
 
 
-def suggestion(name: str, known: list[str]) -> str:
+def suggestion(name: str, known: Collection[str]) -> str:
     """`; did you mean …?` if something known is close to `name`."""
+    if len(known) > COMPARED:
+        known = []
     near = get_close_matches(name, known, n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def known_names(names: Collection[str]) -> str:
+    """What there is, for a sentence; the first of many."""
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return (", ".join(list(names)[:LISTED]) or "none") + more
 
 
 def shown(value: Any) -> str:
@@ -97,7 +110,7 @@ def _explain(item: Mapping[str, Any], keys: tuple[str | int, ...], model: type[B
     if kind == "extra_forbidden":
         known = _fields_at(model, keys[:-1])
         name = str(keys[-1])
-        return f"is an unknown field{suggestion(name, known)}; known: {', '.join(known) or 'none'}"
+        return f"is an unknown field{suggestion(name, known)}; known: {known_names(known)}"
     explain = _WORDS.get(kind)
     return explain(context) if explain else str(item["msg"]).lower()
 

@@ -85,12 +85,12 @@ def test_what_is_no_schema_is_told_with_its_place(schema, pointer, says):
 
 def test_references_that_double_and_double_are_refused():
     doubling = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(60)}
-    began = time.perf_counter()
+    began = time.process_time()
 
     [fault] = schema_faults({"$defs": {**doubling, "d60": {}}, "$ref": "#/$defs/d0"})
 
     assert "more than 1,000 schemas" in fault.message
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 words = st.sampled_from(
