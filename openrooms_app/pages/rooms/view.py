@@ -118,7 +118,7 @@ def _actions(item: Any) -> rx.Component:
     can_run = item["can_run"].to(bool)
     return rx.fragment(
         button(
-            "Run",
+            rx.el.span("Run", class_name="max-md:hidden"),
             icon="play",
             disabled=~can_run,
             title=rx.cond(can_run, "Start a run", "A run goes on in this room"),

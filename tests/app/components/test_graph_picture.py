@@ -17,7 +17,7 @@ def test_a_picture_holds_each_node_once_in_the_shape_of_its_type() -> None:
 
     picture = picture_of(document)
 
-    shapes = [picture[name].count("M") for name in ("ends", "choices", "cards", "ways")]  # type: ignore[literal-required]
+    shapes = [picture[name].count("M") for name in ("ends", "choices", "cards", "ways")]
     assert shapes == [2, 1, 1, 2]
 
 
