@@ -37,3 +37,18 @@ def sample(schema: Any) -> Any:
     if kind == "string":
         return "x" * int(schema.get("minLength", 0))
     return _EMPTY.get(kind)
+
+
+def with_defaults(value: Any, schema: Any) -> Any:
+    """An object completed by the defaults of its schema's properties; anything else as it is."""
+    if not isinstance(value, dict) or not isinstance(schema, dict):
+        return value
+    properties = schema.get("properties")
+    if not isinstance(properties, dict):
+        return value
+    missing = {
+        name: inner["default"]
+        for name, inner in properties.items()
+        if name not in value and isinstance(inner, dict) and "default" in inner
+    }
+    return {**value, **missing}

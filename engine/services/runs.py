@@ -15,6 +15,7 @@ from engine.core.page import FIRST_PAGE, Page, Paging
 from engine.core.room import LATEST, Room
 from engine.core.run import RunStatus
 from engine.core.runview import Run
+from engine.core.sample import with_defaults
 from engine.runtime import Runtime
 from engine.services.permission import require
 from engine.store import audit, rooms, runs, workflows
@@ -159,22 +160,22 @@ def _version(session: Session, room: Room) -> int:
 
 
 def _checked_input(session: Session, room: Room, version: int, wanted: _Wanted) -> bytes:
-    """The input as JSON, an empty object where none is given.
+    """The input as JSON: what is given, completed by the defaults of the version's input_schema.
 
     Raises:
         InvalidInput: it is no JSON, too large, or does not fit the version's input_schema.
     """
-    value = {} if wanted.input is None else wanted.input
+    text = runs.version_document(session, room.workflow_id, version)
+    if text is None:
+        raise NotFound("version", version)
+    schema = orjson.loads(text).get("input_schema")
+    value = with_defaults({} if wanted.input is None else wanted.input, schema)
     try:
         given = orjson.dumps(value)
     except TypeError as error:
         raise InvalidInput(f"The input can't be kept as JSON: {error}.") from None
     if len(given) > MAX_INPUT_BYTES:
         raise InvalidInput(f"The input takes {len(given):,} bytes; {MAX_INPUT_BYTES:,} are the most.")
-    text = runs.version_document(session, room.workflow_id, version)
-    if text is None:
-        raise NotFound("version", version)
-    schema = orjson.loads(text).get("input_schema")
     if schema is not None:
         faults = sorted(
             jsonschema.Draft202012Validator(schema).iter_errors(value), key=lambda e: list(e.path)
