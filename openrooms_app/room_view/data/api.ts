@@ -33,11 +33,7 @@ export const api = {
     }
     return null;
   },
-  /** The number of the newest version; null while there is none. */
-  latestVersion: async (workflowId: string): Promise<number | null> => {
-    const workflow: Reply<{ readonly latest_version: number | null }> = await send("GET", at("workflows", workflowId));
-    return workflow.kind === "ok" ? workflow.value.latest_version : null;
-  },
+  workflow: (id: string): Promise<Reply<{ readonly latest_version: number | null }>> => send("GET", at("workflows", id)),
   version: (workflowId: string, version: number): Promise<Reply<Version>> => send("GET", at("workflows", workflowId, "versions", version)),
   catalogue: (): Promise<Reply<Catalogue>> => send("GET", "/api/catalogue"),
   start: (roomId: string, input: Json | undefined): Promise<Reply<{ readonly run_id: string; readonly number: number }>> =>

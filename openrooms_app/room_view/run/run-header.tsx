@@ -8,6 +8,7 @@ import { api, type Replayed } from "../data/api.ts";
 import { isLive, isOver } from "../data/event.ts";
 import { statusOf } from "../data/fold.ts";
 import { useRoom, useShown, useView } from "../view/context.ts";
+import { useTitle } from "../view/header.tsx";
 import { Button } from "../view/kit.tsx";
 import { ReplayResult } from "./replay-result.tsx";
 
@@ -16,6 +17,7 @@ export function RunHeader() {
   const room = useView((view) => view.room)!;
   const run = useView((view) => view.run)!;
   const { timeline } = useShown();
+  useTitle(`${room.name} #${run.number}`);
   const status = timeline.log.last ? statusOf(timeline.now) : run.status;
   return (
     <header className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-line bg-panel px-4 py-2.5">

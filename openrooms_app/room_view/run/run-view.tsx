@@ -78,7 +78,7 @@ function useRunModel(runId: string): [RoomModel | null, string | null] {
       if (reply.kind !== "ok") return setFault(reply.detail);
       opened = new RoomModel(reply.value.room_id, reply.value.number, null, (text) => void toast.error(text, { duration: 10_000, closeButton: true }));
       setModel(opened);
-      void opened.open();
+      void opened.open(runId);
     });
     return () => {
       isLeft = true;

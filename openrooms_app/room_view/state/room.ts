@@ -68,18 +68,20 @@ export class RoomModel {
     this.put({ at });
   }
 
-  async open(): Promise<void> {
+  /** Load and follow; `runId` is the pinned run's where it is known. */
+  async open(runId: string | null = null): Promise<void> {
     const [room, catalogue] = await Promise.all([api.room(this.roomId), api.catalogue()]);
     if (this.isClosed) return;
     if (room.kind !== "ok") return this.put({ fault: room.detail });
     this.put({ room: room.value, fault: null, ...(catalogue.kind === "ok" ? { catalogue: catalogue.value } : {}) });
     void this.loadMemory();
-    const runId = this.pinned === null ? null : await this.runNumbered(this.pinned);
+    const pinned = runId ?? (this.pinned === null ? null : await this.runNumbered(this.pinned));
     if (this.isClosed) return;
-    if (this.pinned !== null && !runId) return this.put({ fault: `This room has no run #${this.pinned}.` });
-    if (this.pinned === null) void this.loadRuns();
+    if (this.pinned !== null && !pinned) return this.put({ fault: `This room has no run #${this.pinned}.` });
+    if (!this.view.get().runs) void this.loadRuns();
     if (!room.value.last_run_number) await this.showNextVersion();
-    const query = runId ? `?run_id=${encodeURIComponent(runId)}` : "";
+    const query = pinned ? `?run_id=${encodeURIComponent(pinned)}` : "";
+    if (this.isClosed) return;
     this.stream = new RoomStream(`/api/rooms/${encodeURIComponent(this.roomId)}/stream${query}`, {
       onEvents: (events) => this.onEvents(events),
       onNews: (news) => this.onNews(news),
@@ -209,11 +211,16 @@ export class RoomModel {
   private async nextVersion(): Promise<{ readonly version: number; readonly document: WorkflowDocument } | null> {
     const { room } = this.view.get();
     if (!room) return null;
-    const latest = room.version === "latest" ? await api.latestVersion(room.workflow_id) : room.version;
-    if (latest === null) this.put({ isUnpublished: true });
-    const found = latest === null ? null : await api.version(room.workflow_id, latest);
-    if (found?.kind !== "ok") return null;
-    this.put({ isUnpublished: false });
+    let version = room.version;
+    if (version === "latest") {
+      const workflow = await api.workflow(room.workflow_id);
+      if (workflow.kind !== "ok") return null;
+      this.put({ isUnpublished: workflow.value.latest_version === null });
+      if (workflow.value.latest_version === null) return null;
+      version = workflow.value.latest_version;
+    }
+    const found = await api.version(room.workflow_id, version);
+    if (found.kind !== "ok") return null;
     return { version: found.value.version, document: readDocument(found.value.document) };
   }
 

@@ -1,6 +1,6 @@
 /** The room's name, status and version, and the buttons that start, hold and end its runs. */
 
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Link } from "react-router";
 import { ArrowLeft, CirclePause, CirclePlay, CircleX, Play, RotateCcw } from "lucide-react";
 import { StatusBadge } from "../../components/status.tsx";
@@ -13,6 +13,7 @@ import { RunDialog } from "./run-dialog.tsx";
 export function Header() {
   const room = useView((view) => view.room)!;
   const status = useStatus();
+  useTitle(room.name);
   return (
     <header className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-line bg-panel px-4 py-2.5">
       <div className="min-w-0 flex-1 basis-56">
@@ -28,6 +29,13 @@ export function Header() {
       <Buttons status={status} />
     </header>
   );
+}
+
+/** What the browser's tab is called. */
+export function useTitle(name: string): void {
+  useEffect(() => {
+    document.title = `${name} · OpenRooms`;
+  }, [name]);
 }
 
 /** The room's status: what the stream told last, until then what the room was loaded with. */

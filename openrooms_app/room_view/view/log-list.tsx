@@ -1,7 +1,7 @@
 /** The log's lines: only those in sight stand in the page, so a million scroll as ten do. */
 
 import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from "react";
-import { CircleAlert, CircleX, Info, TriangleAlert, type LucideIcon } from "lucide-react";
+import { CircleAlert, CircleX, TriangleAlert, type LucideIcon } from "lucide-react";
 import type { Level, RunEvent } from "../data/event.ts";
 import type { EventLog } from "../data/log.ts";
 import { clock, whole } from "./when.ts";
@@ -105,7 +105,7 @@ function useWindow(box: React.RefObject<HTMLDivElement | null>, { log, places, t
 
 const MARKS: Readonly<Record<Level, readonly [LucideIcon | null, string]>> = {
   DEBUG: [null, "text-mute"],
-  INFO: [Info, "text-mute"],
+  INFO: [null, "text-mute"],
   WARNING: [TriangleAlert, "text-wait"],
   ERROR: [CircleX, "text-fail"],
   FATAL: [CircleAlert, "text-fail"],

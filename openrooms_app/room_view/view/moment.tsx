@@ -53,7 +53,7 @@ function NextFailure({ after }: { readonly after: number }) {
     model.look(next.seq);
     model.point(next.node_id, next.seq);
   };
-  return <IconButton Icon={CircleAlert} label="To the next failure" className="text-fail" onClick={jump} />;
+  return <IconButton Icon={CircleAlert} label="To the next failure" style={{ color: "var(--or-fail)" }} onClick={jump} />;
 }
 
 /** The keys `,` and `.` step, wherever nobody types. */

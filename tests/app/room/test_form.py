@@ -1,0 +1,79 @@
+"""Forms out of JSON Schemas: which inputs they have, what they begin with, what they send or refuse."""
+
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.app.room.node import node
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "default": "Ada"},
+        "letter": {"type": "string", "maxLength": 5000},
+        "age": {"type": "integer", "minimum": 0, "maximum": 150},
+        "share": {"type": ["number", "null"]},
+        "ok": {"type": "boolean", "default": True},
+        "colour": {"enum": ["red", "green", 3], "default": "green"},
+        "more": {"type": "object", "default": {"a": [1]}},
+    },
+    "required": ["name", "age", "colour"],
+}
+
+
+def form(schema: dict[str, Any] | None, **inputs: Any) -> dict[str, Any]:
+    told: dict[str, Any] = node("form.mjs", [{"schema": schema, "inputs": inputs}])[0]
+    return told
+
+
+def test_each_type_has_its_input_and_defaults_fill_them():
+    told = form(SCHEMA, age="7")
+    assert dict(told["kinds"]) == {
+        "name": "text",
+        "letter": "area",
+        "age": "integer",
+        "share": "number",
+        "ok": "boolean",
+        "colour": "choice",
+        "more": "json",
+    }
+    assert told["draft"]["name"] == "Ada"
+    assert told["faults"] == {}
+    assert told["value"] == {"name": "Ada", "age": 7, "ok": True, "colour": "green", "more": {"a": [1]}}
+    jsonschema.validate(told["value"], SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "faulty"),
+    [
+        ({"age": ""}, "age"),
+        ({"age": "7.5"}, "age"),
+        ({"age": "seven"}, "age"),
+        ({"age": "151"}, "age"),
+        ({"age": "-1"}, "age"),
+        ({"age": "1", "colour": ""}, "colour"),
+        ({"age": "1", "more": "{"}, "more"),
+        ({"age": "1", "share": "1e999"}, "share"),
+        ({"age": "1", "letter": "x" * 5001}, "letter"),
+    ],
+)
+def test_what_does_not_fit_is_refused_at_its_field(inputs, faulty):
+    assert list(form(SCHEMA, **inputs)["faults"]) == [faulty]
+
+
+def test_choices_keep_their_type():
+    assert form(SCHEMA, age="1", colour="2")["value"]["colour"] == 3
+
+
+@pytest.mark.parametrize("schema", [None, {}, {"type": "object"}, {"type": "array"}])
+def test_what_can_be_no_form_is_asked_for_as_json(schema):
+    told = form(schema, **{"": '[1, "two"]'})
+    assert told["kinds"] == [["", "json"]]
+    assert told["value"] == [1, "two"]
+    assert form(schema, **{"": "nonsense"})["faults"]
+
+
+def test_fields_that_are_left_out_are_not_sent():
+    schema = {"properties": {"a": {"type": "string"}, "b": {"type": "number"}, "c": {"enum": [1]}}}
+    assert form(schema)["value"] == {}

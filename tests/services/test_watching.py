@@ -1,0 +1,102 @@
+"""A room's status comes with its events, and a watcher can be held to one run."""
+
+import asyncio
+from contextlib import aclosing
+
+import pytest
+
+from engine.core.errors import NotFound
+from engine.services import control, history, runs, watching
+from engine.services.live import Place as Seen
+from tests.fixtures.drawings import drawing
+from tests.fixtures.runtimes import open_movable
+from tests.runner.conftest import Place
+
+SHORT = drawing("start > a > end")
+RESTING = drawing("start > wait > end", wait={"config": {"duration_s": 600}})
+
+
+@pytest.fixture
+def place(sqlite_url, tmp_path, admin):
+    rt = open_movable(sqlite_url, f"unix://{tmp_path}/nobody.sock", tmp_path)
+    placed = Place(rt, admin)
+    yield placed
+    placed.runner.stop()
+    rt.close()
+
+
+async def told_until(news, is_last):
+    """Events and statuses as they were told, up to the one that `is_last` says yes to."""
+    told = []
+    async with asyncio.timeout(20), aclosing(news):
+        async for item in news:
+            told += [event for _, event in item.events]
+            if item.status:
+                told.append(item.status)
+            if told and is_last(told[-1]):
+                return told
+    return told
+
+
+def has_status(status, run_id=None):
+    return lambda item: item.get("status") == status and run_id in (None, item["run_id"])
+
+
+def test_a_status_follows_the_events_that_brought_it(place, admin):
+    room = place.room(RESTING)
+
+    async def watch():
+        news = watching.watch_room(place.rt, admin, room, Seen())
+        waiting = asyncio.create_task(told_until(news, has_status("CANCELLED")))
+        run = await asyncio.to_thread(place.start, room)
+        await asyncio.to_thread(place.until, run.id, lambda run: run.status == "WAITING")
+        await asyncio.sleep(1.2)  # without redis the watcher looks once a second
+        await asyncio.to_thread(control.cancel, place.rt, admin, room)
+        await asyncio.to_thread(place.runner.activate, run.id)
+        return await waiting
+
+    told = asyncio.run(watch())
+    kinds = [item.get("type") or item["status"] for item in told]
+    assert kinds[0] == "IDLE"
+    assert kinds.index("WAIT_STARTED") < kinds.index("WAITING") < kinds.index("ROOM_CANCELLED")
+    assert kinds[-2:] == ["ROOM_CANCELLED", "CANCELLED"]
+
+
+def test_whoever_is_held_to_one_run_hears_no_events_of_others_but_the_rooms_status(place, admin):
+    room = place.room(SHORT)
+    first = place.over(place.start(room).id)
+
+    async def watch():
+        news = watching.watch_room(place.rt, admin, room, Seen(first.id, 1), one_run=True)
+        waiting = asyncio.create_task(
+            told_until(news, lambda item: item.get("number") == 2 and has_status("COMPLETED")(item))
+        )
+        await asyncio.sleep(0.3)
+        await asyncio.to_thread(lambda: place.over(place.start(room).id))
+        return await waiting
+
+    told = asyncio.run(watch())
+    assert [item for item in told if "seq" in item] == history.events(place.rt, admin, first.id)
+    assert next(item["number"] for item in told if "seq" not in item) == 1
+
+
+def test_a_run_is_watched_to_its_end(place, admin):
+    room = place.room(SHORT)
+    run = place.over(place.start(room).id)
+
+    async def watch(after):
+        return await told_until(watching.watch_run(place.rt, admin, run, after), lambda _: False)
+
+    whole = history.events(place.rt, admin, run.id)
+    assert [item for item in asyncio.run(watch(2)) if "seq" in item] == whole[2:]
+    assert [item for item in asyncio.run(watch(len(whole))) if "seq" in item] == []
+
+
+def test_watching_begins_at_the_run_that_holds_the_room(place, admin):
+    room = place.room(RESTING, queue_runs=True)
+    assert watching.begin(place.rt, admin, room) == Seen()
+    first = place.start(room)
+    runs.start(place.rt, admin, room)
+    assert watching.begin(place.rt, admin, room) == Seen(first.id, 1)
+    with pytest.raises(NotFound):
+        watching.begin(place.rt, admin, "ghost")
