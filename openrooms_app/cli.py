@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -197,7 +197,7 @@ def import_(files: tuple[Path, ...]) -> None:
 
     rt = _runtime()
     for file in files:
-        made = workflows.import_document(rt, OPERATOR, file.read_bytes(), _media_type(file))
+        made = workflows.import_document(rt, OPERATOR, file.read_bytes(), _format_of(file))
         click.echo(f"{file}: {made.id} {made.name}")
     rt.close()
 
@@ -211,7 +211,8 @@ def export(workflow: str, output: Path | None) -> None:
     from engine.services.documents import OPERATOR, find_workflow
 
     rt = _runtime()
-    text = workflows.export_document(rt, OPERATOR, find_workflow(rt, workflow))
+    kind = _format_of(output) if output else "json"
+    text = workflows.export(rt, OPERATOR, find_workflow(rt, workflow), file_format=kind)
     rt.close()
     if output is None:
         click.echo(text, nl=False)
@@ -342,8 +343,8 @@ def _teller(as_json: bool) -> Callable[[dict[str, Any]], None]:
     return tell
 
 
-def _media_type(file: Path) -> str:
-    return "application/yaml" if file.suffix in (".yaml", ".yml") else "application/json"
+def _format_of(file: Path) -> Literal["json", "yaml"]:
+    return "yaml" if file.suffix in (".yaml", ".yml") else "json"
 
 
 if __name__ == "__main__":

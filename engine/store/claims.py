@@ -128,7 +128,7 @@ def promote_next(session: Session, room_id: str) -> str | None:
         .limit(1)
         .with_for_update()
     )
-    row = session.execute(following).scalar_one_or_none()
+    row: RunRow | None = session.execute(following).scalar_one_or_none()
     if row is None:
         return None
     row.live, row.ready = True, True

@@ -69,7 +69,6 @@ def begin(session: Session, new: NewRun, number: int, facts: list[Fact], *, has_
         Taken: the room has another run, or the request id was used.
     """
     body = canonical({"in": {"k": "queued"}, "ev": facts})
-    head = link("", body)
     row = RunRow(
         id=new.id,
         room_id=new.room_id,
@@ -81,7 +80,7 @@ def begin(session: Session, new: NewRun, number: int, facts: list[Fact], *, has_
         live=True if has_room else None,
         ready=has_room,
         seq=len(facts),
-        head_hash=head,
+        head_hash=link("", body),
         kick_us=new.kick_us,
         input=new.input.decode(),
         options=orjson.dumps(dict(new.options)).decode(),

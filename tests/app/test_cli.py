@@ -1,0 +1,109 @@
+"""The `openrooms` command, run as a process: exit codes, messages, machine-readable output."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted((ROOT / "engine" / "templates").glob("*.json"))
+
+
+def openrooms(*arguments: str, data_dir: Path | None = None) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **({"OPENROOMS_DATA_DIR": str(data_dir)} if data_dir else {})}
+    return subprocess.run(
+        [sys.executable, "-m", "openrooms_app.cli", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+        env=environment,
+        cwd=ROOT,
+    )
+
+
+def test_every_template_and_example_is_sound() -> None:
+    examples = sorted((ROOT / "tests" / "examples").glob("*.json"))
+
+    done = openrooms("check", *map(str, DOCUMENTS + examples))
+
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_document_with_errors_is_told_with_code_and_place() -> None:
+    done = openrooms("check", "--json", str(ROOT / "tests/examples/bad/dead_end.json"))
+
+    assert done.returncode == 1
+    told = json.loads(done.stdout)
+    assert "dead_end" in {problem["code"] for problem in told["problems"]}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_every_template_runs_to_its_end(document: Path) -> None:
+    done = openrooms("run", "--json", str(document))
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    *events, result = [json.loads(line) for line in done.stdout.splitlines()]
+    assert result["status"] == "COMPLETED"
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+
+
+def test_a_failing_run_exits_with_1(tmp_path: Path) -> None:
+    document = json.loads((ROOT / "tests/examples/linear.json").read_text())
+    document["limits"] = {"max_steps": 1}
+    file = tmp_path / "short.json"
+    file.write_text(json.dumps(document))
+
+    done = openrooms("run", str(file))
+
+    assert done.returncode == 1
+    assert "max_steps" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (("eval", "1 + 2"), "3"),
+        (("eval", "vars.n > 6.5", "--as", "condition", "--with", '{"vars": {"n": 7}}'), "true"),
+        (("eval", "{{ a }}-{{ b }}", "--as", "template", "--with", '{"a": 1, "b": null}'), '"1-"'),
+    ],
+)
+def test_an_expression_can_be_tried_out(arguments: tuple[str, ...], shown: str) -> None:
+    done = openrooms(*arguments)
+
+    assert (done.returncode, done.stdout.strip()) == (0, shown)
+
+
+def test_a_bad_expression_says_where_it_is_wrong() -> None:
+    done = openrooms("eval", "1 +")
+
+    assert done.returncode == 1
+    assert "bad_expression" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_wrong_usage_exits_with_2() -> None:
+    assert openrooms("run").returncode == 2
+    assert openrooms("eval", "1", "--as", "nonsense").returncode == 2
+
+
+def test_what_is_imported_is_exported_unchanged(tmp_path: Path) -> None:
+    source = DOCUMENTS[0]
+    assert openrooms("import", str(source), data_dir=tmp_path).returncode == 0
+    name = json.loads(source.read_text())["name"]
+
+    exported = openrooms("export", name, data_dir=tmp_path)
+
+    assert exported.returncode == 0, exported.stderr
+    assert json.loads(exported.stdout) == json.loads(source.read_text())
+
+
+def test_the_doctor_names_what_is_missing(tmp_path: Path) -> None:
+    done = openrooms("doctor", data_dir=tmp_path)
+
+    assert done.returncode == 1
+    assert "redis" in done.stdout
+    assert "openrooms up" in done.stdout
