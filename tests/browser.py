@@ -8,7 +8,10 @@ import sys
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 INSTALLERS: dict[str, list[list[str]]] = {
-    "apt-get": [["apt-get", "update"], ["apt-get", "install", "--yes", "--no-install-recommends", "chromium"]],
+    "apt-get": [
+        ["apt-get", "update"],
+        ["apt-get", "install", "--yes", "--no-install-recommends", "chromium"],
+    ],
     "dnf": [["dnf", "install", "--assumeyes", "chromium"]],
     "pacman": [["pacman", "--sync", "--noconfirm", "chromium"]],
     "apk": [["apk", "add", "chromium"]],
@@ -43,7 +46,11 @@ def install_chromium() -> bool:
     for command in INSTALLERS[manager]:
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         done = subprocess.run(
-            [*may, *command], env=environment, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, check=False
+            [*may, *command],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+            check=False,
         )
         if done.returncode:
             return False

@@ -8,7 +8,11 @@ from engine.core.sample import sample, with_defaults
 SCHEMAS = [
     {"type": "object", "properties": {"a": {"type": "string", "minLength": 3}}, "required": ["a"]},
     {"type": "object", "properties": {"n": {"type": "integer", "minimum": 4}}, "required": ["n"]},
-    {"type": "object", "properties": {"ok": {"type": "boolean"}, "why": {"type": "string"}}, "required": ["ok"]},
+    {
+        "type": "object",
+        "properties": {"ok": {"type": "boolean"}, "why": {"type": "string"}},
+        "required": ["ok"],
+    },
     {"enum": ["yes", "no"]},
     {"type": "array", "items": {"type": "string"}},
 ]
