@@ -147,6 +147,7 @@ function wayData(transition: Transition, handle: string, source: Card, target: C
 
 /** What an edge says of itself; empty where the card it leaves says it already. */
 function labelOf(transition: Transition, source: WorkflowNode): string {
+  if (source.type === "DECISION" && transition.on === "CONDITION_MET") return "";
   if (transition.name) return transition.name;
   if (source.type === "DECISION" || source.type === "START" || source.type === "PARALLEL") return "";
   if (transition.on === "CONDITION_MET") return transition.when || "when …";
