@@ -74,12 +74,11 @@ def forked(
     *branches: list[dict[str, Any]],
     fork: dict[str, Any] | None = None,
     join: dict[str, Any] | None = None,
-    extra: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ([], []),
     **fields: Any,
 ) -> dict[str, Any]:
     """START, the PARALLEL `fork` with a branch for each list of nodes, the PARALLEL `join`, END.
 
-    Steps inside a branch lead on by SUCCESS, so that nothing takes their failures up; `extra` adds nodes and ways.
+    Steps inside a branch lead on by SUCCESS, so that nothing takes their failures up.
     """
     nodes = [
         node("start", "START"),
@@ -93,7 +92,7 @@ def forked(
         nodes += branch
         ways.append(way(row[0], row[1], id=f"branch{index}"))
         ways += chain(*row[1:], on="SUCCESS")
-    return drawn(nodes + extra[0], ways + extra[1], **fields)
+    return drawn(nodes, ways, **fields)
 
 
 def plan_of(document: dict[str, Any]) -> Plan:

@@ -3,6 +3,7 @@
 The same seed and size give the same document, so that a failure is told by two numbers.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -94,7 +95,15 @@ class _Growing:
 
     def row(self, exits: list[Exit], depth: int) -> list[Exit]:
         """Some pieces after one another, perhaps none."""
-        pieces = [self.step, self.step, self.step, self.wait, self.choice, self.loop, self.early_end]
+        pieces: list[Callable[[list[Exit], int], list[Exit]]] = [
+            self.step,
+            self.step,
+            self.step,
+            self.wait,
+            self.choice,
+            self.loop,
+            self.early_end,
+        ]
         if depth < DEEPEST:
             pieces += [self.forks, self.forks]
         while self.left > 0 and self.random.random() < 0.8:

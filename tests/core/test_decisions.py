@@ -117,6 +117,14 @@ def test_a_transition_tells_its_condition_the_values_it_read_and_the_steps_that_
     }
 
 
+def test_variables_of_the_run_that_is_tried_again_were_written_before_its_first_step() -> None:
+    at_step = {"node": "ask", "vars": {"work": 7}}
+
+    told = reasons(ran(choice("vars.work > 3"), {"n": 5}, at_step=at_step))
+
+    assert told["wrote_by"] == {"vars.work": 0}
+
+
 @pytest.mark.parametrize("last", ["input.n == 5", "input.n == 6"])
 def test_a_transition_tells_the_conditions_tried_before_it(last: str) -> None:
     told = reasons(choose("vars.work > 8", "input.n == 4", last, output=7))

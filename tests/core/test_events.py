@@ -127,6 +127,16 @@ def test_a_failed_step_is_told_with_its_outcome_when_it_is_left() -> None:
         assert {"outcome": ended["outcome"]} in [fact["d"] for fact in passage.told("NODE_EXITED")]
 
 
+@pytest.mark.parametrize(("ended", "type_"), [(BROKEN, "NODE_FAILED"), (LATE, "NODE_TIMED_OUT")])
+def test_a_failed_step_tells_how_long_it_took(ended: dict[str, Any], type_: str) -> None:
+    passage = begun(line(tool("work")))
+    passage.at_us += 1_500_000
+    passage.answer(passage.executing[0], **ended)
+
+    told = next(event for event in passage.events() if event["type"] == type_)
+    assert 1500 <= told["duration_ms"] < 1501
+
+
 def test_a_step_never_took_less_than_no_time_whatever_the_clocks_say() -> None:
     passage = begun(line(tool("work")))
     passage.at_us -= 60_000_000

@@ -20,7 +20,7 @@ from engine.core.inputs import (
 )
 from engine.core.run import LIVE, MOVES, RunStatus
 from engine.core.tokens import Phase
-from tests.core.drawing import BROKEN, Passage, begun, forked, line, node, plan_of, ran, tool
+from tests.core.drawing import BROKEN, LATE, Passage, begun, forked, line, node, plan_of, ran, tool, where
 
 HOLD, ON, STOP = Paused("ada"), Resumed("ada"), Cancelled("ada")
 
@@ -304,6 +304,15 @@ def test_two_runs_that_go_the_same_way_have_one_fingerprint_and_others_another()
 
     assert fingerprint(a=1, b=2) == fingerprint(a=1, b=2)
     assert len({fingerprint(a=1, b=2), fingerprint(a=2, b=1), fingerprint(a=1, b=None)}) == 3
+
+
+def test_how_its_steps_ended_is_in_the_fingerprint_of_a_run() -> None:
+    other = {"outcome": "FAILURE", "error": {"code": "other", "message": "It broke."}}
+    worlds = [where(a={"output": None}), where(a=BROKEN), where(a=LATE), where(a=other)]
+
+    fingerprints = {ran(line(tool("a")), world=world).state.fingerprint for world in worlds}
+
+    assert len(fingerprints) == 4
 
 
 def test_only_live_runs_hold_a_room_and_only_they_can_change() -> None:

@@ -38,9 +38,16 @@ class Fate:
             return {"outcome": "FAILURE", "error": error, "usage": usage}
         if kind < 0.3:
             return {"outcome": "TIMEOUT", "error": {"code": "timeout", "message": "Late."}}
-        value = chance.choice(
-            [chance.random(), chance.randint(-9, 9), "ü", None, {}, [], {"n": [1, {"m": None}]}]
-        )
+        values: list[Any] = [
+            chance.random(),
+            chance.randint(-9, 9),
+            "ü",
+            None,
+            {},
+            [],
+            {"n": [1, {"m": None}]},
+        ]
+        value = chance.choice(values)
         stored = {"note": command.activation} if chance.random() < 0.2 else {}
         return {"output": value, "usage": usage, "remember": stored}
 

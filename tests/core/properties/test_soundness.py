@@ -4,11 +4,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.parsing import parse_json
 from engine.core.problem import ERROR
 from engine.core.validation import find_problems
 from tests.core.drawing import CATALOGUE
@@ -73,6 +73,6 @@ def test_a_variable_that_validation_lets_pass_is_there_when_it_is_read(made: Mad
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 @pytest.mark.parametrize("seed", range(3))
 def test_every_example_comes_to_its_end_whatever_happens(path: Path, seed: int) -> None:
-    passage = driven(Made(seed, 0), seed, document=parse_json(path.read_bytes()))
+    passage = driven(Made(seed, 0), seed, document=orjson.loads(path.read_bytes()))
 
     assert passage.state.is_over

@@ -1,6 +1,7 @@
 """No input in no state makes the transition function raise, lose a token, or tell of nothing that it does."""
 
 from random import Random
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +27,7 @@ from tests.core.generator import Made, an_input, made_up
 from tests.core.properties.driving import Fate, Watched
 from tests.core.properties.profile import examples
 
-VALUES = (None, {}, [], "", 0, -1.5, True, "\u202eü\x00", {"": [{}]}, 2**63 - 1)
+VALUES: tuple[Any, ...] = (None, {}, [], "", 0, -1.5, True, "\u202eü\x00", {"": [{}]}, 2**63 - 1)
 STRANGE = ("", ".", "0", "1", "-1", "2.0", "2.0.1", "9.9.9.9.9", "ä.ö", "\x00", "1" * 300)
 
 
@@ -40,7 +41,7 @@ def strange_input(random: Random, known: list[str], signals: list[str]) -> Input
         error = random.choice(
             [None, {}, {"code": "x"}, {"message": "y", "more": value}, {"retryable": False}]
         )
-        usage = random.choice([{}, {"tokens": 3}, {"cost_usd": 0.001}])
+        usage: dict[str, Any] = random.choice([{}, {"tokens": 3}, {"cost_usd": 0.001}])
         return Result(activation, random.randint(0, 4), outcome, value, error, {"k": value}, (), usage)
     if kind <= 3:
         return TimerFired(activation, random.choice(["wait", "timeout", "retry", "retry", "", "deadline?"]))
@@ -67,6 +68,7 @@ def confused(made: Made, random: Random, count: int) -> Watched:
     passage.begin(an_input(Random(made.seed)), {"room": 2})
     seen: list[str] = []
     for _ in range(count):
+        passage.at_us += random.choice([0, 0, 3_000_000, -3_000_000])  # workers' clocks differ
         running = [token for token in passage.state.tokens.values() if token.phase is Phase.RUNNING]
         seen += [token.activation for token in passage.state.tokens.values() if token.activation not in seen]
         if running and random.random() < 0.4:
