@@ -43,6 +43,7 @@ export function sender(base: string): Send {
 const LATER: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 async function reply<T>(response: Response): Promise<Reply<T>> {
+  if (response.status === 204) return { kind: "ok", value: null as T };
   const text = await response.text();
   const isJson = (response.headers.get("content-type") ?? "").includes("json");
   if (response.ok) {

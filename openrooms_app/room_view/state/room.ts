@@ -133,9 +133,8 @@ export class RoomModel {
 
   async forget(key: string): Promise<void> {
     const reply = await api.forget(this.roomId, key);
+    if (reply.kind !== "ok") this.tell(reply.detail);
     await this.loadMemory();
-    const isThere = this.view.get().memory?.some((entry) => entry.key === key);
-    if (isThere && reply.kind !== "ok") this.tell(reply.detail);
   }
 
   /** The schema of the input that the next run takes; null when it takes none. */
