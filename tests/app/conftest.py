@@ -1,7 +1,6 @@
 """The built app, served by a real process on a free port, and a real browser."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,18 +17,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from openrooms_app.build import build
 from tests.app.served import PASSWORDS
+from tests.browser import CHROMIUM_ARGUMENTS, find_chromium
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM_ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-
-
 AsUser = Callable[[str], httpx.Client]
 
 
@@ -91,15 +81,11 @@ def as_user(app_url: str) -> Iterator[AsUser]:
         yield logged_in
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.fail(
-            "No Chromium was found. Install it with the system's package manager: apt-get install chromium"
-        )
+    """A browser for one file of tests: Playwright keeps an event loop running, in which others can't run theirs."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGS)
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(CHROMIUM_ARGUMENTS))
         yield browser
         browser.close()
 
