@@ -104,6 +104,14 @@ def reasons(passage: Passage) -> dict[str, Any]:
     return next(fact["d"] for fact in passage.told("TRANSITION") if fact["n"] == "ask")
 
 
+def test_a_decision_is_left_with_success_whichever_way_it_takes() -> None:
+    for condition in ("true", "false"):
+        facts = [(fact["t"], fact.get("d")) for fact in choose(condition).facts if fact.get("n") == "ask"]
+
+        assert [type_ for type_, _ in facts] == ["NODE_ENTERED", "NODE_EXECUTED", "NODE_EXITED", "TRANSITION"]
+        assert facts[2] == ("NODE_EXITED", {"outcome": "SUCCESS"})
+
+
 def test_a_transition_tells_its_condition_the_values_it_read_and_the_steps_that_wrote_them() -> None:
     told = reasons(choose("vars.work.n > 3 && input.n == 5", output={"n": 7}))
 

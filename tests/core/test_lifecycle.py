@@ -306,6 +306,24 @@ def test_two_runs_that_go_the_same_way_have_one_fingerprint_and_others_another()
     assert len({fingerprint(a=1, b=2), fingerprint(a=2, b=1), fingerprint(a=1, b=None)}) == 3
 
 
+def test_what_its_steps_gave_is_in_the_fingerprint_of_a_run_also_when_its_result_does_not_show_it() -> None:
+    def fingerprint(document: dict[str, Any], **outputs: Any) -> str | None:
+        return ran(document, world=lambda command: {"output": outputs[command.node]}).state.fingerprint
+
+    straight, apart = line(tool("a")), forked([tool("a")], [tool("b")])
+
+    assert fingerprint(straight, a=1) != fingerprint(straight, a=2)
+    assert len({fingerprint(apart, a=x, b=y) for x in (1, 2) for y in (1, 2)}) == 4
+
+
+def test_the_way_a_run_took_is_in_its_fingerprint_also_when_another_leads_to_the_same_place() -> None:
+    document = line(node("ask", "DECISION"))
+    when = {"on": "CONDITION_MET", "when": "input.n > 1"}
+    document["transitions"].append({"id": "other", "source": "ask", "target": "end", **when})
+
+    assert ran(document, {"n": 1}).state.fingerprint != ran(document, {"n": 2}).state.fingerprint
+
+
 def test_how_its_steps_ended_is_in_the_fingerprint_of_a_run() -> None:
     other = {"outcome": "FAILURE", "error": {"code": "other", "message": "It broke."}}
     worlds = [where(a={"output": None}), where(a=BROKEN), where(a=LATE), where(a=other)]
