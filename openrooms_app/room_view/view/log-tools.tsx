@@ -16,7 +16,7 @@ type Props = {
   readonly count: number;
 };
 
-const NAMES: Readonly<Partial<Record<Level, string>>> = { DEBUG: "All levels", INFO: "Info and above", WARNING: "Warnings and errors", ERROR: "Errors" };
+const NAMES: Readonly<Partial<Record<Level, string>>> = { DEBUG: "All", INFO: "Info +", WARNING: "Warnings +", ERROR: "Errors" };
 
 export function LogTools({ filter, onFilter, isFollowing, onFollow, count }: Props) {
   const { timeline } = useShown();
@@ -24,8 +24,8 @@ export function LogTools({ filter, onFilter, isFollowing, onFollow, count }: Pro
   const total = timeline.log.events.length;
   return (
     <div className="flex min-h-9 shrink-0 flex-wrap items-center gap-1 border-b border-line px-2 py-1">
-      <select value={filter.level} aria-label="Least level" onChange={(event) => onFilter({ level: event.target.value as Level })}
-        className="h-7 w-28 rounded-md border border-line bg-panel px-1.5 text-xs sm:w-36">
+      <select value={filter.level} aria-label="Least level" title="The least level that is shown" onChange={(event) => onFilter({ level: event.target.value as Level })}
+        className="h-7 rounded-md border border-line bg-panel px-1.5 text-xs">
         {LEVELS.filter((level) => NAMES[level]).map((level) => <option key={level} value={level}>{NAMES[level]}</option>)}
       </select>
       <SearchBox onText={(text) => onFilter({ text })} />
@@ -92,7 +92,7 @@ function Taking() {
   return (
     <>
       <IconButton Icon={isDone ? Check : Copy} label="Copy the lines shown" onClick={() => void onCopy()} />
-      <IconButton Icon={Download} label="Download the events shown as JSON lines" onClick={onDownload} />
+      <IconButton Icon={Download} label="Download the events shown as JSON lines" className="max-sm:hidden" onClick={onDownload} />
     </>
   );
 }
