@@ -34,7 +34,7 @@ export function WorkflowEditor({ canEdit = false }: { readonly canEdit?: boolean
         <div className="flex min-h-0 min-w-0 flex-1 flex-col">
           {phase === "ready" ? (
             <ReactFlowProvider>
-              <Canvas editor={editor} />
+              <Canvas editor={editor} canEdit={canEdit} />
             </ReactFlowProvider>
           ) : (
             <Skeleton className="m-4 flex-1" />
@@ -79,7 +79,7 @@ function useEditor(): Editor {
     void editor.load();
     const wake = (): void => editor.wake();
     const warn = (event: BeforeUnloadEvent): void => {
-      if (editor.isDirty) event.preventDefault();
+      if (editor.isDirty && editor.store.get().save.kind !== "signed-out") event.preventDefault();
     };
     const flush = (): void => {
       if (document.visibilityState === "hidden") void editor.flush();

@@ -4,8 +4,10 @@ import type { On, Outcome, Position, Transition, WorkflowNode } from "./document
 import { MAIN, WAY } from "./connecting.ts";
 
 export const GRID = 8;
-const WIDTH = 224;
-const HEIGHT = 56;
+const WIDTH = 216;
+/** The height of a card's head. Lines enter and leave at its middle, so cards in a row join by straight lines. */
+const HEAD = 48;
+export const MIDDLE = HEAD / 2;
 const ROW = 24;
 
 export type Size = { readonly width: number; readonly height: number };
@@ -20,13 +22,13 @@ export function sizeOf(node: WorkflowNode, rows: readonly Row[]): Size {
   switch (node.type) {
     case "START":
     case "END":
-      return { width: 144, height: 48 };
+      return { width: 168, height: HEAD };
     case "PARALLEL":
-      return { width: 176, height: HEIGHT };
+      return { width: 176, height: HEAD };
     case "DECISION":
-      return { width: WIDTH, height: 40 + rows.length * ROW + GRID };
+      return { width: WIDTH, height: HEAD + rows.length * ROW + GRID };
     default:
-      return { width: WIDTH, height: HEIGHT };
+      return { width: WIDTH, height: HEAD };
   }
 }
 
@@ -44,7 +46,7 @@ export function rowsOf(node: WorkflowNode, ways: readonly Transition[], isEditab
 
 /** Where on the right edge a row's handle sits, from the card's top. */
 export function rowMiddle(index: number): number {
-  return 40 + index * ROW + ROW / 2;
+  return HEAD + index * ROW + ROW / 2;
 }
 
 /** The tabs of a card: what its type can end with besides success, and whatever has been drawn. */
@@ -68,7 +70,7 @@ export function offsetOf(handle: string, size: Size, rows: readonly Row[], tabs:
   const tab = tabs.findIndex((each) => each.on === handle);
   if (tab >= 0) return { x: tabMiddle(tab, size.width), y: size.height + TAB_DROP };
   const row = rows.findIndex((each) => each.handle === handle);
-  return { x: size.width, y: row < 0 ? size.height / 2 : rowMiddle(row) };
+  return { x: size.width, y: row < 0 ? MIDDLE : rowMiddle(row) };
 }
 
 /** The handle that a drawn transition leaves from. */

@@ -1,12 +1,16 @@
 /** Automatic layout: layers from left to right by dagre, or a place beside its neighbour for a single newcomer. */
 
-import type { Graph } from "@dagrejs/dagre";
-import type { Position, WorkflowDocument, WorkflowNode } from "./document.ts";
-import { GRID, rowsOf, sizeOf, type Size } from "./card.ts";
-import { leaving } from "./document.ts";
+import { leaving, type On, type Position, type Transition, type WorkflowDocument, type WorkflowNode } from "./document.ts";
+import { GRID, MIDDLE, rowsOf, sizeOf, type Size } from "./card.ts";
 
-const GAP_X = 96;
-const GAP_Y = 48;
+const GAP_X = 72;
+const GAP_Y = 40;
+/** How far a card moves for the sake of a straight line. */
+const LIFT = 96;
+/** From here on a layout is taken as it comes: weighing several would take too long. */
+const MANY = 300;
+
+type Places = ReadonlyMap<string, Position>;
 
 export function measure(document: WorkflowDocument, node: WorkflowNode): Size {
   return sizeOf(node, rowsOf(node, leaving(document, node.id), true));
@@ -21,36 +25,125 @@ export function isUnplaced(document: WorkflowDocument): boolean {
  * New places for all nodes, or for those in `only`, which then keep the top left corner of where they were.
  * The layout library is loaded at the first call.
  */
-export async function tidied(document: WorkflowDocument, only?: ReadonlySet<string>): Promise<ReadonlyMap<string, Position>> {
-  const { Graph: DagreGraph, layout } = await import("@dagrejs/dagre");
-  const graph = new DagreGraph({ multigraph: true });
-  const nodes = document.nodes.filter((node) => !only || only.has(node.id));
-  graph.setGraph({ rankdir: "LR", ranksep: GAP_X, nodesep: GAP_Y, ranker: nodes.length > 300 ? "longest-path" : "network-simplex" });
-  graph.setDefaultEdgeLabel(() => ({}));
-  for (const node of nodes) graph.setNode(node.id, { ...measure(document, node) });
-  const names = new Set(nodes.map((node) => node.id));
-  document.transitions
-    .filter(({ source, target }) => names.has(source) && names.has(target) && source !== target)
-    .forEach(({ id, source, target, on }) => graph.setEdge(source, target, { weight: on === "FAILURE" || on === "TIMEOUT" ? 1 : 4 }, id));
-  layout(graph);
-  return anchored(corners(graph, nodes), only ? nodes : []);
+export async function tidied(document: WorkflowDocument, only?: ReadonlySet<string>): Promise<Places> {
+  const { Graph, layout } = await import("@dagrejs/dagre");
+  const { nodes, ways } = inReadingOrder(document, only);
+  const sizes = new Map(nodes.map((node) => [node.id, measure(document, node)]));
+  const isLarge = nodes.length > MANY;
+  const proposals = (isLarge ? [false] : [false, true]).flatMap((isAsRead) => {
+    const graph = new Graph({ multigraph: true });
+    graph.setGraph({ rankdir: "LR", ranksep: GAP_X, nodesep: GAP_Y, ranker: isLarge ? "longest-path" : "network-simplex" });
+    graph.setDefaultEdgeLabel(() => ({}));
+    for (const [id, { width, height }] of sizes) graph.setNode(id, { width, height: 2 * Math.max(MIDDLE, height - MIDDLE) });
+    for (const { id, source, target, on } of ways) graph.setEdge(source, target, { weight: isTrouble(on) ? 1 : 4 }, id);
+    layout(graph, { disableOptimalOrderHeuristic: isAsRead });
+    const places = corners(sizes, (id) => graph.node(id) as Position);
+    return [places, mirrored(places)];
+  });
+  const best = isLarge ? proposals[0]! : least(proposals, (places) => disorder(places, ways));
+  return anchored(straightened(best, ways, sizes), only ? nodes : []);
 }
 
-function corners(graph: Graph, nodes: readonly WorkflowNode[]): Map<string, Position> {
+/** dagre centres what it places; here that is the line through the heads of the cards. */
+function corners(sizes: ReadonlyMap<string, Size>, centre: (id: string) => Position): Places {
   return new Map(
-    nodes.map((node) => {
-      const { x, y, width, height } = graph.node(node.id) as { x: number; y: number; width: number; height: number };
-      return [node.id, { x: onGrid(x - width / 2), y: onGrid(y - height / 2) }];
+    [...sizes].map(([id, { width }]) => {
+      const { x, y } = centre(id);
+      return [id, { x: onGrid(x - width / 2), y: onGrid(y - MIDDLE) }];
     }),
   );
 }
 
-function anchored(places: Map<string, Position>, before: readonly WorkflowNode[]): Map<string, Position> {
-  const least = (positions: readonly Position[], axis: "x" | "y"): number => Math.min(...positions.map((place) => place[axis]));
+/** Upside down: no way crosses more or less, but what was above is below. */
+function mirrored(places: Places): Places {
+  return new Map([...places].map(([id, { x, y }]) => [id, { x, y: -y }]));
+}
+
+/** How far a drawing is from what reads well: ways that cross, siblings out of their order, trouble that leads up. */
+function disorder(places: Places, ways: readonly Transition[]): number {
+  const ends = ways.map(({ source, target, on }) => ({ from: places.get(source)!, to: places.get(target)!, source, on }));
+  let sum = 0;
+  ends.forEach((one, index) => {
+    if (isTrouble(one.on) && one.to.y < one.from.y) sum += 1;
+    for (const other of ends.slice(index + 1)) {
+      if (one.source === other.source) sum += Number(one.to.x === other.to.x && one.to.y > other.to.y);
+      else if (one.from.x < other.to.x && other.from.x < one.to.x) sum += 2 * Number((one.from.y - other.from.y) * (one.to.y - other.to.y) < 0);
+    }
+  });
+  return sum;
+}
+
+/** Where a card can be lifted or lowered a little, so that the first way to it is a straight line, it is. */
+function straightened(places: Places, ways: readonly Transition[], sizes: ReadonlyMap<string, Size>): Places {
+  const after = new Map(places);
+  const settled = new Set<string>();
+  for (const { source, target, on } of ways) {
+    const [from, to] = [after.get(source)!, after.get(target)!];
+    if (settled.has(target) || isTrouble(on) || to.x <= from.x) continue;
+    settled.add(target);
+    const lifted = { x: to.x, y: from.y };
+    if (Math.abs(to.y - from.y) <= LIFT && isClear(target, lifted, after, sizes)) after.set(target, lifted);
+  }
+  return after;
+}
+
+function isClear(id: string, { x, y }: Position, places: Places, sizes: ReadonlyMap<string, Size>): boolean {
+  const { width, height } = sizes.get(id)!;
+  return [...places].every(([other, at]) => {
+    const size = sizes.get(other)!;
+    const isApart = x + width <= at.x || at.x + size.width <= x || y + height + GAP_Y / 2 <= at.y || at.y + size.height + GAP_Y / 2 <= y;
+    return other === id || isApart;
+  });
+}
+
+function least<T>(items: readonly T[], price: (item: T) => number): T {
+  return items.map((item) => ({ item, cost: price(item) })).reduce((one, other) => (other.cost < one.cost ? other : one)).item;
+}
+
+function isTrouble(on: On): boolean {
+  return on === "FAILURE" || on === "TIMEOUT";
+}
+
+/**
+ * Nodes and transitions as one meets them from START on, each node's ways from the top of its card to the bottom:
+ * dagre keeps to that order where nothing speaks against it, so ways cross less and trouble comes last.
+ */
+function inReadingOrder(document: WorkflowDocument, only?: ReadonlySet<string>): { nodes: WorkflowNode[]; ways: Transition[] } {
+  const byId = new Map(document.nodes.filter((node) => !only || only.has(node.id)).map((node) => [node.id, node]));
+  const out = new Map<string, Transition[]>([...byId.keys()].map((id) => [id, []]));
+  for (const way of document.transitions) {
+    if (byId.has(way.target) && way.source !== way.target) out.get(way.source)?.push(way);
+  }
+  for (const ways of out.values()) ways.sort((one, other) => rankOf(one) - rankOf(other));
+  const starts = [...byId.values()].sort((one, other) => Number(other.type === "START") - Number(one.type === "START"));
+  const nodes: WorkflowNode[] = [];
+  const ways: Transition[] = [];
+  const waiting = starts.map((node) => node.id).reverse();
+  while (waiting.length) {
+    const node = byId.get(waiting.pop()!);
+    if (!node) continue;
+    byId.delete(node.id);
+    nodes.push(node);
+    const leading = out.get(node.id) ?? [];
+    ways.push(...leading);
+    waiting.push(...leading.map((way) => way.target).reverse());
+  }
+  return { nodes, ways };
+}
+
+const TROUBLE_RANK = 1e7;
+
+function rankOf({ on, priority = 0 }: Transition): number {
+  if (isTrouble(on)) return on === "TIMEOUT" ? TROUBLE_RANK + 1 : TROUBLE_RANK;
+  return on === "CONDITION_MET" ? priority : TROUBLE_RANK - 1;
+}
+
+function anchored(places: Places, before: readonly WorkflowNode[]): Places {
+  const lowest = (positions: readonly Position[], axis: "x" | "y"): number => Math.min(...positions.map((place) => place[axis]));
   const old = before.flatMap((node) => (node.position ? [node.position] : []));
   if (!old.length || !places.size) return places;
   const fresh = [...places.values()];
-  const shift = { x: least(old, "x") - least(fresh, "x"), y: least(old, "y") - least(fresh, "y") };
+  const shift = { x: lowest(old, "x") - lowest(fresh, "x"), y: lowest(old, "y") - lowest(fresh, "y") };
   return new Map([...places].map(([id, { x, y }]) => [id, { x: x + shift.x, y: y + shift.y }]));
 }
 

@@ -26,7 +26,7 @@ const PER_BEND = 24;
 const PER_CARD = 4_000;
 const RADIUS = 10;
 /** How many cards, the nearest in height first, offer a channel or a column to turn in. */
-const NEAREST = 24;
+const NEAREST = 12;
 
 /** The points of the cheapest way: short, with few bends, and under no card if that can be helped. */
 export function route(ends: Ends, cards: Obstacles): readonly Position[] {
@@ -54,14 +54,19 @@ function obstaclesNear({ from, to, source, target }: Ends, cards: Obstacles): Bo
 function waysRight({ from, to, lane }: Ends, near: readonly Box[]): Position[][] {
   const out = from.x + STUB + lane * (LANE / 2);
   const into = to.x - STUB;
+  const turns = columns(near, from, to);
   const ways: Position[][] = [];
   if (out <= into + STUB) {
     const turn = to.y > from.y ? -lane * LANE : lane * LANE;
     const middle = clamp((from.x + to.x) / 2 + turn, from.x + STUB, into);
-    for (const x of [middle, into, out, ...columns(near, out, into)]) ways.push([from, { x, y: from.y }, { x, y: to.y }, to]);
+    for (const x of [middle, into, out, ...turns.filter((x) => x > out && x < into)]) {
+      ways.push([from, { x, y: from.y }, { x, y: to.y }, to]);
+    }
   }
-  for (const y of channels(from, to, near)) {
-    ways.push([from, { x: out, y: from.y }, { x: out, y }, { x: into, y }, { x: into, y: to.y }, to]);
+  for (const y of channels(from, to, near, 0)) {
+    for (const x of [into, ...turns]) {
+      ways.push([from, { x: out, y: from.y }, { x: out, y }, { x, y }, { x, y: to.y }, to]);
+    }
   }
   return ways;
 }
@@ -70,27 +75,36 @@ function waysDown({ from, to, lane }: Ends, near: readonly Box[]): Position[][] 
   const into = to.x - STUB;
   const ways: Position[][] = [];
   if (to.y > from.y + STUB && from.x <= into) ways.push([from, { x: from.x, y: to.y }, to]);
-  for (const y of [from.y + STUB + lane * LANE, ...channels(from, to, near)]) {
+  for (const y of [from.y + CLEAR + lane * LANE, ...channels(from, to, near, LANE)]) {
     if (y < from.y + STUB / 2) continue;
-    ways.push([from, { x: from.x, y }, { x: into, y }, { x: into, y: to.y }, to]);
+    for (const x of [into, ...columns(near, from, to)]) {
+      ways.push([from, { x: from.x, y }, { x, y }, { x, y: to.y }, to]);
+    }
   }
   return ways.length ? ways : [[from, to]];
 }
 
-/** Heights at which a long edge can pass: between its ends, and just above or below each card on the way. */
-function channels(from: Position, to: Position, near: readonly Box[]): number[] {
+/**
+ * Heights at which a long edge can pass: between its ends, and just above or below each card on the way.
+ * What leaves from a tab keeps `aside` from what leaves to the right, so that the two don't look like one line.
+ */
+function channels(from: Position, to: Position, near: readonly Box[], aside: number): number[] {
   const heights = new Set<number>([(from.y + to.y) / 2]);
   for (const box of near.slice(0, NEAREST)) {
-    heights.add(box.bottom + CLEAR);
-    heights.add(box.top - CLEAR);
+    heights.add(box.bottom + CLEAR + aside);
+    heights.add(box.top - CLEAR - aside);
   }
   return [...heights];
 }
 
-/** Gaps between columns of cards where an edge can turn. */
-function columns(near: readonly Box[], out: number, into: number): number[] {
-  const gaps = near.slice(0, NEAREST).flatMap((box) => [box.left - CLEAR, box.right + CLEAR]);
-  return gaps.filter((x) => x > out && x < into);
+/** Gaps beside the cards in which an edge can turn on its way to the target. */
+function columns(near: readonly Box[], from: Position, to: Position): number[] {
+  const left = Math.min(from.x, to.x) - 2 * CLEAR;
+  const gaps = new Set<number>();
+  for (const box of near.slice(0, NEAREST)) {
+    for (const x of [box.left - CLEAR, box.right + CLEAR]) if (x > left && x < to.x - STUB) gaps.add(x);
+  }
+  return [...gaps];
 }
 
 function cost(points: readonly Position[], near: readonly Box[], giveUpAt: number): number {

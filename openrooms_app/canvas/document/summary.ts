@@ -22,7 +22,7 @@ const SUMMARIES: Readonly<Record<string, (config: JsonObject, around: Surroundin
   END: (config) => ({ text: resultNames(config["output"]) }),
   AGENT_TASK: agent,
   TOOL_EXECUTION: tool,
-  DECISION: () => ({ text: "" }),
+  DECISION: () => ({ text: "first true way" }),
   PARALLEL: parallel,
   WAIT: wait,
 };

@@ -1,14 +1,15 @@
 /** The drawing surface of the editor: React Flow holds positions while a card is dragged, the document gets them at rest. */
 
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type DragEvent, type MouseEvent as ReactMouseEvent } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type DragEvent, type MouseEvent as ReactMouseEvent, type RefObject } from "react";
 import {
-  applyNodeChanges, Background, BackgroundVariant, MiniMap, ReactFlow, SelectionMode, useReactFlow,
-  type Connection, type EdgeChange, type FinalConnectionState, type NodeChange, type OnConnectEnd,
+  applyNodeChanges, Background, BackgroundVariant, Controls, MiniMap, ReactFlow, SelectionMode, useReactFlow,
+  type Connection, type EdgeChange, type FinalConnectionState, type NodeChange, type OnConnectEnd, type ReactFlowProps,
 } from "@xyflow/react";
 import { GRID } from "../document/card.ts";
 import { answer, MAIN, retargetFault } from "../document/connecting.ts";
 import type { Position } from "../document/document.ts";
 import { move, retarget, type Selection } from "../document/operations.ts";
+import { openingViewport, type Viewport } from "../document/viewport.ts";
 import { add, draw, spliceInto } from "../state/adding.ts";
 import { outcomesIn } from "../state/catalogue.ts";
 import type { Editor } from "../state/editor.ts";
@@ -21,81 +22,100 @@ import { FlowEdge } from "./flow-edge.tsx";
 import { FlowNode } from "./flow-node.tsx";
 import { FlowNote } from "./flow-note.tsx";
 
-const NODE_TYPES = { card: FlowNode, note: FlowNote };
-const EDGE_TYPES = { way: FlowEdge };
-const SNAP: [number, number] = [GRID, GRID];
 /** From here on, cards outside of the screen are not kept in the page. */
 const MANY = 120;
+const FIT = { padding: 0.12, maxZoom: 1, duration: 180 };
+const SETTINGS: ReactFlowProps<CardNode, Way> = {
+  nodeTypes: { card: FlowNode, note: FlowNote },
+  edgeTypes: { way: FlowEdge },
+  connectionRadius: 16,
+  deleteKeyCode: null,
+  multiSelectionKeyCode: ["Shift", "Meta", "Control"],
+  selectionMode: SelectionMode.Partial,
+  zoomOnDoubleClick: false,
+  elevateEdgesOnSelect: true,
+  snapToGrid: true,
+  snapGrid: [GRID, GRID],
+  minZoom: 0.1,
+  maxZoom: 2,
+  proOptions: { hideAttribution: true },
+};
+
+/** What a drag from the palette carries: the name of a node type. */
 export const DRAG_TYPE = "application/x-openrooms-node";
 
-export function Canvas({ editor }: { readonly editor: Editor }) {
-  const facts = useMemo(() => ({ editor, paint: null }), [editor]);
-  const [drawing, setNodes] = useDrawing(editor);
+type CanvasProps = { readonly editor: Editor; readonly canEdit: boolean };
+
+export function Canvas({ editor, canEdit }: CanvasProps) {
+  const facts = useMemo(() => ({ editor: canEdit ? editor : null, paint: null }), [editor, canEdit]);
+  const [drawing, setNodes] = useDrawing(editor, canEdit);
   const surface = useRef<HTMLDivElement>(null);
-  const flow = useReactFlow<CardNode, Way>();
   const [isConnecting, setConnecting] = useState<"source" | "target" | null>(null);
+  const viewport = useOpening(surface, drawing.boxes);
   useView(editor, surface);
   const changes = useChanges(editor, setNodes);
-  const connecting = useConnecting(editor, setConnecting);
-  const dropping = useDropping(editor);
-  const openQuickAdd = (event: ReactMouseEvent): void => {
-    if (!(event.target as Element).closest(".react-flow__pane")) return;
-    const screen = { x: event.clientX, y: event.clientY };
-    editor.overlay.set({ kind: "quick-add", screen, at: flow.screenToFlowPosition(screen), wiring: null });
-  };
+  const gestures = { ...useConnecting(editor, setConnecting), ...useDropping(editor) };
+  const openQuickAdd = useQuickAdd(editor);
   return (
     <CanvasContext value={facts}>
       <ObstaclesContext value={drawing.boxes}>
-        <div className={`oc-surface${isConnecting ? ` is-connecting from-${isConnecting}` : ""}`} ref={surface} onDoubleClick={openQuickAdd} data-testid="canvas">
+        <div
+          className={`oc-surface${isConnecting ? ` is-connecting from-${isConnecting}` : ""}`}
+          ref={surface}
+          data-testid="canvas"
+          {...(canEdit ? { onDoubleClick: openQuickAdd } : {})}
+        >
           <Arrows />
-          <ReactFlow<CardNode, Way>
-            nodes={drawing.nodes as CardNode[]}
-            edges={drawing.edges as Way[]}
-            nodeTypes={NODE_TYPES}
-            edgeTypes={EDGE_TYPES}
-            {...changes}
-            {...connecting}
-            {...dropping}
-            connectionLineComponent={ConnectionLine}
-            connectionRadius={16}
-            deleteKeyCode={null}
-            multiSelectionKeyCode={["Shift", "Meta", "Control"]}
-            selectionMode={SelectionMode.Partial}
-            zoomOnDoubleClick={false}
-            elevateEdgesOnSelect
-            snapToGrid
-            snapGrid={SNAP}
-            minZoom={0.1}
-            maxZoom={2}
-            fitView
-            fitViewOptions={{ padding: 0.15, maxZoom: 1 }}
-            onlyRenderVisibleElements={drawing.nodes.length > MANY}
-            proOptions={{ hideAttribution: true }}
-            aria-label="Workflow canvas"
-          >
-            <Background variant={BackgroundVariant.Dots} gap={GRID * 3} size={1.5} />
-            <MiniMap pannable zoomable ariaLabel="Map of the workflow" nodeStrokeWidth={0} nodeBorderRadius={8} />
-          </ReactFlow>
+          {viewport && (
+            <ReactFlow<CardNode, Way>
+              {...SETTINGS}
+              nodes={drawing.nodes as CardNode[]}
+              edges={drawing.edges as Way[]}
+              {...changes}
+              {...(canEdit ? gestures : {})}
+              nodesDraggable={canEdit}
+              nodesConnectable={canEdit}
+              edgesReconnectable={canEdit}
+              connectionLineComponent={ConnectionLine}
+              defaultViewport={viewport}
+              onlyRenderVisibleElements={drawing.nodes.length > MANY}
+              aria-label="Workflow canvas"
+            >
+              <Background variant={BackgroundVariant.Dots} gap={GRID * 3} size={1.5} />
+              <Controls showInteractive={false} fitViewOptions={FIT} />
+              <MiniMap pannable zoomable ariaLabel="Map of the workflow" nodeStrokeWidth={0} nodeBorderRadius={8} />
+            </ReactFlow>
+          )}
         </div>
       </ObstaclesContext>
     </CanvasContext>
   );
 }
 
+function useQuickAdd(editor: Editor): (event: ReactMouseEvent) => void {
+  const { screenToFlowPosition } = useReactFlow();
+  return (event) => {
+    if (!(event.target as Element).closest(".react-flow__pane")) return;
+    const screen = { x: event.clientX, y: event.clientY };
+    editor.overlay.set({ kind: "quick-add", screen, at: screenToFlowPosition(screen), wiring: null });
+  };
+}
+
 type SetNodes = (change: (nodes: CardNode[]) => CardNode[]) => void;
 
 /** What is on the screen: the document's drawing, with whatever React Flow moves or measures meanwhile. */
-function useDrawing(editor: Editor): [Drawing, SetNodes] {
+function useDrawing(editor: Editor, isEditable: boolean): [Drawing, SetNodes] {
   const document = useStore(editor.store, (state) => state.history.now);
   const catalogue = useStore(editor.store, (state) => state.catalogue);
   const selection = useStore(editor.store, (state) => state.selection);
   const nodeProblems = useStore(editor.store, (state) => state.nodeProblems);
   const transitionProblems = useStore(editor.store, (state) => state.transitionProblems);
-  const [drawing, setDrawing] = useState<Drawing>(BLANK);
-  useLayoutEffect(() => {
-    const scene = { document, catalogue, selection, nodeProblems, transitionProblems, isEditable: true };
-    setDrawing((before) => drawingOf(scene, before));
-  }, [document, catalogue, selection, nodeProblems, transitionProblems]);
+  const scene = useMemo(
+    () => ({ document, catalogue, selection, nodeProblems, transitionProblems, isEditable }),
+    [document, catalogue, selection, nodeProblems, transitionProblems, isEditable],
+  );
+  const [drawing, setDrawing] = useState<Drawing>(() => drawingOf(scene, BLANK));
+  useLayoutEffect(() => setDrawing((before) => drawingOf(scene, before)), [scene]);
   const setNodes = useCallback<SetNodes>(
     (change) => setDrawing((before) => ({ ...before, nodes: change(before.nodes as CardNode[]) })),
     [],
@@ -103,7 +123,17 @@ function useDrawing(editor: Editor): [Drawing, SetNodes] {
   return [drawing, setNodes];
 }
 
-function useView(editor: Editor, surface: React.RefObject<HTMLDivElement | null>): void {
+/** The part of the drawing that is shown first, once it is known how much room there is. */
+function useOpening(surface: RefObject<HTMLDivElement | null>, boxes: Drawing["boxes"]): Viewport | null {
+  const [viewport, setViewport] = useState<Viewport | null>(null);
+  useLayoutEffect(() => {
+    const { width, height } = surface.current!.getBoundingClientRect();
+    setViewport((known) => known ?? openingViewport(boxes, { width, height }));
+  }, [surface, boxes]);
+  return viewport;
+}
+
+function useView(editor: Editor, surface: RefObject<HTMLDivElement | null>): void {
   const flow = useReactFlow<CardNode, Way>();
   useEffect(() => {
     const screenCentre = (): Position => {
@@ -113,7 +143,7 @@ function useView(editor: Editor, surface: React.RefObject<HTMLDivElement | null>
     editor.view = {
       screenCentre,
       centre: () => flow.screenToFlowPosition(screenCentre()),
-      fit: () => void flow.fitView({ padding: 0.15, maxZoom: 1, duration: 180 }),
+      fit: () => void flow.fitView(FIT),
       show: (ids) => void flow.fitView({ nodes: ids.map((id) => ({ id })), maxZoom: Math.max(0.8, flow.getZoom()), minZoom: 0.6, duration: 180 }),
       actualSize: () => void flow.zoomTo(1, { duration: 180 }),
     };

@@ -3,6 +3,7 @@
 import { memo, useContext, useMemo, useState, type MouseEvent } from "react";
 import { BaseEdge, EdgeLabelRenderer, type EdgeProps } from "@xyflow/react";
 import { CircleAlert, Plus, Trash2 } from "lucide-react";
+import { MIDDLE } from "../document/card.ts";
 import { asPath, labelPlace, route, type Box } from "../document/route.ts";
 import type { Position } from "../document/document.ts";
 import { NOTHING, remove } from "../document/operations.ts";
@@ -10,6 +11,9 @@ import { useIsTaken } from "../state/use-run-paint.ts";
 import { runPaint } from "../state/run-paint.ts";
 import { ObstaclesContext, useCanvas } from "./context.ts";
 import type { Way, WayData } from "./derive.ts";
+
+/** Where less room than this is left, a label would be three dots. */
+const LABEL_ROOM = 56;
 
 export const FlowEdge = memo(function FlowEdge(props: EdgeProps<Way>) {
   const { id, source, target, sourceX, sourceY, targetX, targetY, selected = false } = props;
@@ -31,7 +35,7 @@ export const FlowEdge = memo(function FlowEdge(props: EdgeProps<Way>) {
   return (
     <g className={classes.filter(Boolean).join(" ")} onPointerEnter={() => setHovered(true)} onPointerLeave={() => setHovered(false)} data-testid={`edge-${id}`}>
       <BaseEdge path={path} markerEnd={`url(#oc-arrow${selected ? "-selected" : isTaken ? "-taken" : data.problems.errors ? "-error" : ""})`} interactionWidth={18} />
-      {(data.label || data.problems.errors > 0) && <WayLabel data={data} at={place.at} room={place.room} />}
+      {(data.problems.errors > 0 || (data.label && place.room >= LABEL_ROOM)) && <WayLabel data={data} at={place.at} room={place.room} />}
       {editor && (isHovered || selected) && (
         <WayTools id={id} at={place.at} label={data.label} setHovered={setHovered} onRemove={() => editor.edit((document) => remove(document, { ...NOTHING, transitions: [id] }))} />
       )}
@@ -46,7 +50,7 @@ function sourceBox(id: string, from: Position, { offset, sourceSize }: WayData):
 }
 
 function targetBox(id: string, to: Position, { targetSize }: WayData): Box {
-  const top = to.y - targetSize.height / 2;
+  const top = to.y - MIDDLE;
   return { id, left: to.x, top, right: to.x + targetSize.width, bottom: top + targetSize.height };
 }
 

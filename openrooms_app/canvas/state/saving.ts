@@ -6,7 +6,7 @@
  * without being told to.
  */
 
-import { isSame, wire, type WorkflowDocument } from "../document/document.ts";
+import { isSame, readDocument, wire, type WorkflowDocument } from "../document/document.ts";
 import type { Draft, Reply, Send } from "./api.ts";
 
 export type SaveState =
@@ -41,6 +41,8 @@ export class Saving {
   private revision: number;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private underway: Promise<void> | undefined;
+  /** What was sent and never answered: the server may have it or not. */
+  private unanswered: WorkflowDocument | null = null;
   private failures = 0;
   private isHeld = false;
   private state: SaveState = { kind: "saved" };
@@ -54,7 +56,7 @@ export class Saving {
   }
 
   get isDirty(): boolean {
-    return this.current !== this.confirmed;
+    return this.current !== this.confirmed || this.unanswered !== null;
   }
 
   /** Take the document as it is now; it goes out after a pause. */
@@ -81,8 +83,9 @@ export class Saving {
   /** Send at once what is unsaved; true once the server has all of it. */
   async flush(): Promise<boolean> {
     clearTimeout(this.timer);
-    await this.underway;
+    while (this.underway) await this.underway;
     if (this.isDirty && this.state.kind !== "conflict") await this.push();
+    else if (!this.isDirty && this.state.kind !== "saved") this.confirm(this.current);
     return !this.isDirty;
   }
 
@@ -105,6 +108,7 @@ export class Saving {
     clearTimeout(this.timer);
     this.confirmed = document;
     this.current = document;
+    this.unanswered = null;
     this.revision = revision;
     this.parts.backup.drop();
     this.enter({ kind: "saved" });
@@ -126,16 +130,37 @@ export class Saving {
 
   private async put(): Promise<void> {
     const sent = this.current;
-    if (isSame(sent, this.confirmed)) return this.confirm(sent);
+    if (!this.unanswered && isSame(sent, this.confirmed)) return this.confirm(sent);
     if (this.state.kind !== "offline") this.enter({ kind: "saving" });
-    const path = `/api/workflows/${encodeURIComponent(this.parts.workflowId)}`;
-    const reply = await this.parts.send<Draft>("PUT", path, wire(sent), { "if-match": `"${this.revision}"` });
-    if (reply.kind === "ok") {
-      this.revision = reply.value.revision;
-      this.parts.onConfirmed(reply.value);
-      return this.confirm(sent);
-    }
+    const reply = await this.parts.send<Draft>("PUT", this.path(), wire(sent), { "if-match": `"${this.revision}"` });
+    if (reply.kind === "ok") return this.took(reply.value, sent);
+    if (reply.kind === "unreachable") this.unanswered = sent;
+    else if (reply.code === "stale_draft" && (await this.isOwn())) return this.put();
     return this.failed(reply);
+  }
+
+  private took(draft: Draft, sent: WorkflowDocument): void {
+    this.revision = draft.revision;
+    this.unanswered = null;
+    this.parts.onConfirmed(draft);
+    this.confirm(sent);
+  }
+
+  /** Whether the newer draft is what we sent ourselves, only that the answer was lost; then we go on from there. */
+  private async isOwn(): Promise<boolean> {
+    const sent = this.unanswered;
+    if (!sent) return false;
+    const reply = await this.parts.send<Draft>("GET", this.path());
+    if (reply.kind !== "ok" || !isSame(readDocument(reply.value.draft), sent)) return false;
+    this.revision = reply.value.revision;
+    this.confirmed = sent;
+    this.unanswered = null;
+    this.parts.onConfirmed(reply.value);
+    return true;
+  }
+
+  private path(): string {
+    return `/api/workflows/${encodeURIComponent(this.parts.workflowId)}`;
   }
 
   private confirm(sent: WorkflowDocument): void {

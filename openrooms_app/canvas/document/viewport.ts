@@ -1,0 +1,37 @@
+/** What part of a drawing is shown when it is opened: all of it where it stays readable, else where a run begins. */
+
+import type { Size } from "./card.ts";
+import type { Box } from "./route.ts";
+
+export type Viewport = { readonly x: number; readonly y: number; readonly zoom: number };
+
+const PADDING = 48;
+const READABLE = 0.5;
+
+export function openingViewport(cards: readonly Box[], screen: Size): Viewport {
+  const [first] = cards;
+  if (!first || !screen.width || !screen.height) return { x: 0, y: 0, zoom: 1 };
+  const all = cards.reduce(around);
+  const [width, height] = [all.right - all.left, all.bottom - all.top];
+  const fitting = Math.min(1, (screen.width - 2 * PADDING) / width, (screen.height - 2 * PADDING) / height);
+  if (fitting >= READABLE) {
+    return centred({ x: (all.left + all.right) / 2, y: (all.top + all.bottom) / 2 }, fitting, screen);
+  }
+  const start = cards.reduce((one, other) => (other.left < one.left ? other : one));
+  const y = screen.height / 2 - ((start.top + start.bottom) / 2) * READABLE;
+  return { x: PADDING - start.left * READABLE, y, zoom: READABLE };
+}
+
+function centred(middle: { readonly x: number; readonly y: number }, zoom: number, screen: Size): Viewport {
+  return { x: screen.width / 2 - middle.x * zoom, y: screen.height / 2 - middle.y * zoom, zoom };
+}
+
+function around(one: Box, other: Box): Box {
+  return {
+    id: one.id,
+    left: Math.min(one.left, other.left),
+    top: Math.min(one.top, other.top),
+    right: Math.max(one.right, other.right),
+    bottom: Math.max(one.bottom, other.bottom),
+  };
+}
