@@ -218,6 +218,12 @@ def test_what_a_tool_stores_is_remembered_with_its_result() -> None:
     assert [fact["d"] for fact in passage.told("MEMORY_UPDATED")] == [{"key": "note", "value": "kept"}]
 
 
+def test_what_a_tool_stored_before_it_failed_is_remembered_too() -> None:
+    passage = ran(line(tool("work")), world=where(work={**BROKEN, "remember": {"note": "so far"}}))
+
+    assert passage.remembered == {"note": "so far"}
+
+
 def test_a_decision_remembers_too() -> None:
     nodes = [node("start", "START"), node("ask", "DECISION", remember={"asked": "true"}), node("end", "END")]
     ways = [way("start", "ask"), way("ask", "end", "CONDITION_MET", when="memory.asked"), way("ask", "ask")]

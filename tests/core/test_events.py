@@ -153,6 +153,14 @@ def test_an_event_in_a_branch_names_it() -> None:
     assert branches == {None, "", "2.0", "2.1"}
 
 
+def test_a_join_belongs_to_no_step() -> None:
+    passage = ran(forked([tool("a", remember={"m": "1"})], [tool("b")]))
+
+    told = [event for event in passage.events() if event["node_id"] == "join" and event["step"] is None]
+
+    assert [event["type"] for event in told] == ["BRANCH_JOINED", "MEMORY_UPDATED"]
+
+
 def test_the_output_of_a_step_is_stored_once_with_the_input_and_shown_in_its_event() -> None:
     passage = ran(line(tool("work")), world=where(work={"output": "x" * 1000}))
     row = next(row for row in passage.rows() if row["kind"] == "result")

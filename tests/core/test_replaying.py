@@ -178,5 +178,11 @@ def test_an_input_comes_back_from_the_log_as_it_was(given: Input) -> None:
     assert KINDS[given.kind] is type(given)
 
 
+def test_the_log_keeps_nothing_that_goes_without_saying() -> None:
+    assert Started().plain() == {"k": "start", "engine": ENGINE_VERSION}
+    assert Result(activation="2").plain() == {"k": "result", "a": "2"}
+    assert Signalled("go").plain() == {"k": "signal", "name": "go"}
+
+
 def test_the_log_always_says_which_engine_made_it() -> None:
     assert Started().plain()["engine"] == ENGINE_VERSION

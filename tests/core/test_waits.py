@@ -154,6 +154,7 @@ def test_a_signal_that_does_not_come_in_time_is_a_timeout() -> None:
     passage.fire("timeout")
 
     assert passage.go().state.output == "timeout: The signal 'go' did not come within 60 s."
+    assert passage.told("WAIT_ENDED")[0]["e"]["code"] == "timeout"
     assert passage.types().count("NODE_TIMED_OUT") == 1
 
 
