@@ -6,18 +6,25 @@ import os
 import secrets
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import orjson
 import uuid_utils
 
 from engine.core.catalogue import Catalogue
 from engine.core.discovery import discover
+from engine.core.document import Document
+from engine.core.errors import NotFound
+from engine.core.plan import Plan, compile_plan
 from engine.live.address import embedded_url
 from engine.live.bell import Bell
 from engine.live.feed import Feed
 from engine.settings import Settings
+from engine.store import runs
 from engine.store.database import Database
+
+PLANS_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,7 @@ class Runtime:
     catalogue: Catalogue
     secret_key: bytes
     bell_url: str = ""
+    plans: dict[tuple[str, int], Plan] = field(default_factory=dict)
 
     def now_us(self) -> int:
         return time.time_ns() // 1000
@@ -47,6 +55,26 @@ class Runtime:
             "anthropic_api_key": settings.anthropic_api_key.get_secret_value(),
             "anthropic_base_url": settings.anthropic_base_url,
         }
+
+    def plan(self, workflow_id: str, version: int) -> Plan:
+        """A version made ready to run; the last ones are kept.
+
+        Raises:
+            NotFound: there is no such version.
+            UnknownName: one of its node types is not installed here.
+        """
+        key = (workflow_id, version)
+        plan = self.plans.get(key)
+        if plan is None:
+            with self.db.read() as session:
+                document = runs.version_document(session, workflow_id, version)
+            if document is None:
+                raise NotFound("version", f"{workflow_id}/{version}")
+            plan = compile_plan(Document.of(orjson.loads(document)), self.catalogue)
+            while len(self.plans) >= PLANS_KEPT:
+                self.plans.pop(next(iter(self.plans)), None)
+            self.plans[key] = plan
+        return plan
 
     def new_id(self) -> str:
         """A UUIDv7: sorts by time."""

@@ -74,21 +74,8 @@ def fact(type_: EventType, **fields: Any) -> Fact:
     return {"t": type_.value, **{name: value for name, value in fields.items() if value is not None}}
 
 
-def public_events(
-    run_id: str, last_seq: int, at_us: int, body: dict[str, Any], *, worker: str | None = None
-) -> list[dict[str, Any]]:
-    """The events of one stored row in their public shape (see interfaces: engine.md 6).
-
-    `last_seq` is the number of the row's last fact.
-    """
-    facts: list[Fact] = body["ev"]
-    first = last_seq - len(facts) + 1
-    at = rfc3339(at_us)
-    output = body.get("in", {}).get("o")
-    return [_public(run_id, first + index, at, fact_, output) for index, fact_ in enumerate(facts)]
-
-
-def _public(run_id: str, seq: int, at: str, stored: Fact, output: Any) -> dict[str, Any]:
+def public_event(run_id: str, seq: int, at_us: int, stored: Fact, output: Any) -> dict[str, Any]:
+    """A stored fact in its public shape (see interfaces: engine.md 6); `output` is that of its input."""
     data = dict(stored.get("d", ()))
     if stored.get("o"):
         data["output"] = output
@@ -97,7 +84,7 @@ def _public(run_id: str, seq: int, at: str, stored: Fact, output: Any) -> dict[s
         "seq": seq,
         "type": stored["t"],
         "level": LEVELS.get(stored["t"], "INFO"),
-        "at": at,
+        "at": rfc3339(at_us),
         "node_id": stored.get("n"),
         "step": stored.get("s"),
         "attempt": stored.get("a", 1) if "s" in stored else None,

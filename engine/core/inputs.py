@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
+from enum import StrEnum
 from typing import Any, ClassVar
 
 ENGINE_VERSION = 1
@@ -17,11 +18,24 @@ class Input:
     kind: ClassVar[str] = ""
 
     def plain(self) -> dict[str, Any]:
-        return {"k": self.kind} | {
-            _SHORT.get(item.name, item.name): value
-            for item in fields(self)
-            if (value := getattr(self, item.name)) != _default(item) or item.name == "engine"
-        }
+        told = {"k": self.kind}
+        for name, short, default in _kept(type(self)):
+            value = getattr(self, name)
+            if value != default or name == "engine":
+                told[short] = value
+        return told
+
+
+def _kept(kind: type[Input]) -> tuple[tuple[str, str, Any], ...]:
+    """The fields of an input: name, name in the log, default."""
+    kept = _FIELDS.get(kind)
+    if kept is None:
+        names = [(item.name, _SHORT.get(item.name, item.name), _default(item)) for item in fields(kind)]
+        kept = _FIELDS[kind] = tuple(names)
+    return kept
+
+
+_FIELDS: dict[type[Input], tuple[tuple[str, str, Any], ...]] = {}
 
 
 def _default(item: Field[Any]) -> Any:
@@ -30,6 +44,17 @@ def _default(item: Field[Any]) -> Any:
 
 _SHORT = {"activation": "a", "outcome": "r", "output": "o", "error": "e"}
 _LONG = {short: long for long, short in _SHORT.items()}
+
+
+class Blame(StrEnum):
+    """What a step has to do with the loss of its process."""
+
+    WORKER = "worker"
+    """It was one of many that the worker executed: it may be what killed it, unless it ran in a child already."""
+    CHILD = "child"
+    """It was alone in the process that died."""
+    NOBODY = "nobody"
+    """No process died: the worker dropped the run, as when the database went away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +132,24 @@ class Cancelled(Input):
 
 @dataclass(frozen=True, slots=True)
 class WorkerLost(Input):
-    """The worker that executed steps of this run is gone; `effects` says how each activation may be repeated."""
+    """Whoever executed steps of this run is gone; `effects` says how each activation may be repeated."""
 
     kind: ClassVar[str] = "lost"
     effects: Mapping[str, str] = field(default_factory=dict)
+    blame: str = Blame.WORKER
+
+
+@dataclass(frozen=True, slots=True)
+class Broken(Input):
+    """The engine itself can't go on with the run; `error` says why."""
+
+    kind: ClassVar[str] = "broken"
+    error: Mapping[str, Any] = field(default_factory=dict)
 
 
 KINDS: dict[str, type[Input]] = {
     kind.kind: kind
-    for kind in (Started, Go, Result, TimerFired, Signalled, Paused, Resumed, Cancelled, WorkerLost)
+    for kind in (Started, Go, Result, TimerFired, Signalled, Paused, Resumed, Cancelled, WorkerLost, Broken)
 }
 
 

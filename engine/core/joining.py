@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from engine.core.document import On
@@ -20,35 +19,29 @@ Error = Mapping[str, Any]
 _ENOUGH = "enough branches have arrived"
 
 
-def follow(m: Moving, token: Token, way: Way, why: Mapping[str, Any]) -> None:
+def follow(m: Moving, token: Token, way: Way, why: Mapping[str, Any] | None) -> None:
     """Take `way`: the token stands ready at its target, or has arrived if that is its fork's join."""
-    m.tell(
-        EventType.TRANSITION,
-        token,
-        d={"transition": way.id, "target": way.target, "on": way.on.value, **why},
-    )
-    moved = replace(
-        token,
-        at=way.target,
-        phase=Phase.READY,
-        attempt=0,
-        failures=0,
-        deaths=0,
-        chain=digest(token.chain, way.id),
-    )
-    fork = m.forks.get(token.fork) if token.branch else None
+    told = {"transition": way.id, "target": way.target, "on": way.on._value_}
+    m.tell(EventType.TRANSITION, token, d={**told, **why} if why else told)
+    token.at, token.via, token.phase = way.target, way.id, Phase.READY
+    token.attempt = token.failures = token.deaths = 0
+    token.is_again = False
+    fork = m.state.forks.get(token.fork) if token.branch else None
     if fork is not None and fork.join == way.target:
-        _arrive(m, fork, moved)
+        _arrive(m, fork, token)
     else:
-        m.put(moved)
+        m.put(token)
 
 
 def fork_out(m: Moving, token: Token, node: PlanNode) -> None:
     """Send a token along each branch, in document order, those that lead straight to the join last."""
     m.tell(EventType.BRANCH_FORKED, token, d={"branches": len(node.branches), "join": node.join})
-    m.drop(replace(token, phase=Phase.READY))
-    fork = Fork(token.activation, node.id, str(node.join), token, len(node.branches))
-    m.forks[fork.activation] = fork
+    token.phase = Phase.READY
+    m.drop(token)
+    forks = m.state.forks
+    fork = forks[token.activation] = Fork(
+        token.activation, node.id, str(node.join), token, len(node.branches)
+    )
     for index, way in sorted(enumerate(node.branches), key=lambda item: item[1].target == fork.join):
         branch = Token(
             branch=f"{fork.activation}.{index}",
@@ -57,8 +50,8 @@ def fork_out(m: Moving, token: Token, node: PlanNode) -> None:
             error=token.error,
             step=token.step,
         )
-        if fork.activation in m.forks:
-            follow(m, branch, way, {})
+        if fork.activation in forks:
+            follow(m, branch, way, None)
         else:  # the join has been passed by the branches before it
             m.tell(EventType.BRANCH_CANCELLED, branch, d={"reason": _ENOUGH})
 
@@ -70,11 +63,12 @@ def fail_token(m: Moving, token: Token, error: Error) -> None:
     one, else the failure goes on outward.
     """
     while token.branch:
-        fork = m.forks[token.fork]
+        fork = m.state.forks[token.fork]
         policy = _policy(m, fork)
         m.drop(token)
         if not policy.fail_fast:
-            _settle(m, replace(fork, failed=(*fork.failed, token.index)), error)
+            fork.failed = (*fork.failed, token.index)
+            _settle(m, fork, error)
             return
         outer = _break(m, fork, token.chain, error)
         if outer is None:
@@ -87,15 +81,11 @@ def fail_token(m: Moving, token: Token, error: Error) -> None:
 def _break(m: Moving, fork: Fork, chain: str, error: Error) -> Token | None:
     """Give a fork up; the token that failed with it, or None when its join has a FAILURE way."""
     _cancel_rest(m, fork, f"a sibling failed: {error.get('code')}")
-    del m.forks[fork.activation]
-    failed = replace(
-        fork.parent,
-        at=fork.join,
-        phase=Phase.READY,
-        outcome="FAILURE",
-        error=error,
-        chain=digest(fork.parent.chain, chain),
-    )
+    del m.state.forks[fork.activation]
+    failed = fork.parent
+    failed.at, failed.phase = fork.join, Phase.READY
+    failed.outcome, failed.error = "FAILURE", error
+    failed.chain, failed.via = digest(failed.chain, failed.via, chain), ""
     ways = m.plan.nodes[fork.join].ways_on(On.FAILURE)
     if not ways:
         return failed
@@ -106,16 +96,13 @@ def _break(m: Moving, fork: Fork, chain: str, error: Error) -> Token | None:
 
 def _arrive(m: Moving, fork: Fork, token: Token) -> None:
     m.drop(token)
-    _settle(
-        m,
-        replace(fork, arrived=(*fork.arrived, token.index), done={**fork.done, token.index: token}),
-        None,
-    )
+    fork.arrived = (*fork.arrived, token.index)
+    fork.done[token.index] = token
+    _settle(m, fork, None)
 
 
 def _settle(m: Moving, fork: Fork, error: Error | None) -> None:
     """Pass the join if enough branches are there; give the fork up if that can't happen any more."""
-    m.forks[fork.activation] = fork
     policy = _policy(m, fork)
     still_out = fork.width - len(fork.arrived) - len(fork.failed)
     if policy.wait_for is None:
@@ -139,33 +126,24 @@ def _settle(m: Moving, fork: Fork, error: Error | None) -> None:
 
 def _pass_join(m: Moving, fork: Fork, policy: JoinPolicy) -> None:
     _cancel_rest(m, fork, _ENOUGH)
-    del m.forks[fork.activation]
+    del m.state.forks[fork.activation]
     done = [fork.done[index] for index in sorted(fork.done)]
+    joined = fork.parent
     memory = _merged([token.memory for token in done], policy.merge, policy.shared_memory)
-    parent = fork.parent
-    joined = replace(
-        parent,
-        at=fork.join,
-        phase=Phase.READY,
-        attempt=0,
-        count=parent.count + sum(token.count for token in done),
-        vars={**parent.vars, **_merged([token.vars for token in done], policy.merge, policy.shared_vars)},
-        memory={**parent.memory, **memory},
-        wrote={**parent.wrote, **_merged([token.wrote for token in done], None, frozenset())},
-        outcome="SUCCESS",
-        error=None,
-        chain=digest(parent.chain, [token.chain for token in done]),
-        joined=[_branch_result(fork, index) for index in range(fork.width)],
-    )
-    at_join = replace(joined, step=0)
-    m.tell(
-        EventType.BRANCH_JOINED,
-        at_join,
-        d={"branches": fork.width, "arrived": len(fork.arrived), "failed": len(fork.failed)},
-    )
-    if not parent.branch:
+    joined.at, joined.phase, joined.attempt, joined.step = fork.join, Phase.READY, 0, 0
+    joined.count += sum(token.count for token in done)
+    joined.vars |= _merged([token.vars for token in done], policy.merge, policy.shared_vars)
+    joined.memory |= memory
+    joined.wrote |= _merged([token.wrote for token in done], None, frozenset())
+    joined.outcome, joined.error = "SUCCESS", None
+    joined.chain = digest(joined.chain, joined.via, [[token.chain, token.via] for token in done])
+    joined.via = ""
+    joined.joined = [_branch_result(fork, index) for index in range(fork.width)]
+    arrived = {"branches": fork.width, "arrived": len(fork.arrived), "failed": len(fork.failed)}
+    m.tell(EventType.BRANCH_JOINED, joined, d=arrived)
+    if not joined.branch:
         for key, value in memory.items():
-            m.tell(EventType.MEMORY_UPDATED, at_join, d={"key": key, "value": value})
+            m.tell(EventType.MEMORY_UPDATED, joined, d={"key": key, "value": value})
             m.commands.append(Remember(key, value))
     m.put(joined)
 
@@ -190,11 +168,10 @@ def _merged(overlays: list[Mapping[str, Any]], merge: str | None, shared: frozen
 def _cancel_rest(m: Moving, fork: Fork, reason: str) -> None:
     """Cancel whatever still moves inside the fork, forks within it included."""
     inside = f"{fork.activation}."
-    for token in [token for token in m.tokens.values() if token.branch.startswith(inside)]:
-        m.tell(EventType.BRANCH_CANCELLED, token, d={"reason": reason})
-        m.drop(token)
-    for activation in [name for name in m.forks if name.startswith(inside)]:
-        del m.forks[activation]
+    for token in [token for token in m.state.tokens.values() if token.branch.startswith(inside)]:
+        m.cancel(token, reason)
+    for activation in [name for name in m.state.forks if name.startswith(inside)]:
+        del m.state.forks[activation]
 
 
 def _policy(m: Moving, fork: Fork) -> JoinPolicy:

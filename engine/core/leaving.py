@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.core.catalogue import Behaviour
@@ -35,51 +35,48 @@ def succeed(m: Moving, token: Token, output: Output | None = None) -> None:
     """End a step as SUCCESS: keep its output and what it remembers, then leave."""
     node = m.node(token)
     value = output.value if output else None
-    is_choice = node.behaviour is Behaviour.DECISION  # its ways see the outcome and the error that led to it
-    told = {} if output is None else {"o": 1} if output.is_in_input else {"d": {"output": value}}
-    m.tell(EventType.NODE_EXECUTED, token, ms=_ms(m, token), **told)
-    after = replace(
-        token,
-        phase=Phase.READY,
-        outcome=token.outcome if is_choice else "SUCCESS",
-        error=token.error if is_choice else None,
-        chain=digest(token.chain, node.id, "SUCCESS", value),
-        joined=None,
-    )
+    if output is None:
+        m.tell(EventType.NODE_EXECUTED, token, ms=_ms(m, token))
+    elif output.is_in_input:
+        m.tell(EventType.NODE_EXECUTED, token, ms=_ms(m, token), o=1)
+    else:
+        m.tell(EventType.NODE_EXECUTED, token, ms=_ms(m, token), d={"output": value})
+    token.phase = Phase.READY
+    if node.behaviour is not Behaviour.DECISION:  # its ways see the outcome and the error that led to it
+        token.outcome, token.error = "SUCCESS", None
+    token.chain = digest(token.chain, token.via, node.id, "SUCCESS", value)
+    token.joined = None
     if output is not None:
-        after = replace(
-            after,
-            vars={**token.vars, node.variable: value},
-            wrote={**token.wrote, node.variable: token.step},
-        )
+        token.vars[node.variable] = value
+        token.wrote[node.variable] = token.step
         m.tell(EventType.STATE_UPDATED, token, d={"name": node.variable})
-        after = write_memory(m, after, output.remember)
-    kept = remember(m, after, node)
-    if kept is not None:
-        _leave(m, kept)
+        write_memory(m, token, output.remember)
+    if remember(m, token, node):
+        _leave(m, token, node)
 
 
-def remember(m: Moving, token: Token, node: PlanNode) -> Token | None:
-    """Write what `node` remembers, all or nothing; None when that failed, which ends the step."""
+def remember(m: Moving, token: Token, node: PlanNode) -> bool:
+    """Write what `node` remembers, all or nothing; False when that failed, which ends the step."""
     if node.disabled or not node.remember:
-        return token
-    scope, values = m.scope(token), {}
+        return True
+    scope, values = m.scope(token, node.names), {}
     for key, expression in node.remember:
         try:
             values[key] = expression.evaluate(scope).value
         except ExpressionError as error:
             fail(m, token, expression_failure(error, f"remember.{key}", token, code="evaluation_error"))
-            return None
-    return write_memory(m, token, values)
+            return False
+    write_memory(m, token, values)
+    return True
 
 
-def write_memory(m: Moving, token: Token, values: Mapping[str, Any]) -> Token:
+def write_memory(m: Moving, token: Token, values: Mapping[str, Any]) -> None:
     """Remember `values`: at the root they reach the room at once, in a branch when it has joined."""
     for key, value in values.items():
+        token.memory[key] = value
         m.tell(EventType.MEMORY_UPDATED, token, d={"key": key, "value": value})
         if not token.branch:
             m.commands.append(Remember(key, value))
-    return replace(token, memory={**token.memory, **values}) if values else token
 
 
 def fail(m: Moving, token: Token, error: Mapping[str, Any], *, outcome: Outcome = Outcome.FAILURE) -> None:
@@ -87,39 +84,35 @@ def fail(m: Moving, token: Token, error: Mapping[str, Any], *, outcome: Outcome 
     node = m.node(token)
     failures = token.failures + 1
     is_timeout = outcome is Outcome.TIMEOUT
-    m.tell(
-        EventType.NODE_TIMED_OUT if is_timeout else EventType.NODE_FAILED,
-        token,
-        e=dict(error),
-        ms=_ms(m, token),
-    )
+    told = EventType.NODE_TIMED_OUT if is_timeout else EventType.NODE_FAILED
+    m.tell(told, token, e=dict(error), ms=_ms(m, token))
     if (
         failures < node.retry.max_attempts
         and error.get("retryable", True)
         and node.behaviour is Behaviour.STEP
     ):
-        _try_again(m, replace(token, failures=failures))
+        token.failures, token.is_again = failures, True
+        _try_again(m, token, node)
         return
     kept = {name: error[name] for name in ("code", "message", "node_id")}
-    after = replace(
-        token,
-        phase=Phase.READY,
-        outcome=outcome.value,
-        error=kept,
-        chain=digest(token.chain, node.id, outcome.value, kept["code"]),
-        joined=None,
-    )
-    triggers = [On.FAILURE, On.ALWAYS]
-    if is_timeout:
-        triggers.insert(0, On.TIMEOUT)
-    if node.behaviour is Behaviour.DECISION or node.branches:
-        triggers.remove(On.ALWAYS)  # a branch of a fork, or an "otherwise": no condition was true
-    ways = node.ways_on(*triggers)
+    token.phase = Phase.READY
+    token.outcome, token.error = outcome.value, kept
+    token.chain = digest(token.chain, token.via, node.id, outcome.value, kept["code"])
+    token.joined = None
     m.tell(EventType.NODE_EXITED, token, d={"outcome": outcome.value})
+    ways = node.ways_on(*_triggers(node, is_timeout))
     if ways:
-        follow(m, after, ways[0], {"outcome": outcome.value})
+        follow(m, token, ways[0], {"outcome": outcome.value})
     else:
-        fail_token(m, after, kept)
+        fail_token(m, token, kept)
+
+
+def _triggers(node: PlanNode, is_timeout: bool) -> list[On]:
+    triggers = [On.TIMEOUT] if is_timeout else []
+    triggers.append(On.FAILURE)
+    if node.behaviour is not Behaviour.DECISION and not node.branches:
+        triggers.append(On.ALWAYS)  # else it is a branch of a fork, or an "otherwise": no condition was true
+    return triggers
 
 
 def expression_failure(
@@ -137,8 +130,8 @@ def expression_failure(
     }
 
 
-def _try_again(m: Moving, token: Token) -> None:
-    rest_us = delay_us(m.node(token).retry, token.failures)
+def _try_again(m: Moving, token: Token, node: PlanNode) -> None:
+    rest_us = delay_us(node.retry, token.failures)
     m.tell(
         EventType.NODE_RETRY_SCHEDULED,
         token,
@@ -149,18 +142,38 @@ def _try_again(m: Moving, token: Token) -> None:
         },
     )
     if rest_us == 0:
-        m.put(replace(token, phase=Phase.READY))
+        m.rest(token, Phase.READY)
         return
-    m.put(replace(token, phase=Phase.RETRYING))
+    m.rest(token, Phase.RETRYING)
     m.commands.append(SetTimer(token.activation, "retry", m.at_us + rest_us))
 
 
-def _leave(m: Moving, token: Token) -> None:
+def _leave(m: Moving, token: Token, node: PlanNode) -> None:
     """Choose the way out of a step that succeeded."""
+    conditional = node.ways.get(On.CONDITION_MET)
     tried: list[dict[str, Any]] = []
-    scope = None
-    for way in m.node(token).ways.get(On.CONDITION_MET, ()):
-        scope = scope or m.scope(token)
+    if conditional:
+        chosen = _choose(m, token, conditional, tried)
+        if chosen is None:
+            return
+        if chosen[0] is not None:
+            m.tell(EventType.NODE_EXITED, token, d={"outcome": "SUCCESS"})
+            follow(m, token, chosen[0], chosen[1])
+            return
+    m.tell(EventType.NODE_EXITED, token, d={"outcome": "SUCCESS"})
+    if node.on_success is not None:
+        follow(m, token, node.on_success, {"tried": tried} if tried else None)
+    else:
+        message = f"No transition leaves {token.at!r} on SUCCESS."
+        fail_token(m, token, {"code": "no_transition", "message": message, "node_id": token.at})
+
+
+def _choose(
+    m: Moving, token: Token, ways: tuple[Way, ...], tried: list[dict[str, Any]]
+) -> tuple[Way | None, dict[str, Any]] | None:
+    """The first way whose condition holds, and why; (None, …) if none does, None when one can't be evaluated."""
+    scope = m.scope(token, m.node(token).names)
+    for way in ways:
         condition = _condition(way)
         try:
             is_met = condition.condition(scope)
@@ -174,20 +187,12 @@ def _leave(m: Moving, token: Token) -> None:
                 expression=condition.source,
             )
             fail(m, token, failure)
-            return
-        reason = {"transition": way.id, "when": condition.source, "value": is_met}
+            return None
+        why = _why(m, token, condition, scope)
         if is_met:
-            m.tell(EventType.NODE_EXITED, token, d={"outcome": "SUCCESS"})
-            follow(m, token, way, _why(m, token, condition, scope, tried))
-            return
-        tried.append(reason | _why(m, token, condition, scope, []))
-    m.tell(EventType.NODE_EXITED, token, d={"outcome": "SUCCESS"})
-    ways = m.node(token).ways_on(On.SUCCESS, On.ALWAYS)
-    if ways:
-        follow(m, token, ways[0], {"tried": tried} if tried else {})
-    else:
-        message = f"No transition leaves {token.at!r} on SUCCESS."
-        fail_token(m, token, {"code": "no_transition", "message": message, "node_id": token.at})
+            return way, {**why, "tried": tried} if tried else why
+        tried.append({"transition": way.id, "value": False, **why})
+    return None, {}
 
 
 def _condition(way: Way) -> Expression:
@@ -196,22 +201,18 @@ def _condition(way: Way) -> Expression:
     return way.when
 
 
-def _why(
-    m: Moving, token: Token, condition: Expression, scope: Mapping[str, Any], tried: list[dict[str, Any]]
-) -> dict[str, Any]:
+def _why(m: Moving, token: Token, condition: Expression, scope: Mapping[str, Any]) -> dict[str, Any]:
     """Why a condition came out as it did: the values it read and the steps that wrote them."""
-    writers = m.now().writers_of(token)
-    values, wrote_by = {}, {}
-    for path in sorted(condition.reads):
-        values[path] = _looked_up(scope, path)
-        name = path.split(".")[1] if path.startswith("vars.") else None
-        if name is not None and name in writers:
-            wrote_by[path] = writers[name]
+    values = {path: _looked_up(scope, path) for path in condition.sorted_reads}
     why: dict[str, Any] = {"when": condition.source, "values": values}
+    writers = m.state.writers_of(token)
+    wrote_by = {
+        path: writers[name]
+        for path in values
+        if path.startswith("vars.") and (name := path.split(".")[1]) in writers
+    }
     if wrote_by:
         why["wrote_by"] = wrote_by
-    if tried:
-        why["tried"] = tried
     return why
 
 

@@ -1,119 +1,151 @@
-"""A state under construction during one call of the transition function; nobody else ever sees it."""
+"""A run's state while one input is applied to it: the state changes in place, facts and commands are collected."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Mapping, Set
 from typing import Any
 
-from engine.core.events import EventType, Fact, fact
+from engine.core.events import EventType, Fact
 from engine.core.fingerprint import digest
 from engine.core.inputs import Abort, ClearTimers, Command
 from engine.core.plan import Plan, PlanNode
 from engine.core.run import RunStatus
-from engine.core.tokens import Fork, Phase, State, Token
+from engine.core.tokens import Phase, State, Token
 
 
 class Moving:
-    """Collects what one input changes: tokens and forks are replaced, facts and commands are added."""
+    """One call of the transition function on a state that nobody else looks at meanwhile."""
+
+    __slots__ = ("at_us", "commands", "facts", "plan", "state")
 
     def __init__(self, plan: Plan, state: State, at_us: int) -> None:
         self.plan = plan
-        self.before = state
+        self.state = state
         self.at_us = at_us
-        self.tokens: dict[str, Token] = dict(state.tokens)
-        self.forks: dict[str, Fork] = dict(state.forks)
-        self.ready: list[str] = list(state.ready)
         self.facts: list[Fact] = []
         self.commands: list[Command] = []
-        self.changes: dict[str, Any] = {}
 
-    def now(self) -> State:
-        """The state as it stands, for looking variables up."""
-        return replace(self.before, tokens=self.tokens, forks=self.forks, **self.changes)
-
-    def get(self, name: str) -> Any:
-        return self.changes[name] if name in self.changes else getattr(self.before, name)
-
-    def put(self, token: Token) -> Token:
+    def put(self, token: Token) -> None:
         """Keep `token`; one that is ready queues up behind the others."""
-        self.tokens[token.branch] = token
-        if token.phase is Phase.READY and token.branch not in self.ready:
-            self.ready.append(token.branch)
-        return token
+        state = self.state
+        state.tokens[token.branch] = token
+        if token.phase is Phase.READY and token.branch not in state.ready:
+            state.ready.append(token.branch)
+
+    def rest(self, token: Token, phase: Phase) -> None:
+        """Let `token` stand where it is until something comes for it."""
+        token.phase = phase
+        self.put(token)
 
     def drop(self, token: Token) -> None:
         """Take a token off the board, with whatever it waits for or executes."""
-        self.tokens.pop(token.branch, None)
-        if token.branch in self.ready:
-            self.ready.remove(token.branch)
+        state = self.state
+        state.tokens.pop(token.branch, None)
+        if token.branch in state.ready:
+            state.ready.remove(token.branch)
         if token.phase is Phase.RUNNING:
             self.commands.append(Abort(token.activation))
-        elif token.phase in (Phase.WAITING, Phase.RETRYING):
+        elif token.phase is not Phase.READY:
             self.commands.append(ClearTimers(token.activation))
 
-    def tell(self, type_: EventType, token: Token | None = None, **fields: Any) -> None:
-        """Add a fact, placed at the token's step."""
+    def cancel(self, token: Token, reason: str) -> None:
+        """Take a token off the board and say so."""
+        self.tell(EventType.BRANCH_CANCELLED, token, d={"reason": reason})
+        self.drop(token)
+
+    def tell(  # noqa: PLR0913 - the fields of a fact
+        self,
+        type_: EventType,
+        token: Token | None = None,
+        *,
+        d: dict[str, Any] | None = None,
+        e: Mapping[str, Any] | None = None,
+        ms: float | None = None,
+        o: int | None = None,
+    ) -> None:
+        """Add a fact, placed at the token's step; what is None is left out."""
+        told: Fact = {"t": type_._value_}
         if token is not None:
-            fields.setdefault("n", token.at)
-            fields["s"] = token.step or None
-            fields["b"] = token.branch or None
-            fields["a"] = token.attempt if token.attempt > 1 else None
-        self.facts.append(fact(type_, **fields))
+            told["n"] = token.at
+            if token.step:
+                told["s"] = token.step
+            if token.branch:
+                told["b"] = token.branch
+            if token.attempt > 1:
+                told["a"] = token.attempt
+        if d is not None:
+            told["d"] = d
+        if e is not None:
+            told["e"] = e
+        if ms is not None:
+            told["ms"] = ms
+        if o is not None:
+            told["o"] = o
+        self.facts.append(told)
 
     def node(self, token: Token) -> PlanNode:
         return self.plan.nodes[token.at]
 
-    def scope(self, token: Token) -> dict[str, Any]:
-        """The names an expression sees at this token's step."""
-        state = self.now()
-        parents = state.parents(token)
-        return {
-            "input": state.input,
-            "vars": state.vars_of(token),
-            "memory": state.memory_of(token),
-            "outcome": token.outcome,
-            "error": token.error,
-            "run": {**state.run, "step": token.count + sum(parent.count for parent in parents)},
-        }
+    def scope(self, token: Token, names: Set[str]) -> dict[str, Any]:
+        """Those of the names that an expression may read which are in `names`, as they are at this token's step."""
+        state = self.state
+        scope: dict[str, Any] = {"input": state.input, "outcome": token.outcome, "error": token.error}
+        if "vars" in names:
+            scope["vars"] = state.vars_of(token)
+        if "memory" in names:
+            scope["memory"] = state.memory_of(token)
+        if "run" in names:
+            step = token.count + sum(parent.count for parent in state.parents(token))
+            scope["run"] = {**state.run, "step": step}
+        return scope
 
-    def end(self, status: RunStatus, token: Token | None, **changes: Any) -> None:
-        """The run is over: nothing stays on the board and no timer is left."""
-        self.changes["final_vars"] = self.now().vars_of(token or self._root())
-        for left in list(self.tokens.values()):
-            if token is None or left.branch != token.branch:
+    def end(
+        self,
+        status: RunStatus,
+        token: Token | None,
+        *,
+        output: Any = None,
+        error: Mapping[str, Any] | None = None,
+        why: str = "",
+    ) -> None:
+        """The run is over, at `token` if it says so: nothing stays on the board and no timer is left."""
+        state = self.state
+        state.final_vars = dict(state.vars_of(token or self._root()))
+        standing = [token] if token else self._standing()
+        for left in list(state.tokens.values()):
+            if token is not None and left.branch == token.branch:
+                continue
+            if left.branch:
+                self.cancel(left, why or "the run is over")
+            else:
                 self.drop(left)
-        self.tokens.clear()
-        self.forks.clear()
-        self.ready.clear()
+        state.tokens, state.forks, state.ready = {}, {}, []
         self.commands.append(ClearTimers(None))
-        error = changes.get("error") or {}
-        chain = token.chain if token else ""
-        self.changes |= changes
-        self.changes["status"] = status
-        self.changes["fingerprint"] = digest(chain, status.value, changes.get("output"), error.get("code"))
+        state.output, state.error, state.status = output, error, status
+        code = error.get("code") if error else None
+        state.fingerprint = digest([[t.chain, t.via] for t in standing], status._value_, output, code)
+
+    def _standing(self) -> list[Token]:
+        """All tokens, those that forked included, by branch: the same however they interleaved."""
+        forked = [fork.parent for fork in self.state.forks.values()]
+        return sorted([*self.state.tokens.values(), *forked], key=lambda token: token.branch)
 
     def _root(self) -> Token:
         """The token outside any fork, or the one that forked last at that level."""
-        if "" in self.tokens:
-            return self.tokens[""]
-        outside = [fork.parent for fork in self.forks.values() if not fork.parent.branch]
+        tokens, forks = self.state.tokens, self.state.forks
+        if "" in tokens:
+            return tokens[""]
+        outside = [fork.parent for fork in forks.values() if not fork.parent.branch]
         return outside[0] if outside else Token("", "")
 
-    def done(self) -> State:
-        """The finished state, its status following from where the tokens stand."""
-        state = replace(
-            self.before, tokens=self.tokens, forks=self.forks, ready=tuple(self.ready), **self.changes
-        )
-        if state.is_over or "status" in self.changes:
-            return state
-        status = _status(state.paused, bool(self.ready), self.tokens.values())
-        return state if status is state.status else replace(state, status=status)
-
-
-def _status(paused: bool, has_ready: bool, tokens: Iterable[Token]) -> RunStatus:
-    if paused:
-        return RunStatus.PAUSED
-    if has_ready or any(token.phase is Phase.RUNNING for token in tokens):
-        return RunStatus.RUNNING
-    return RunStatus.WAITING
+    def settle(self) -> None:
+        """Let the run's status follow from where its tokens stand."""
+        state = self.state
+        if state.is_over:
+            return
+        if state.paused:
+            state.status = RunStatus.PAUSED
+        elif state.ready or any(token.phase is Phase.RUNNING for token in state.tokens.values()):
+            state.status = RunStatus.RUNNING
+        else:
+            state.status = RunStatus.WAITING

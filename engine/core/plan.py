@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -57,6 +57,12 @@ class PlanNode:
     remember: tuple[tuple[str, Expression], ...]
     overridable: frozenset[str]
     ways: Mapping[On, tuple[Way, ...]]
+    on_success: Way | None = None
+    """Where it goes when no condition is met."""
+    names: frozenset[str] = frozenset()
+    """The names in scope that its templates, what it remembers and its conditions read."""
+    subject: Mapping[str, Any] = field(default_factory=dict)
+    """What its events say of it: tool, provider, model."""
     branches: tuple[Way, ...] = ()
     join: str | None = None
     policy: JoinPolicy | None = None
@@ -73,6 +79,10 @@ class Plan:
     memory_keys: frozenset[str] | None
     """The memory keys its expressions read; None when they read the whole of it."""
     document: Document = field(repr=False)
+
+
+NO_PLAN = Plan("", {}, {}, frozenset(), Document(format="openrooms/workflow@1", name="none"))
+"""For ending a run whose version can't be planned here."""
 
 
 def compile_plan(document: Document, catalogue: Catalogue) -> Plan:
@@ -111,7 +121,8 @@ def _node(
     document, structure, by_id = around
     join = structure.join_of.get(node.id)
     ways = _ways(leaving)
-    return PlanNode(
+    config = {name: value for name, value in node.config.items() if name not in flags}
+    made = PlanNode(
         id=node.id,
         type=node.type,
         title=node.title,
@@ -121,7 +132,7 @@ def _node(
         retry=node.retry or Retry(),
         timeout_s=node.timeout_s,
         effect=kind.effect(node.config, catalogue),
-        config={name: value for name, value in node.config.items() if name not in flags},
+        config=config,
         templates={
             name: compile_template(node.config[name])
             for name, flag in flags.items()
@@ -131,10 +142,13 @@ def _node(
         remember=tuple((key, compile_expression(text)) for key, text in (node.remember or {}).items()),
         overridable=OVERRIDABLE & kind.params.model_fields.keys(),
         ways=ways,
+        on_success=next(iter((*ways.get(On.SUCCESS, ()), *ways.get(On.ALWAYS, ()))), None),
+        subject={name: config[name] for name in ("tool", "provider", "model") if name in config},
         branches=_branches(leaving) if join else (),
         join=join,
         policy=_policy(document, structure, by_id, node.id, join) if join else None,
     )
+    return replace(made, names=frozenset(path.partition(".")[0] for path in _reads(made)))
 
 
 def _flags(params: type[BaseModel]) -> dict[str, str]:
@@ -196,19 +210,24 @@ def _policy(
     )
 
 
-def _memory_keys(nodes: Any) -> frozenset[str] | None:
+def _reads(node: PlanNode) -> set[str]:
+    """The dotted paths that a node's expressions read."""
     reads: set[str] = set()
-    for node in nodes:
-        for template in node.templates.values():
-            reads |= template.reads
-        for _, expression in node.remember:
-            reads |= expression.reads
-        if node.until:
-            reads |= node.until.reads
-        for ways in node.ways.values():
-            for way in ways:
-                reads |= way.when.reads if way.when else frozenset()
-    paths = [path.split(".") for path in reads if path.split(".")[0] == "memory"]
-    if any(len(path) == 1 for path in paths):
+    for template in node.templates.values():
+        reads |= template.reads
+    for _, expression in node.remember:
+        reads |= expression.reads
+    if node.until:
+        reads |= node.until.reads
+    for ways in node.ways.values():
+        for way in ways:
+            reads |= way.when.reads if way.when else frozenset()
+    return reads
+
+
+def _memory_keys(nodes: Iterable[PlanNode]) -> frozenset[str] | None:
+    paths = [path.split(".") for node in nodes if "memory" in node.names for path in _reads(node)]
+    read = [path for path in paths if path[0] == "memory"]
+    if any(len(path) == 1 for path in read):
         return None
-    return frozenset(path[1] for path in paths)
+    return frozenset(path[1] for path in read)

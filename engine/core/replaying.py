@@ -6,16 +6,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from engine.core.advance import advance
+from engine.core.advance import move
 from engine.core.fingerprint import canonical, link
 from engine.core.inputs import input_of
+from engine.core.log import Entry, Stored
 from engine.core.plan import Plan
 from engine.core.tokens import State
+
+QUEUED = "queued"
+"""The kind of the entry that queued the run: recorded by the service, before there was a state."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """`divergence` is None when the log re-derives itself; else the first row that does not.
+    """`divergence` is None when the log re-derives itself; else the first entry that does not.
 
     A divergence: {seq, kind, reason, recorded, derived}.
     """
@@ -29,35 +33,42 @@ class Replayed:
         return self.divergence is None
 
 
-def replay(plan: Plan, rows: Iterable[dict[str, Any]], *, upto_seq: int | None = None) -> Replayed:
-    """Fold the recorded rows ({seq, kind, body, hash, at_us}, in order) through the transition function.
-
-    The row that queued the run is recorded by the service, before there was a state; it is checked for its
-    hash only.
-    """
-    state, head = State(), ""
+def fold(plan: Plan, state: State, rows: Iterable[Stored]) -> State:
+    """`state`, changed in place by what the rows recorded; they are taken at their word."""
     for row in rows:
-        if upto_seq is not None and row["seq"] > upto_seq:
-            break
-        body = row["body"]
-        head = link(head, canonical(body))
-        if head != row["hash"]:
-            return _diverged(state, row, "the recorded row was changed: its hash does not fit", None)
-        if row["kind"] != "queued":
-            advanced = advance(plan, state, input_of(body["in"]), row["at_us"])
-            derived = canonical(advanced.facts)
-            if derived != canonical(body["ev"]):
-                return _diverged(state, row, "other facts follow", list(advanced.facts))
-            state = advanced.state
+        for _, one in row.entries():
+            if one["in"]["k"] != QUEUED:
+                move(plan, state, input_of(one["in"]), one["at"])
+    return state
+
+
+def replay(plan: Plan, rows: Iterable[Stored], *, upto_seq: int | None = None) -> Replayed:
+    """Fold the recorded rows through the transition function, up to the entry that ends at `upto_seq`."""
+    state, head, last = State(), "", 0
+    for row in rows:
+        head = link(head, row.body)
+        if head != row.hash:
+            return _diverged(
+                state, last + 1, None, "the recorded row was changed: its hash does not fit", None
+            )
+        for seq, one in row.entries():
+            if upto_seq is not None and seq > upto_seq:
+                return Replayed(state, state.fingerprint, None)
+            last = seq
+            if one["in"]["k"] == QUEUED:
+                continue
+            derived, _ = move(plan, state, input_of(one["in"]), one["at"])
+            if canonical(derived) != canonical(one["ev"]):
+                return _diverged(state, seq, one, "other facts follow", derived)
     return Replayed(state, state.fingerprint, None)
 
 
-def _diverged(state: State, row: dict[str, Any], reason: str, derived: Any) -> Replayed:
+def _diverged(state: State, seq: int, one: Entry | None, reason: str, derived: Any) -> Replayed:
     divergence = {
-        "seq": row["seq"],
-        "kind": row["kind"],
+        "seq": seq,
+        "kind": one["in"]["k"] if one else None,
         "reason": reason,
-        "recorded": row["body"]["ev"],
+        "recorded": one["ev"] if one else None,
         "derived": derived,
     }
     return Replayed(state, None, divergence)

@@ -1,4 +1,8 @@
-"""Where a run stands: its tokens, the forks they came from, and what each branch wrote. Values, never changed in place."""
+"""Where a run stands: its tokens, the forks they came from, and what each branch wrote.
+
+Whoever moves a run owns its state alone and changes it in place: copies of it would be most of a step's cost.
+JSON values inside are never changed, so they may be shared.
+"""
 
 from __future__ import annotations
 
@@ -24,13 +28,14 @@ class Phase(StrEnum):
     """It rests before the next attempt."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Token:
     """Where one branch stands.
 
     `branch` is a path: "" is the root; "7.0" is branch 0 of the fork at activation "7". An activation is
     the branch's path with the count of its steps, so both are the same however branches interleave.
     `vars` and `memory` hold what this branch wrote since its fork; `wrote` the step that wrote each variable.
+    `chain` sums up what it did, `via` is the transition it came by since.
     """
 
     branch: str
@@ -42,11 +47,14 @@ class Token:
     attempt: int = 0
     failures: int = 0
     deaths: int = 0
+    is_again: bool = False
+    """Its next move is one more attempt of the same activation."""
     entered_us: int = 0
-    vars: Mapping[str, Any] = field(default_factory=dict)
-    memory: Mapping[str, Any] = field(default_factory=dict)
-    wrote: Mapping[str, int] = field(default_factory=dict)
+    vars: dict[str, Any] = field(default_factory=dict)
+    memory: dict[str, Any] = field(default_factory=dict)
+    wrote: dict[str, int] = field(default_factory=dict)
     chain: str = ""
+    via: str = ""
     outcome: str | None = None
     error: Mapping[str, Any] | None = None
     joined: list[dict[str, Any]] | None = None
@@ -66,8 +74,11 @@ class Token:
         """The number of its branch in that fork."""
         return int(self.branch.rpartition(".")[2])
 
+    def copy(self) -> Token:
+        return replace(self, vars=dict(self.vars), memory=dict(self.memory), wrote=dict(self.wrote))
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Fork:
     """A fork whose join has not been passed: the token that forked and the branches that arrived.
 
@@ -81,20 +92,24 @@ class Fork:
     width: int
     arrived: tuple[int, ...] = ()
     failed: tuple[int, ...] = ()
-    done: Mapping[int, Token] = field(default_factory=dict)
+    done: dict[int, Token] = field(default_factory=dict)
+
+    def copy(self) -> Fork:
+        done = {index: token.copy() for index, token in self.done.items()}
+        return replace(self, parent=self.parent.copy(), done=done)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class State:
     """Everything that decides how a run goes on. `ready` lists branches in the order they will move."""
 
     status: RunStatus = RunStatus.QUEUED
-    tokens: Mapping[str, Token] = field(default_factory=dict)
-    forks: Mapping[str, Fork] = field(default_factory=dict)
-    ready: tuple[str, ...] = ()
+    tokens: dict[str, Token] = field(default_factory=dict)
+    forks: dict[str, Fork] = field(default_factory=dict)
+    ready: list[str] = field(default_factory=list)
     steps: int = 0
     paused: bool = False
-    signals: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    signals: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     input: Any = None
     memory: Mapping[str, Any] = field(default_factory=dict)
     run: Mapping[str, Any] = field(default_factory=dict)
@@ -112,8 +127,20 @@ class State:
     def is_over(self) -> bool:
         return self.status.is_over
 
+    def copy(self) -> State:
+        """Its own tokens and forks; the JSON values are shared."""
+        return replace(
+            self,
+            tokens={branch: token.copy() for branch, token in self.tokens.items()},
+            forks={activation: fork.copy() for activation, fork in self.forks.items()},
+            ready=list(self.ready),
+            signals=dict(self.signals),
+        )
+
     def parents(self, token: Token) -> list[Token]:
         """The tokens that forked to this one, outermost first."""
+        if not token.branch:
+            return []
         found: list[Token] = []
         while token.branch:
             token = self.forks[token.fork].parent
@@ -153,7 +180,7 @@ class State:
             **{
                 **plain,
                 "status": RunStatus(plain.get("status", "QUEUED")),
-                "ready": tuple(plain.get("ready", ())),
+                "ready": list(plain.get("ready", ())),
                 "signals": {name: tuple(items) for name, items in plain.get("signals", {}).items()},
                 "tokens": {token.branch: token for token in tokens},
                 "forks": {fork.activation: fork for fork in forks},
@@ -162,6 +189,8 @@ class State:
 
 
 def _seen(own: Mapping[str, Any], before: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+    if not before:
+        return own
     layers = [layer for layer in before if layer]
     if not layers:
         return own

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from engine.core.document import Outcome
@@ -35,7 +34,7 @@ def begin_wait(m: Moving, token: Token, node: PlanNode) -> None:
         succeed(m, token)
         return
     m.tell(EventType.WAIT_STARTED, token, d={"what": f"until {rfc3339(due_us)}", "until": rfc3339(due_us)})
-    m.put(replace(token, phase=Phase.WAITING))
+    m.rest(token, Phase.WAITING)
     m.commands.append(SetTimer(token.activation, "wait", due_us))
 
 
@@ -44,7 +43,7 @@ def receive_signal(m: Moving, given: Signalled) -> None:
     m.tell(EventType.SIGNAL_RECEIVED, d={"name": given.name, "by": given.by, "payload": given.payload})
     waiting = [
         token
-        for token in m.tokens.values()
+        for token in m.state.tokens.values()
         if token.phase is Phase.WAITING and m.node(token).config.get("signal") == given.name
     ]
     if waiting:
@@ -52,8 +51,8 @@ def receive_signal(m: Moving, given: Signalled) -> None:
         m.commands.append(ClearTimers(token.activation))
         _go_on(m, token, given.payload)
         return
-    kept = m.get("signals")
-    m.changes["signals"] = {**kept, given.name: (*kept.get(given.name, ()), given.payload)}
+    kept = m.state.signals.get(given.name, ())
+    m.state.signals[given.name] = (*kept, given.payload)
 
 
 def wake(m: Moving, token: Token, timer: str) -> None:
@@ -73,14 +72,14 @@ def wake(m: Moving, token: Token, timer: str) -> None:
 
 
 def _wait_for_signal(m: Moving, token: Token, node: PlanNode, signal: str) -> None:
-    kept = m.get("signals").get(signal, ())
+    kept = m.state.signals.get(signal, ())
     if kept:
-        m.changes["signals"] = {**m.get("signals"), signal: kept[1:]}
+        m.state.signals[signal] = kept[1:]
         _go_on(m, token, kept[0])
         return
     template = node.templates.get("message")
     try:
-        message = template.render(m.scope(token)) if template else None
+        message = template.render(m.scope(token, node.names)) if template else None
     except ExpressionError as error:
         fail(m, token, expression_failure(error, "config.message", token, code="evaluation_error"))
         return
@@ -90,7 +89,7 @@ def _wait_for_signal(m: Moving, token: Token, node: PlanNode, signal: str) -> No
         told["until"] = rfc3339(due_us)
         m.commands.append(SetTimer(token.activation, "timeout", due_us))
     m.tell(EventType.WAIT_STARTED, token, d=told)
-    m.put(replace(token, phase=Phase.WAITING))
+    m.rest(token, Phase.WAITING)
 
 
 def _go_on(m: Moving, token: Token, payload: Any) -> None:
@@ -102,7 +101,7 @@ def _due(m: Moving, token: Token, node: PlanNode) -> int:
     if node.until is None:
         rest_us: int = round(node.config["duration_s"] * US_PER_S)
         return m.at_us + rest_us
-    moment = node.until.evaluate(m.scope(token)).value
+    moment = node.until.evaluate(m.scope(token, node.names)).value
     if not isinstance(moment, str):
         raise ValueError(f"until gave {type(moment).__name__}, not an RFC 3339 time as text")
     return parse_rfc3339(moment)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from engine.core.errors import OpenRoomsError
 from engine.live.feed import Feed, Published
-from engine.store import journal
-from engine.store.database import Database, SQLAlchemyError
+from engine.store import claims, journal
+from engine.store.claims import Claimed
+from engine.store.database import Database, DatabaseDown, SQLAlchemyError
 
 UNSENT_KEPT = 10_000
 """Batches kept for a slow Redis; older ones are dropped, and whoever watches fills the gap from SQL."""
@@ -25,16 +26,29 @@ class CommitFailed(Exception):
 
 
 @dataclass(slots=True)
-class _Item:
+class _Wanted:
+    """One part of a group's transaction; its answer is there when the group has been committed."""
+
+    is_done: bool = field(default=False, init=False)
+    failure: Exception | None = field(default=None, init=False)
+
+
+@dataclass(slots=True)
+class _Move(_Wanted):
     move: journal.Move
     shown: Published | None
-    is_done: bool = False
     inbox_high: int | None = None
-    failure: Exception | None = None
+
+
+@dataclass(slots=True)
+class _Claim(_Wanted):
+    run_id: str
+    worker_id: str
+    claimed: Claimed | None = None
 
 
 class Committer:
-    """Commits moves of many runs together and hands what became true to the publisher, in order."""
+    """Commits claims and moves of many runs together and tells what became true to whoever watches."""
 
     def __init__(self, db: Database, feed: Feed, now_us: Callable[[], int]) -> None:
         self._db = db
@@ -42,7 +56,7 @@ class Committer:
         self._publisher = Publisher(feed)
         self._mutex = threading.Lock()
         self._turn = threading.Lock()
-        self._waiting: list[_Item] = []
+        self._waiting: list[_Wanted] = []
 
     def commit(self, move: journal.Move, shown: Published | None) -> int:
         """Make the move durable; the newest id in the run's inbox.
@@ -51,7 +65,26 @@ class Committer:
             Fenced: the run has another driver; nothing was written.
             CommitFailed: the database refused or is away.
         """
-        item = _Item(move, shown)
+        item = _Move(move, shown)
+        self._together(item)
+        if item.inbox_high is None:
+            raise Fenced(move.run_id)
+        return item.inbox_high
+
+    def claim(self, run_id: str, worker_id: str) -> Claimed | None:
+        """The run, if it is free to be moved.
+
+        Raises:
+            CommitFailed: the database refused or is away.
+        """
+        item = _Claim(run_id, worker_id)
+        self._together(item)
+        return item.claimed
+
+    def close(self) -> None:
+        self._publisher.close()
+
+    def _together(self, item: _Wanted) -> None:
         with self._mutex:
             self._waiting.append(item)
         with self._turn:
@@ -61,29 +94,36 @@ class Committer:
                 self._write(batch)
         if item.failure is not None:
             raise CommitFailed(str(item.failure)) from item.failure
-        if item.inbox_high is None:
-            raise Fenced(move.run_id)
-        return item.inbox_high
 
-    def close(self) -> None:
-        self._publisher.close()
-
-    def _write(self, batch: list[_Item]) -> None:
+    def _write(self, batch: list[_Wanted]) -> None:
+        moves = [item for item in batch if isinstance(item, _Move)]
         try:
-            with self._db.write() as session:
-                answers = journal.commit(session, [item.move for item in batch], self._now_us())
+            with self._db.hot() as hot:
+                now_us = self._now_us()
+                claimed = [
+                    (item, claims.claim(hot, item.run_id, item.worker_id, now_us))
+                    for item in batch
+                    if isinstance(item, _Claim)
+                ]
+                highs = journal.commit(hot, [item.move for item in moves], now_us)
         except (SQLAlchemyError, OpenRoomsError) as error:
-            if len(batch) > 1:  # one bad move must not fail the others
-                for item in batch:
-                    self._write([item])
-                return
-            batch[0].failure = error
-            batch[0].is_done = True
+            self._fail(batch, error)
+            return
+        for item, answer in claimed:
+            item.claimed = answer
+        for move, high in zip(moves, highs, strict=True):
+            move.inbox_high = high
+        for wanted in batch:
+            wanted.is_done = True
+        self._publisher.send([item.shown for item in moves if item.shown and item.inbox_high is not None])
+
+    def _fail(self, batch: list[_Wanted], error: Exception) -> None:
+        if len(batch) > 1 and not isinstance(error, DatabaseDown):
+            for item in batch:  # one bad move must not fail the others
+                self._write([item])
             return
         for item in batch:
-            item.inbox_high = answers[item.move.run_id]
-            item.is_done = True
-        self._publisher.send([item.shown for item in batch if item.shown and item.inbox_high is not None])
+            item.failure, item.is_done = error, True
 
 
 class Publisher:
@@ -116,7 +156,16 @@ class Publisher:
                 except queue.Empty:
                     break
                 if more is None:
-                    self._feed.publish(together)
+                    self._feed.publish(_newest(together))
                     return
                 together += more
-            self._feed.publish(together)
+            self._feed.publish(_newest(together))
+
+
+def _newest(batches: list[Published]) -> list[Published]:
+    """One notice a run: it says from where to where there is news."""
+    newest: dict[str, Published] = {}
+    for batch in batches:
+        before = newest.get(batch.run_id)
+        newest[batch.run_id] = batch if before is None else replace(batch, first=before.first)
+    return list(newest.values())

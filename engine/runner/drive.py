@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -11,10 +12,12 @@ from typing import Any, Protocol
 
 import orjson
 
-from engine.core.advance import advance, can_go
+from engine.core.advance import can_go, move
 from engine.core.catalogue import Effect, StepContext
-from engine.core.inputs import KINDS, Abort, Execute, Go, Input, Result, Started, WorkerLost
+from engine.core.inputs import KINDS, Abort, Blame, Execute, Go, Input, Result, Started, WorkerLost
+from engine.core.log import Stored
 from engine.core.plan import Plan
+from engine.core.replaying import fold
 from engine.core.times import rfc3339
 from engine.core.tokens import Phase, State
 from engine.runner.committer import CommitFailed, Committer, Fenced
@@ -25,10 +28,14 @@ from engine.runtime import Runtime
 from engine.store import inbox, memory
 from engine.store.claims import Claimed
 
-FLUSH_ROWS = 64
+log = logging.getLogger(__name__)
+
+FLUSH_ENTRIES = 512
 FLUSH_AFTER_US = 5_000
-TURN = 200
-"""Moves after which other runs get their turn."""
+TURN_S = 0.05
+"""CPU after which other runs get their turn."""
+ANSWER_S = 0.002
+"""How long a thread stays for a step that answers at once."""
 
 
 class Host(Protocol):
@@ -42,17 +49,26 @@ class Host(Protocol):
     def may_start_effects(self) -> bool: ...
     def submit(self, work: Callable[[], None]) -> None: ...
     def let_go(self, run_id: str, drive: Drive, *, again: bool) -> None: ...
+    def expect(self, due_us: int) -> None: ...
 
 
 class Drive:
     """Moves one claimed run until it blocks. Any thread may call `run`; one at a time does the work."""
 
-    def __init__(self, host: Host, claimed: Claimed, plan: Plan) -> None:
+    def __init__(self, host: Host, claimed: Claimed, plan: Plan, rows: list[Stored]) -> None:
         self._host = host
         self._claimed = claimed
         self._plan = plan
-        self._state = State.of(orjson.loads(claimed.state)) if claimed.state else State()
-        self._record = Record(claimed.run_id, claimed.room_id, claimed.seq, claimed.head_hash)
+        self._state = fold(plan, State.of(orjson.loads(claimed.state)) if claimed.state else State(), rows)
+        self._record = Record(
+            claimed.run_id,
+            claimed.room_id,
+            claimed.seq,
+            claimed.head_hash,
+            claimed.status,
+            unfolded_bytes=sum(len(row.body) for row in rows),
+            snapshot_bytes=len(claimed.state or ""),
+        )
         self._inbox_done = claimed.inbox_done
         self._inbox_high = claimed.inbox_high
         self._committed_done = claimed.inbox_done
@@ -61,15 +77,23 @@ class Drive:
         self._outstanding: dict[str, Future[Result]] = {}
         self._last_us = 0
         self._mutex = threading.Lock()
+        self._news = threading.Event()
         self._is_wanted = False
         self._is_driving = False
         self._is_gone = False
         self._every_step = host.rt.settings.commit == "every_step"
+        # Its last driver died, perhaps of a step whose intent was not on disk yet: from now on it always is.
+        self._is_careful = claimed.last_owner is not None
 
     def knock(self, *, look: bool = False) -> None:
         """Something may have happened: results are in, or (`look`) the inbox has news."""
-        if look:
-            self._inbox_high = max(self._inbox_high, self._inbox_done + 1)
+        with self._mutex:
+            if look:
+                self._inbox_high = max(self._inbox_high, self._inbox_done + 1)
+            self._is_wanted = True
+            self._news.set()
+            if self._is_driving:
+                return
         self._host.submit(self.run)
 
     def run(self) -> None:
@@ -85,7 +109,8 @@ class Drive:
                     self._host.submit(self.run)  # still something to do: let others have a turn first
         except Fenced:
             self._abandon(again=False)
-        except CommitFailed:
+        except CommitFailed as error:
+            log.warning("run %s is dropped and read again: %s", self._claimed.run_id, error)
             self._abandon(again=True)
         except BaseException:
             self._abandon(again=False)
@@ -104,17 +129,18 @@ class Drive:
 
     def _turn(self) -> bool:
         """Apply inputs until nothing is left to apply; False when the turn is over before."""
-        if not self._claimed.state and not self._state.run:
+        if not self._state.run and not self._state.is_over:
             self._apply(self._started())
-        elif self._claimed.was_orphan and self._last_us == 0:
+        elif self._claimed.last_owner is not None and self._last_us == 0:
             self._apply(self._lost())
-        for _ in range(TURN):
+        until = time.thread_time() + TURN_S
+        while time.thread_time() < until:
             if self._results:
                 self._apply(self._results.popleft())
             elif self._inbox_high > self._inbox_done:
                 self._read_inbox()
             elif can_go(self._state):
-                self._apply(Go())
+                self._apply(GO)
             elif self._block():
                 return True
             self._flush_when_due()
@@ -125,10 +151,9 @@ class Drive:
         at_us = self._last_us = max(self._host.rt.now_us(), self._last_us + 1)
         if isinstance(given, Result):
             self._outstanding.pop(given.activation, None)
-        advanced = advance(self._plan, self._state, given, at_us)
-        self._state = advanced.state
-        self._record.add(given, advanced, at_us)
-        for command in advanced.commands:
+        facts, commands = move(self._plan, self._state, given, at_us)
+        self._record.add(given, facts, commands, at_us)
+        for command in commands:
             if isinstance(command, Execute):
                 self._take_up(command)
             elif isinstance(command, Abort):
@@ -137,7 +162,7 @@ class Drive:
             self._flush()
 
     def _take_up(self, command: Execute) -> None:
-        if self._plan.nodes[command.node].effect is Effect.NONE:
+        if self._plan.nodes[command.node].effect is Effect.NONE and not self._is_careful:
             self._results.append(self._host.effects.run_now(self._work(command)))
         else:
             self._to_start.append(command)
@@ -152,8 +177,8 @@ class Drive:
             future.cancel()
 
     def _read_inbox(self) -> None:
-        with self._host.rt.db.read() as session:
-            wishes = inbox.unread(session, self._claimed.run_id, self._inbox_done)
+        with self._host.rt.db.look() as hot:
+            wishes = inbox.news(hot, self._claimed.run_id, self._inbox_done)
         for id_, kind, body in wishes:
             self._apply(KINDS[kind](**body))
             self._inbox_done = id_
@@ -169,36 +194,41 @@ class Drive:
             is_wanted = self._inbox_high > self._inbox_done and not is_over
             self._host.let_go(self._claimed.run_id, self, again=is_wanted)
             return True
-        self._start_effects()
+        if self._to_start:
+            self._news.clear()
+            self._start_effects()
+            self._news.wait(ANSWER_S)
         return not self._results and self._inbox_high <= self._inbox_done
 
     def _flush_when_due(self) -> None:
         record = self._record
-        if len(record.rows) >= FLUSH_ROWS or (
-            record.since_us and self._host.rt.now_us() - record.since_us > FLUSH_AFTER_US
+        if len(record.entries) >= FLUSH_ENTRIES or (
+            record.since_us and self._last_us - record.since_us > FLUSH_AFTER_US
         ):
             self._flush()
 
     def _flush(self, *, release: bool = False) -> None:
         """Commit what was decided; then, and only then, may the world see it."""
         record = self._record
-        if not record.rows and not release and self._inbox_done == self._committed_done:
+        if not record.entries and not release and self._inbox_done == self._committed_done:
             return
-        move = record.move(
+        wanted = record.move(
             self._state,
             fence=self._claimed.fence,
             worker=self._host.worker_id,
             inbox_done=self._inbox_done,
             release=release,
         )
-        move.has_read = self._inbox_done != self._committed_done
-        high = self._host.committer.commit(move, record.shown(self._state))
+        wanted.has_read = self._inbox_done != self._committed_done
+        high = self._host.committer.commit(wanted, record.shown(self._state))
         self._committed_done = self._inbox_done
         self._inbox_high = max(high, self._inbox_done)
-        self._record = record.cleared()
+        self._record = record.cleared(self._state)
+        if wanted.set_timers:
+            self._host.expect(min(due_us for _, _, due_us in wanted.set_timers))
 
     def _start_effects(self) -> None:
-        if self._to_start and not self._host.may_start_effects():
+        if not self._host.may_start_effects():
             raise CommitFailed("the lease could not be renewed")
         starting, self._to_start = self._to_start, []
         for command in starting:
@@ -228,11 +258,12 @@ class Drive:
         return Work(command, rt.catalogue.node_types[node.type], ctx)
 
     def _started(self) -> Started:
-        claimed = self._claimed
+        claimed, keys = self._claimed, self._plan.memory_keys
         options: dict[str, Any] = orjson.loads(claimed.options)
-        with self._host.rt.db.read() as session:
-            keys = self._plan.memory_keys
-            kept = memory.snapshot(session, claimed.room_id, None if keys is None else sorted(keys))
+        kept: dict[str, Any] = {}
+        if keys is None or keys:
+            with self._host.rt.db.read() as session:
+                kept = memory.snapshot(session, claimed.room_id, None if keys is None else sorted(keys))
         return Started(
             run={
                 "id": claimed.run_id,
@@ -250,7 +281,11 @@ class Drive:
 
     def _lost(self) -> WorkerLost:
         running = [token for token in self._state.tokens.values() if token.phase is Phase.RUNNING]
-        return WorkerLost({token.activation: self._plan.nodes[token.at].effect.value for token in running})
+        is_own = self._claimed.last_owner == self._host.worker_id
+        return WorkerLost(
+            {token.activation: self._plan.nodes[token.at].effect.value for token in running},
+            blame=Blame.NOBODY if is_own else Blame.WORKER,
+        )
 
     def _abandon(self, *, again: bool) -> None:
         with self._mutex:
@@ -262,3 +297,6 @@ class Drive:
         if again:
             time.sleep(0.05)  # the database is away: don't hammer it
         self._host.let_go(self._claimed.run_id, self, again=again)
+
+
+GO = Go()

@@ -1,4 +1,4 @@
-"""What a driver has decided and not yet committed: rows of the log and all that goes into the same transaction."""
+"""What a driver has decided and not yet committed: entries of the log and all that goes into the same transaction."""
 
 from __future__ import annotations
 
@@ -7,42 +7,60 @@ from typing import Any
 
 import orjson
 
-from engine.core.advance import Advanced
-from engine.core.fingerprint import canonical, link
-from engine.core.inputs import ClearTimers, Input, Remember, Say, SetTimer
+from engine.core.events import Fact
+from engine.core.fingerprint import link
+from engine.core.inputs import ClearTimers, Command, Input, Remember, Say, SetTimer, Started
+from engine.core.log import Entry, encoded, entry
 from engine.core.tokens import State
 from engine.live.feed import Published
 from engine.store.journal import Move, Row
 
+ROW_ENTRIES = 64
+"""Entries that one row of the log holds at most."""
+SNAPSHOT_BYTES = 8_192
+"""Log written since the last snapshot from which a new one may be due."""
+
 
 @dataclass(slots=True)
 class Record:
-    """Collects between two commits; `seq` and `head` run ahead of what is on disk."""
+    """Collects between two commits; `seq` and `head` run ahead of what is on disk.
+
+    The state is written as a snapshot when the log since the last one has grown larger than the state: so a step
+    costs the same however large the state is, and whoever takes over has little to fold.
+    """
 
     run_id: str
     room_id: str
     seq: int
     head: str
+    status: str
+    """As the room shows it."""
     base_seq: int = 0
-    rows: list[Row] = field(default_factory=list)
+    pending: int = 0
+    """Facts of `entries`."""
+    entries: list[Entry] = field(default_factory=list)
     set_timers: list[tuple[str, str, int]] = field(default_factory=list)
     clear_timers: list[str | None] = field(default_factory=list)
     remember: dict[str, Any] = field(default_factory=dict)
     say: list[dict[str, str]] = field(default_factory=list)
     since_us: int = 0
+    started_us: int = 0
+    unfolded_bytes: int = 0
+    """Log since the last snapshot."""
+    snapshot_bytes: int = 0
 
     def __post_init__(self) -> None:
         self.base_seq = self.seq
 
-    def add(self, given: Input, advanced: Advanced, at_us: int) -> None:
+    def add(self, given: Input, facts: list[Fact], commands: list[Command], at_us: int) -> None:
         """Keep one input with its facts, and what its commands ask of the store."""
-        if advanced.facts:
-            body = canonical({"in": given.plain(), "ev": advanced.facts})
-            self.seq += len(advanced.facts)
-            self.head = link(self.head, body)
-            self.rows.append(Row(self.seq, len(advanced.facts), given.kind, body, self.head, at_us))
+        if facts:
+            self.entries.append(entry(given, facts, at_us))
+            self.pending += len(facts)
             self.since_us = self.since_us or at_us
-        for command in advanced.commands:
+            if isinstance(given, Started):
+                self.started_us = at_us
+        for command in commands:
             match command:
                 case SetTimer():
                     self.set_timers.append((command.activation, command.timer, command.due_us))
@@ -60,16 +78,19 @@ class Record:
 
     def move(self, state: State, *, fence: int, worker: str, inbox_done: int, release: bool) -> Move:
         """Everything since the last commit, for one transaction."""
+        rows = self._rows()
+        status = state.status.value
         return Move(
             run_id=self.run_id,
             room_id=self.room_id,
             fence=fence,
             base_seq=self.base_seq,
             worker=worker,
-            rows=self.rows,
-            columns=_columns(state, self.rows, self.head),
+            rows=rows,
+            columns=self._columns(state) if rows else {},
             inbox_done=inbox_done,
             release=release,
+            room_status=status if rows and status != self.status else None,
             set_timers=self.set_timers,
             clear_timers=self.clear_timers,
             remember=self.remember,
@@ -77,50 +98,60 @@ class Record:
         )
 
     def shown(self, state: State) -> Published | None:
-        """The same for whoever watches."""
-        if not self.rows:
+        """What is told to whoever watches: that there is news, which stands in SQL."""
+        if not self.entries:
             return None
-        rows = [
-            {"seq": row.seq, "kind": row.kind, "at_us": row.at_us, "body": orjson.Fragment(row.body)}
-            for row in self.rows
-        ]
-        summary = {"status": state.status.value, "steps": state.steps, "room_id": self.room_id}
-        payload = orjson.dumps({"run_id": self.run_id, "status": state.status.value, "rows": rows})
+        status = state.status.value
+        summary = {"status": status, "steps": state.steps, "room_id": self.room_id}
         return Published(
+            self.run_id, self.room_id, self.seq, status, b"null", summary, first=self.base_seq + 1
+        )
+
+    def cleared(self, state: State) -> Record:
+        """A new one that goes on where this one ends."""
+        return Record(
             self.run_id,
             self.room_id,
             self.seq,
+            self.head,
             state.status.value,
-            payload,
-            summary,
-            first=self.base_seq + 1,
+            unfolded_bytes=self.unfolded_bytes,
+            snapshot_bytes=self.snapshot_bytes,
         )
 
-    def cleared(self) -> Record:
-        """A new one that goes on where this one ends."""
-        return Record(self.run_id, self.room_id, self.seq, self.head)
+    def _rows(self) -> list[Row]:
+        rows = []
+        for begin in range(0, len(self.entries), ROW_ENTRIES):
+            entries = self.entries[begin : begin + ROW_ENTRIES]
+            body = encoded(entries)
+            facts = sum(len(one["ev"]) for one in entries)
+            self.seq += facts
+            self.head = link(self.head, body)
+            self.unfolded_bytes += len(body)
+            rows.append(Row(self.seq, facts, body, self.head, entries[-1]["at"]))
+        return rows
 
-
-def _columns(state: State, rows: list[Row], head: str) -> dict[str, Any]:
-    """The run's columns as they follow from its state."""
-    if not rows:
-        return {}
-    columns: dict[str, Any] = {
-        "state": orjson.dumps(state.plain()).decode(),
-        "head_hash": head,
-        "status": state.status.value,
-        "steps": state.steps,
-        "tokens": state.used_tokens,
-        "cost_usd": state.used_cost_usd,
-    }
-    if any(row.kind == "start" for row in rows):
-        columns["started_us"] = next(row.at_us for row in rows if row.kind == "start")
-    if state.is_over:
-        columns |= {
-            "live": None,
-            "ended_us": rows[-1].at_us,
-            "output": orjson.dumps(state.output).decode(),
-            "error": orjson.dumps(state.error).decode() if state.error else None,
-            "fingerprint": state.fingerprint,
+    def _columns(self, state: State) -> dict[str, Any]:
+        """The run's columns as they follow from its state."""
+        columns: dict[str, Any] = {
+            "head_hash": self.head,
+            "status": state.status.value,
+            "steps": state.steps,
+            "tokens": state.used_tokens,
+            "cost_usd": state.used_cost_usd,
         }
-    return columns
+        if state.is_over or self.unfolded_bytes >= max(SNAPSHOT_BYTES, self.snapshot_bytes):
+            snapshot = orjson.dumps(state.plain()).decode()
+            columns |= {"state": snapshot, "state_seq": self.seq}
+            self.unfolded_bytes, self.snapshot_bytes = 0, len(snapshot)
+        if self.started_us:
+            columns["started_us"] = self.started_us
+        if state.is_over:
+            columns |= {
+                "live": None,
+                "ended_us": self.entries[-1]["at"],
+                "output": orjson.dumps(state.output).decode(),
+                "error": orjson.dumps(state.error).decode() if state.error else None,
+                "fingerprint": state.fingerprint,
+            }
+        return columns

@@ -9,21 +9,26 @@ import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 
-import orjson
-
-from engine.core.document import Document
-from engine.core.errors import NotFound, OpenRoomsError
-from engine.core.plan import Plan, compile_plan
-from engine.runner.committer import Committer
+from engine.core.advance import move
+from engine.core.errors import OpenRoomsError
+from engine.core.inputs import Broken
+from engine.core.log import Stored
+from engine.core.plan import NO_PLAN
+from engine.core.tokens import State
+from engine.runner.committer import CommitFailed, Committer
 from engine.runner.drive import Drive
 from engine.runner.effects import Effects
+from engine.runner.record import Record
 from engine.runner.sweeper import Sweeper
 from engine.runtime import Runtime
-from engine.store import claims, runs, workers
+from engine.store import claims, journal, workers
+from engine.store.claims import Claimed
 
 log = logging.getLogger(__name__)
+
+UNPLANNABLE_US = 60_000_000
+"""How long a run waits for a worker that knows all its node types before it fails."""
 
 
 class Runner:
@@ -41,7 +46,6 @@ class Runner:
         self._mutex = threading.Lock()
         self._is_stopping = False
         self._sweeper = Sweeper(self)
-        self._plan = lru_cache(maxsize=256)(self._load_plan)
 
     def start(self) -> None:
         """Register this worker and begin to sweep."""
@@ -118,29 +122,52 @@ class Runner:
     def is_driving(self, run_id: str) -> bool:
         return run_id in self._drives or run_id in self._claiming
 
+    def expect(self, due_us: int) -> None:
+        self._sweeper.expect(due_us)
+
     def _claim(self, run_id: str) -> Drive | None:
-        with self.rt.db.write() as session:
-            claimed = claims.claim(session, run_id, self.worker_id, self.rt.now_us())
+        try:
+            claimed = self.committer.claim(run_id, self.worker_id)
+        except CommitFailed as error:
+            log.warning("run %s: %s", run_id, error)  # the sweeper comes back to it
+            return None
         if claimed is None:
             return None
         try:
-            plan = self._plan(claimed.workflow_id, claimed.version)
-        except OpenRoomsError:
-            log.exception("run %s can't be planned by this worker", run_id)
-            with self.rt.db.write() as session:
-                claims.take_back(session, run_id, claimed.fence)
+            plan = self.rt.plan(claimed.workflow_id, claimed.version)
+        except OpenRoomsError as error:
+            self._hand_back(claimed, error)
             return None
-        drive = Drive(self, claimed, plan)
+        drive = Drive(self, claimed, plan, self._unfolded(claimed))
         with self._mutex:
             self._drives[run_id] = drive
         return drive
 
-    def _load_plan(self, workflow_id: str, version: int) -> Plan:
+    def _unfolded(self, claimed: Claimed) -> list[Stored]:
+        """What the log has beyond the run's snapshot."""
+        if claimed.seq == claimed.state_seq:
+            return []
         with self.rt.db.read() as session:
-            document = runs.version_document(session, workflow_id, version)
-        if document is None:
-            raise NotFound("version", f"{workflow_id}/{version}")
-        return compile_plan(Document.of(orjson.loads(document)), self.rt.catalogue)
+            return journal.rows_after(session, claimed.run_id, claimed.state_seq, 1_000_000)
+
+    def _hand_back(self, claimed: Claimed, error: OpenRoomsError) -> None:
+        """This worker lacks what the run's version is made of; another may have it, but not for ever."""
+        log.error("run %s can't be planned by this worker: %s", claimed.run_id, error)
+        if claimed.state is None and self.rt.now_us() - claimed.created_us > UNPLANNABLE_US:
+            self._give_up(claimed, error)
+            return
+        with self.rt.db.hot() as hot:
+            claims.take_back(hot, claimed.run_id, claimed.fence)
+
+    def _give_up(self, claimed: Claimed, error: OpenRoomsError) -> None:
+        state, at_us = State(), self.rt.now_us()
+        given = Broken({"code": error.code, "message": str(error), "node_id": None})
+        record = Record(claimed.run_id, claimed.room_id, claimed.seq, claimed.head_hash, claimed.status)
+        record.add(given, *move(NO_PLAN, state, given, at_us), at_us)
+        ended = record.move(
+            state, fence=claimed.fence, worker=self.worker_id, inbox_done=claimed.inbox_high, release=True
+        )
+        self.committer.commit(ended, record.shown(state))
 
 
 def _logged(work: Callable[[], None]) -> None:

@@ -24,10 +24,12 @@ class Sweeper:
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
-        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
         self._renewed_us = 0
         self._lease_until_us = 0
+        self._next_us = 0
 
     @property
     def has_lease(self) -> bool:
@@ -39,11 +41,17 @@ class Sweeper:
         self._thread.start()
 
     def stop(self) -> None:
-        self._stop.set()
+        self._is_stopping = True
+        self._wake.set()
         self._thread.join(5)
 
+    def expect(self, due_us: int) -> None:
+        """A timer was set: be there when it is due, though it be before the next round."""
+        if due_us < self._next_us:
+            self._wake.set()
+
     def _run(self) -> None:
-        while not self._stop.is_set():
+        while not self._is_stopping:
             pause_s = SWEEP_S
             try:
                 pause_s = self._sweep()
@@ -51,26 +59,27 @@ class Sweeper:
                 log.warning("sweep: %s", error)
             except Exception:
                 log.exception("sweep")
-            self._stop.wait(pause_s)
+            self._wake.wait(pause_s)
 
     def _sweep(self) -> float:
         """One round; seconds until the next."""
-        rt = self._runner.rt
+        self._wake.clear()
+        rt, me = self._runner.rt, self._runner.worker_id
         now_us = rt.now_us()
         if now_us - self._renewed_us >= RENEW_US:
             self._renew(now_us)
-        with rt.db.read() as session:
-            due_us = timers.next_due_us(session)
-            ready = claims.ready_run_ids(session, now_us)
-            unread = claims.with_unread_inbox(session, self._runner.worker_id)
-            mine = claims.owned_by(session, self._runner.worker_id)
-            in_line = claims.rooms_in_line(session)
+        with rt.db.look() as hot:
+            due_us = timers.next_due_us(hot)
+            waiting = claims.waiting_for_a_driver(hot, now_us)
+            mine = claims.owned_by(hot, me)
+            in_line = claims.rooms_in_line(hot)
         if due_us is not None and due_us <= now_us:
-            self._fire(now_us)
-        if ready:
-            self._ring(ready, now_us)
-        for run_id in {*unread, *(run_id for run_id in mine if not self._runner.is_driving(run_id))}:
-            self._local(run_id)
+            due_us = self._fire(now_us)
+        if waiting:
+            self._ring(waiting, now_us)
+        for run_id, has_news in mine:
+            if has_news or not self._runner.is_driving(run_id):
+                self._local(run_id)
         for room_id in in_line:
             self._promote(room_id)
         rt.feed.heal()
@@ -84,23 +93,26 @@ class Sweeper:
             self._runner.register(until_us)
         self._renewed_us, self._lease_until_us = now_us, until_us
 
-    def _fire(self, now_us: int) -> None:
-        with self._runner.rt.db.write() as session:
-            woken = timers.fire_due(session, now_us)
+    def _fire(self, now_us: int) -> int | None:
+        """Fire what is due; when the next is."""
+        with self._runner.rt.db.hot() as hot:
+            woken = timers.fire_due(hot, now_us)
+            following_us = timers.next_due_us(hot)
         for run_id in woken:
             self._local(run_id)
+        return following_us
 
     def _ring(self, run_ids: list[str], now_us: int) -> None:
         """Ring again for runs whose bell was lost; drive them here if there is no bell."""
-        with self._runner.rt.db.write() as session:
-            claims.mark_kicked(session, run_ids, now_us)
+        with self._runner.rt.db.hot() as hot:
+            claims.mark_kicked(hot, run_ids, now_us)
         for run_id in run_ids:
             if not self._runner.rt.bell.ring(run_id):
                 self._local(run_id)
 
     def _promote(self, room_id: str) -> None:
-        with self._runner.rt.db.write() as session:
-            run_id = claims.promote_next(session, room_id)
+        with self._runner.rt.db.hot() as hot:
+            run_id = claims.promote_next(hot, room_id)
         if run_id is not None:
             self._local(run_id)
 
@@ -108,8 +120,8 @@ class Sweeper:
         self._runner.submit(lambda: self._runner.activate(run_id))
 
     def _pause(self, due_us: int | None) -> float:
+        now_us = self._runner.rt.now_us()
         jitter_s = random.uniform(0.8, 1.2) * SWEEP_S  # noqa: S311 - spreads workers, guards nothing
-        if due_us is None:
-            return jitter_s
-        until_due_s = (due_us - self._runner.rt.now_us()) / 1_000_000
-        return max(0.001, min(jitter_s, until_due_s))
+        pause_s = jitter_s if due_us is None else max(0.001, min(jitter_s, (due_us - now_us) / 1_000_000))
+        self._next_us = now_us + round(pause_s * 1_000_000)
+        return pause_s

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import orjson
-
-from engine.core.document import Document
 from engine.core.errors import InvalidInput, NotFound
-from engine.core.events import public_events
 from engine.core.identity import Role, User
-from engine.core.plan import Plan, compile_plan
-from engine.core.replaying import Replayed, replay
+from engine.core.log import Stored
+from engine.core.plan import Plan, PlanNode
+from engine.core.replaying import Replayed, fold, replay
 from engine.core.runview import Run
 from engine.core.steps import Step, steps_of
 from engine.core.times import rfc3339
@@ -21,9 +18,10 @@ from engine.runtime import Runtime
 from engine.services import runs as run_services
 from engine.services.permission import require
 from engine.store import journal, rooms, runs, timers
-from engine.store.database import Session
 
 Event = dict[str, Any]
+MANY = 1_000_000
+"""Rows: all of them."""
 
 
 def events(rt: Runtime, user: User, run_id: str, *, after_seq: int = 0, limit: int = 1000) -> list[Event]:
@@ -33,19 +31,13 @@ def events(rt: Runtime, user: User, run_id: str, *, after_seq: int = 0, limit: i
         if runs.get(session, run_id) is None:
             raise NotFound("run", run_id)
         rows = journal.rows_after(session, run_id, after_seq, limit)
-    return [event for event in expanded(run_id, rows) if event["seq"] > after_seq][:limit]
+    return [event for row in rows for event in row.events(run_id) if event["seq"] > after_seq][:limit]
 
 
 def latest_events(rt: Runtime, user: User, run_id: str, limit: int) -> list[Event]:
     """The run's last events, oldest first."""
     seq = run_services.get(rt, user, run_id).seq
     return events(rt, user, run_id, after_seq=max(0, seq - limit), limit=limit)
-
-
-def expanded(run_id: str, rows: list[dict[str, Any]]) -> Iterator[Event]:
-    """Stored rows, or rows as the live feed shows them, as public events."""
-    for row in rows:
-        yield from public_events(run_id, row["seq"], row["at_us"], row["body"])
 
 
 def steps(rt: Runtime, user: User, run_id: str) -> list[Step]:
@@ -69,13 +61,13 @@ def status(rt: Runtime, user: User, room_id: str) -> dict[str, Any]:
             raise NotFound("room", room_id)
         current = runs.current_run(session, room_id)
         due_us = timers.next_of(session, current.run.id) if current else None
-        document = _document(session, current.run) if current else {}
+    state = _state(rt, current) if current else State()
     return {
         "room_id": room.id,
         "name": room.name,
         "status": current.run.status if current else "IDLE",
         "run": current.run.plain() if current else None,
-        **_standing(State.of(current.state) if current else State(), document),
+        **_standing(state, _nodes(rt, current.run) if current else {}),
         "next_wake_up": rfc3339(due_us) if due_us else None,
     }
 
@@ -85,30 +77,52 @@ def run_standing(rt: Runtime, user: User, run_id: str, *, at_seq: int | None = N
     run = run_services.get(rt, user, run_id)
     with rt.db.read() as session:
         found = runs.standing(session, run_id)
-        document = _document(session, run)
-    if at_seq is None:
-        state = State.of(found.state) if found else State()
-    else:
-        state = _replayed(rt, run, at_seq).state
-    return {"run": run.plain(), **_standing(state, document)}
+    if found is None:
+        raise NotFound("run", run_id)
+    state = _state(rt, found) if at_seq is None else _replayed(rt, run, at_seq).state
+    return {"run": run.plain(), **_standing(state, _nodes(rt, run))}
 
 
-def _document(session: Session, run: Run) -> dict[str, Any]:
-    """The document of the version that a run goes through."""
-    text = runs.version_document(session, run.workflow_id, run.version)
-    if text is None:
-        raise NotFound("version", run.version)
-    found: dict[str, Any] = orjson.loads(text)
-    return found
+def _state(rt: Runtime, standing: runs.Standing) -> State:
+    """The run's state now: its last snapshot and what the log has beyond it."""
+    run, state = standing.run, State.of(standing.state)
+    if run.seq == standing.state_seq:
+        return state
+    with rt.db.read() as session:
+        rows = journal.rows_after(session, run.id, standing.state_seq, MANY)
+    return fold(_plan(rt, run), state, [row for row in rows if row.seq <= run.seq])
+
+
+def _nodes(rt: Runtime, run: Run) -> dict[str, PlanNode]:
+    return dict(_plan(rt, run).nodes)
 
 
 def replay_run(rt: Runtime, user: User, run_id: str) -> dict[str, Any]:
     """Decide the run again from its record: {identical, fingerprint} or {identical, divergence}."""
     run = run_services.get(rt, user, run_id)
-    replayed = _replayed(rt, run, None)
-    if replayed.divergence is not None:
-        return {"identical": False, "divergence": replayed.divergence}
+    with rt.db.read() as session:
+        rows = journal.rows_after(session, run.id, 0, MANY)
+    replayed = replay(_plan(rt, run), rows)
+    divergence = replayed.divergence or _end_differs(run, rows, replayed)
+    if divergence is not None:
+        return {"identical": False, "divergence": divergence}
     return {"identical": True, "fingerprint": replayed.fingerprint, "events": run.seq}
+
+
+def _end_differs(run: Run, rows: list[Stored], replayed: Replayed) -> dict[str, Any] | None:
+    """Whether the log ends where the run's own row says it does, with the same fingerprint."""
+    last = rows[-1].seq if rows else 0
+    if last < run.seq:
+        told = {"reason": "the end of the log is missing", "recorded": run.seq, "derived": last}
+    elif run.status.is_over and run.fingerprint != replayed.fingerprint:
+        told = {
+            "reason": "the run has another fingerprint",
+            "recorded": run.fingerprint,
+            "derived": replayed.fingerprint,
+        }
+    else:
+        return None
+    return {"seq": last, "kind": None, **told}
 
 
 def resume_point(rt: Runtime, run: Run, from_step: int | None) -> dict[str, Any]:
@@ -117,8 +131,8 @@ def resume_point(rt: Runtime, run: Run, from_step: int | None) -> dict[str, Any]
     Without a step: the one that failed; inside a fork, the fork itself.
     """
     with rt.db.read() as session:
-        rows = journal.rows_after(session, run.id, 0, 1_000_000)
-    entered = [event for event in expanded(run.id, rows) if event["type"] == "NODE_ENTERED"]
+        rows = journal.rows_after(session, run.id, 0, MANY)
+    entered = [event for row in rows for event in row.events(run.id) if event["type"] == "NODE_ENTERED"]
     if not entered:
         return {}
     if from_step is None:
@@ -141,19 +155,16 @@ def resume_point(rt: Runtime, run: Run, from_step: int | None) -> dict[str, Any]
 
 def _replayed(rt: Runtime, run: Run, upto_seq: int | None) -> Replayed:
     with rt.db.read() as session:
-        rows = journal.rows_after(session, run.id, 0, 1_000_000)
+        rows = journal.rows_after(session, run.id, 0, MANY)
     return replay(_plan(rt, run), rows, upto_seq=upto_seq)
 
 
 def _plan(rt: Runtime, run: Run) -> Plan:
-    with rt.db.read() as session:
-        document = _document(session, run)
-    return compile_plan(Document.of(document), rt.catalogue)
+    return rt.plan(run.workflow_id, run.version)
 
 
-def _standing(state: State, document: dict[str, Any]) -> dict[str, Any]:
+def _standing(state: State, nodes: Mapping[str, PlanNode]) -> dict[str, Any]:
     root = state.tokens.get("")
-    nodes = {node["id"]: node for node in document.get("nodes", ())}
     return {
         "tokens": [
             {
@@ -173,13 +184,13 @@ def _standing(state: State, document: dict[str, Any]) -> dict[str, Any]:
         "vars": dict(state.final_vars if state.is_over else state.vars_of(root) if root else _forked(state)),
         "signals": [
             {
-                "name": nodes[token.at]["config"]["signal"],
+                "name": nodes[token.at].config["signal"],
                 "node_id": token.at,
-                "form_schema": nodes[token.at]["config"].get("form_schema"),
+                "form_schema": nodes[token.at].config.get("form_schema"),
                 "since": rfc3339(token.entered_us),
             }
             for token in state.tokens.values()
-            if token.phase is Phase.WAITING and nodes.get(token.at, {}).get("config", {}).get("signal")
+            if token.phase is Phase.WAITING and nodes[token.at].config.get("signal")
         ],
     }
 

@@ -1,19 +1,24 @@
 """Who may move a run: claims, orphans, bells that were lost, rooms with runs in line."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-from sqlalchemy import and_, or_, select, update
-from sqlmodel import Session, col
+from dataclasses import dataclass, replace
 
-from engine.store.tables import RunRow, WorkerRow
+from engine.store.database import Hot
 
 KICK_AGAIN_US = 2_000_000
 """A run that is ready for longer than this since its last bell is rung again."""
 
+_COLUMNS = (
+    "id, room_id, workflow_id, version, number, fence, seq, inbox_high, inbox_done, status, state, state_seq,"
+    " head_hash, input, options, created_us"
+)
+_ALIVE = "SELECT id FROM worker WHERE expires_us > ?"
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What a driver needs to go on with a run; `was_orphan` when its last driver died."""
+    """What a driver needs to go on with a run; `last_owner` is who drove it and did not give it back."""
 
     run_id: str
     room_id: str
@@ -24,122 +29,100 @@ class Claimed:
     seq: int
     inbox_high: int
     inbox_done: int
+    status: str
     state: str | None
+    state_seq: int
     head_hash: str
     input: str
     options: str
     created_us: int
-    was_orphan: bool
+    last_owner: str | None = None
 
 
-def claim(session: Session, run_id: str, worker_id: str, now_us: int) -> Claimed | None:
+def claim(hot: Hot, run_id: str, worker_id: str, now_us: int) -> Claimed | None:
     """Take a run that is ready, or whose owner has died; None if it is taken, parked or over."""
-    alive = select(col(WorkerRow.id)).where(col(WorkerRow.expires_us) > now_us)
-    row = session.execute(
-        select(RunRow)
-        .where(
-            col(RunRow.id) == run_id,
-            col(RunRow.live).is_(True),
-            or_(
-                and_(col(RunRow.owner).is_(None), col(RunRow.ready).is_(True)),
-                and_(col(RunRow.owner).is_not(None), col(RunRow.owner).not_in(alive)),
-                col(RunRow.owner) == worker_id,  # its own, dropped after a commit nobody knows the end of
-            ),
-        )
-        .with_for_update(skip_locked=True)
-    ).scalar_one_or_none()
-    if row is None:
-        return None
-    claimed = Claimed(
-        run_id=row.id,
-        room_id=row.room_id,
-        workflow_id=row.workflow_id,
-        version=row.version,
-        number=row.number,
-        fence=row.fence + 1,
-        seq=row.seq,
-        inbox_high=row.inbox_high,
-        inbox_done=row.inbox_done,
-        state=row.state,
-        head_hash=row.head_hash,
-        input=row.input,
-        options=row.options,
-        created_us=row.created_us,
-        was_orphan=row.owner is not None,
+    row = hot.one(
+        "UPDATE run SET fence = fence + 1, owner = ?, ready = FALSE"
+        f" WHERE id = ? AND live AND owner IS NULL AND ready RETURNING {_COLUMNS}",
+        worker_id,
+        run_id,
     )
-    row.fence, row.owner, row.ready = claimed.fence, worker_id, False
-    session.add(row)
-    return claimed
+    if row is not None:
+        return Claimed(*row)
+    return _adopt(hot, run_id, worker_id, now_us)
 
 
-def take_back(session: Session, run_id: str, fence: int) -> None:
+def _adopt(hot: Hot, run_id: str, worker_id: str, now_us: int) -> Claimed | None:
+    """Take a run whose owner has died, or that is this worker's own: dropped when a commit's end was unknown."""
+    locked = "" if hot.is_sqlite else " FOR UPDATE SKIP LOCKED"
+    orphan = hot.one(
+        "SELECT owner, fence FROM run WHERE id = ? AND live AND owner IS NOT NULL"
+        f" AND (owner = ? OR owner NOT IN ({_ALIVE})){locked}",
+        run_id,
+        worker_id,
+        now_us,
+    )
+    if orphan is None:
+        return None
+    owner, fence = orphan
+    row = hot.one(
+        "UPDATE run SET fence = fence + 1, owner = ?, ready = FALSE"
+        f" WHERE id = ? AND live AND owner = ? AND fence = ? RETURNING {_COLUMNS}",
+        worker_id,
+        run_id,
+        owner,
+        fence,
+    )
+    return replace(Claimed(*row), last_owner=owner) if row is not None else None
+
+
+def take_back(hot: Hot, run_id: str, fence: int) -> None:
     """Let go of a run that nothing was done with; whoever comes next finds it ready."""
-    session.execute(
-        update(RunRow)
-        .where(col(RunRow.id) == run_id, col(RunRow.fence) == fence, col(RunRow.live).is_(True))
-        .values(owner=None, ready=True)
+    hot.run("UPDATE run SET owner = NULL, ready = TRUE WHERE id = ? AND fence = ? AND live", run_id, fence)
+
+
+def waiting_for_a_driver(hot: Hot, now_us: int, limit: int = 500) -> list[str]:
+    """Runs that nobody drives though they could go on: their last bell was lost, or their owner has died."""
+    quiet = hot.all(
+        "SELECT id FROM run WHERE ready AND live AND kick_us < ? LIMIT ?", now_us - KICK_AGAIN_US, limit
     )
-
-
-def ready_run_ids(session: Session, now_us: int, limit: int = 500) -> list[str]:
-    """Runs that nobody drives though they could go on, whose last bell was lost or long ago."""
-    alive = select(col(WorkerRow.id)).where(col(WorkerRow.expires_us) > now_us)
-    quiet = col(RunRow.kick_us) < now_us - KICK_AGAIN_US
-    found = (
-        select(col(RunRow.id))
-        .where(
-            col(RunRow.live).is_(True),
-            or_(
-                and_(col(RunRow.ready).is_(True), quiet),
-                and_(col(RunRow.owner).is_not(None), col(RunRow.owner).not_in(alive)),
-            ),
-        )
-        .limit(limit)
+    orphans = hot.all(
+        f"SELECT id FROM run WHERE owner IS NOT NULL AND live AND owner NOT IN ({_ALIVE}) LIMIT ?",
+        now_us,
+        limit,
     )
-    return list(session.execute(found).scalars())
+    return [row[0] for row in (*quiet, *orphans)]
 
 
-def mark_kicked(session: Session, run_ids: list[str], now_us: int) -> None:
-    session.execute(update(RunRow).where(col(RunRow.id).in_(run_ids)).values(kick_us=now_us))
+def mark_kicked(hot: Hot, run_ids: list[str], now_us: int) -> None:
+    hot.many("UPDATE run SET kick_us = ? WHERE id = ?", [(now_us, run_id) for run_id in run_ids])
 
 
-def with_unread_inbox(session: Session, worker_id: str) -> list[str]:
-    """Runs this worker owns that have something in their inbox it has not applied."""
-    found = select(col(RunRow.id)).where(
-        col(RunRow.owner) == worker_id, col(RunRow.inbox_high) > col(RunRow.inbox_done)
-    )
-    return list(session.execute(found).scalars())
+def owned_by(hot: Hot, worker_id: str) -> list[tuple[str, bool]]:
+    """Live runs of this worker; True: there is something in their inbox that was not applied."""
+    rows = hot.all("SELECT id, inbox_high > inbox_done FROM run WHERE owner = ? AND live", worker_id)
+    return [(run_id, bool(has_news)) for run_id, has_news in rows]
 
 
-def owned_by(session: Session, worker_id: str) -> list[str]:
-    found = select(col(RunRow.id)).where(col(RunRow.owner) == worker_id, col(RunRow.live).is_(True))
-    return list(session.execute(found).scalars())
-
-
-def promote_next(session: Session, room_id: str) -> str | None:
+def promote_next(hot: Hot, room_id: str) -> str | None:
     """Let the first run in line have its room, if nobody has it; its id."""
-    held = select(col(RunRow.id)).where(col(RunRow.room_id) == room_id, col(RunRow.live).is_(True))
-    if session.execute(held).first() is not None:
-        return None
-    following = (
-        select(RunRow)
-        .where(col(RunRow.room_id) == room_id, col(RunRow.live).is_(None), col(RunRow.status) == "QUEUED")
-        .order_by(col(RunRow.number))
-        .limit(1)
-        .with_for_update()
+    if not hot.is_sqlite:
+        hot.one("SELECT id FROM room WHERE id = ? FOR UPDATE", room_id)
+    row = hot.one(
+        "UPDATE run SET live = TRUE, ready = TRUE WHERE id = (SELECT id FROM run WHERE room_id = ?"
+        " AND live IS NULL AND status = 'QUEUED' ORDER BY number LIMIT 1)"
+        " AND NOT EXISTS (SELECT 1 FROM run held WHERE held.room_id = ? AND held.live) RETURNING id",
+        room_id,
+        room_id,
     )
-    row: RunRow | None = session.execute(following).scalar_one_or_none()
-    if row is None:
-        return None
-    row.live, row.ready = True, True
-    session.add(row)
-    return row.id
+    return None if row is None else str(row[0])
 
 
-def rooms_in_line(session: Session, limit: int = 100) -> list[str]:
+def rooms_in_line(hot: Hot, limit: int = 100) -> list[str]:
     """Rooms that have a run in line and none that holds the room."""
-    waiting = select(col(RunRow.room_id)).where(col(RunRow.live).is_(None), col(RunRow.status) == "QUEUED")
-    busy = select(col(RunRow.room_id)).where(col(RunRow.live).is_(True))
-    return list(
-        session.execute(waiting.where(col(RunRow.room_id).not_in(busy)).distinct().limit(limit)).scalars()
+    rows = hot.all(
+        "SELECT DISTINCT room_id FROM run WHERE status = 'QUEUED' AND live IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM run held WHERE held.room_id = run.room_id AND held.live) LIMIT ?",
+        limit,
     )
+    return [row[0] for row in rows]

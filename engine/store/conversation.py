@@ -2,28 +2,21 @@
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
+from engine.store.database import Hot
 from engine.store.tables import MessageRow
 
+_APPEND = "INSERT INTO message (room_id, run_id, role, content, at_us) VALUES (?, ?, ?, ?, ?)"
 
-def append(
-    session: Session, room_id: str, run_id: str, turns: Iterable[Mapping[str, str]], now_us: int
-) -> None:
+
+def append(hot: Hot, room_id: str, run_id: str, turns: Iterable[Mapping[str, str]], now_us: int) -> None:
     """Add turns {role, content} in their order."""
-    rows = [
-        {
-            "room_id": room_id,
-            "run_id": run_id,
-            "role": turn["role"],
-            "content": turn["content"].replace("\0", "\ufffd"),  # PostgreSQL holds no NUL
-            "at_us": now_us,
-        }
-        for turn in turns
-    ]
-    if rows:
-        session.execute(insert(MessageRow), rows)
+    said = [
+        (turn["role"], turn["content"].replace("\0", "\ufffd")) for turn in turns
+    ]  # PostgreSQL holds no NUL
+    hot.many(_APPEND, [(room_id, run_id, role, content, now_us) for role, content in said])
 
 
 def latest(session: Session, room_id: str, limit: int) -> list[dict[str, str]]:

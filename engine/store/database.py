@@ -1,9 +1,11 @@
 """Opens the database; one block is one transaction, committed when the block ends well."""
 
+from __future__ import annotations
+
 import fcntl
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,7 +16,10 @@ from sqlmodel import Session
 
 from engine.core.errors import InvalidInput, OpenRoomsError
 
-__all__ = ["Database", "DatabaseDown", "SQLAlchemyError", "Session"]
+__all__ = ["Database", "DatabaseDown", "Hot", "SQLAlchemyError", "Session"]
+
+_POSTGRES_OPTIONS = "-c idle_in_transaction_session_timeout=6000 -c lock_timeout=10000"
+"""Milliseconds: a worker that is stopped in a transaction must not keep the rows of its runs for ever."""
 
 
 class DatabaseDown(OpenRoomsError):
@@ -37,12 +42,43 @@ class Database:
         self.engine = self._engine(pool_size)
         self._mutex = threading.Lock()
         self._lock_file: IO[bytes] | None = None
+        self._hot_turn = threading.Lock()
+        self._hot_connection: Connection | None = None
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for reading; what it writes is rolled back."""
         with _reachable(), self.engine.connect() as connection, Session(connection) as session:
             yield session
+
+    @contextmanager
+    def look(self) -> Iterator[Hot]:
+        """Hand-written SQL for reading, where a session would cost more than the query."""
+        with _reachable(), self.engine.connect() as connection:
+            yield Hot(connection, self.is_sqlite)
+
+    @contextmanager
+    def hot(self) -> Iterator[Hot]:
+        """As `write`, for hand-written SQL, on a connection that stays open: one block at a time.
+
+        A connection that broke is thrown away with the block it failed.
+        """
+        with self._hot_turn, _reachable(), self._writer():
+            if self._hot_connection is None:
+                self._hot_connection = self.engine.connect()
+            connection = self._hot_connection
+            try:
+                if self.is_sqlite:
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                yield Hot(connection, self.is_sqlite)
+                connection.commit()
+            except BaseException:
+                self._hot_connection = None
+                with suppress(SQLAlchemyError):
+                    connection.rollback()
+                with suppress(SQLAlchemyError):
+                    connection.close()
+                raise
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -68,6 +104,10 @@ class Database:
             session.execute(text("SELECT 1"))
 
     def close(self) -> None:
+        with self._hot_turn:
+            if self._hot_connection is not None:
+                self._hot_connection.close()
+                self._hot_connection = None
         self.engine.dispose()
         if self._lock_file:
             self._lock_file.close()
@@ -75,7 +115,13 @@ class Database:
 
     def _engine(self, pool_size: int) -> Engine:
         if not self.is_sqlite:
-            return create_engine(self.url, pool_size=pool_size, max_overflow=20, pool_pre_ping=True)
+            return create_engine(
+                self.url,
+                pool_size=pool_size,
+                max_overflow=20,
+                pool_pre_ping=True,
+                connect_args={"options": _POSTGRES_OPTIONS},
+            )
         engine = create_engine(self.url, connect_args={"check_same_thread": False, "timeout": 30})
         event.listen(engine, "connect", _set_up_sqlite)
         return engine
@@ -100,6 +146,33 @@ class Database:
         if self._lock_file is None and self.url.database not in (None, "", ":memory:"):
             self._lock_file = Path(f"{self.url.database}.lock").open("ab")  # noqa: SIM115 - kept open
         return self._lock_file
+
+
+class Hot:
+    """A transaction in hand-written SQL: `?` marks a parameter on every database."""
+
+    def __init__(self, connection: Connection, is_sqlite: bool) -> None:
+        self.is_sqlite = is_sqlite
+        self._connection = connection
+
+    def all(self, sql: str, *parameters: Any) -> Sequence[Any]:
+        """The rows of one statement."""
+        return self._connection.exec_driver_sql(self._own(sql), parameters).fetchall()
+
+    def one(self, sql: str, *parameters: Any) -> Any:
+        """The first row, or None."""
+        return self._connection.exec_driver_sql(self._own(sql), parameters).fetchone()
+
+    def run(self, sql: str, *parameters: Any) -> int:
+        """How many rows it touched."""
+        return self._connection.exec_driver_sql(self._own(sql), parameters).rowcount
+
+    def many(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
+        """The statement once for each of `rows`."""
+        self._connection.exec_driver_sql(self._own(sql), rows)
+
+    def _own(self, sql: str) -> str:
+        return sql if self.is_sqlite else sql.replace("?", "%s")
 
 
 @contextmanager
@@ -127,5 +200,5 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
 
 
 def connection_of(session: Session) -> Connection:
-    """The Core connection under a session, for the hot path."""
+    """The Core connection under a session."""
     return session.connection()

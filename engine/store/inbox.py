@@ -1,12 +1,14 @@
 """What others want of a run: put in by anybody, applied by its driver in order of id."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import case, delete, insert, select, update
+from sqlalchemy import case, insert, select, update
 from sqlmodel import Session, col
 
+from engine.store.database import Hot
 from engine.store.tables import InboxRow, RunRow
 
 
@@ -67,12 +69,35 @@ def unread(session: Session, run_id: str, after: int) -> list[tuple[int, str, di
     return [(int(id_), kind, orjson.loads(body)) for id_, kind, body in rows]
 
 
-def clear(session: Session, run_id: str, done: int | None) -> None:
+def news(hot: Hot, run_id: str, after: int) -> list[tuple[int, str, dict[str, Any]]]:
+    """As `unread`, for the run's driver."""
+    rows = hot.all("SELECT id, kind, body FROM inbox WHERE run_id = ? AND id > ? ORDER BY id", run_id, after)
+    return [(int(id_), kind, orjson.loads(body)) for id_, kind, body in rows]
+
+
+def clear(hot: Hot, run_id: str, done: int | None) -> None:
     """Forget applied wishes; all of them when the run is over.
 
     While it lasts, those with a request id are kept: a repeated request must be known as one.
     """
-    which = col(InboxRow.run_id) == run_id
-    if done is not None:
-        which &= (col(InboxRow.id) <= done) & col(InboxRow.request_id).is_(None)
-    session.execute(delete(InboxRow).where(which), execution_options={"synchronize_session": False})
+    if done is None:
+        hot.run("DELETE FROM inbox WHERE run_id = ?", run_id)
+    else:
+        hot.run("DELETE FROM inbox WHERE run_id = ? AND id <= ? AND request_id IS NULL", run_id, done)
+
+
+def put_many(hot: Hot, wishes: Sequence[tuple[str, Wish]]) -> None:
+    """As `put`, for many runs at once: (run id, wish) each, none with a request id."""
+    run_ids = sorted({run_id for run_id, _ in wishes})
+    if not hot.is_sqlite:  # lock the runs first, in one order, so that ids become visible in theirs
+        marks = ", ".join("?" * len(run_ids))
+        hot.all(f"SELECT id FROM run WHERE id IN ({marks}) ORDER BY id FOR UPDATE", *run_ids)
+    hot.many(
+        "INSERT INTO inbox (run_id, kind, body, at_us) VALUES (?, ?, ?, ?)",
+        [(run_id, wish.kind, orjson.dumps(wish.body).decode(), wish.at_us) for run_id, wish in wishes],
+    )
+    hot.many(
+        "UPDATE run SET inbox_high = (SELECT max(id) FROM inbox WHERE run_id = run.id), kick_us = 0,"
+        " ready = CASE WHEN owner IS NULL AND live THEN TRUE ELSE ready END WHERE id = ?",
+        [(run_id,) for run_id in run_ids],
+    )

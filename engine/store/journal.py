@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-import orjson
-from sqlalchemy import bindparam, case, delete, insert, literal, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
-from engine.store import conversation, inbox, memory
-from engine.store.tables import BlobRow, EventRow, RoomRow, RunRow, TimerRow
+from engine.core.log import Stored
+from engine.store import conversation, inbox, memory, timers
+from engine.store.database import Hot
+from engine.store.tables import BlobRow, EventRow
 
-BLOB_OVER = 8_192
+BLOB_OVER = 262_144
 """Bytes of a body from which it is kept by its hash, apart from the event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One recorded input with its facts; `seq` is the number of the last one."""
+    """Some recorded inputs with their facts; `seq` is the number of the last fact."""
 
     seq: int
     facts: int
-    kind: str
     body: bytes
     hash: str
     at_us: int
@@ -45,6 +44,8 @@ class Move:
     release: bool = False
     has_read: bool = False
     """Wishes up to `inbox_done` were applied since the last commit."""
+    room_status: str | None = None
+    """The room's new status, None when it stays."""
     set_timers: list[tuple[str, str, int]] = field(default_factory=list)
     clear_timers: list[str | None] = field(default_factory=list)
     remember: dict[str, Any] = field(default_factory=dict)
@@ -60,108 +61,94 @@ class Move:
         return self.rows[-1].seq if self.rows else self.base_seq
 
 
-def commit(session: Session, moves: Iterable[Move], now_us: int) -> dict[str, int | None]:
-    """Apply the moves; for each run its inbox's newest id, or None when its driver has been fenced.
+_EVENT = (
+    "INSERT INTO event (run_id, seq, facts, body, blob, hash, at_us, fence, worker)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_ROOM = "UPDATE room SET status = ?, updated_us = ? WHERE id = ?"
+_BLOB = "INSERT INTO blob (hash, body) VALUES (?, ?) ON CONFLICT DO NOTHING"
+
+
+def commit(hot: Hot, moves: Iterable[Move], now_us: int) -> list[int | None]:
+    """Apply the moves; for each its inbox's newest id, or None when its driver has been fenced.
 
     A fenced move leaves no trace; the others are not disturbed by it.
     """
-    answers: dict[str, int | None] = {}
-    events: list[dict[str, Any]] = []
-    blobs: dict[str, bytes] = {}
+    answers: list[int | None] = []
+    events: list[tuple[Any, ...]] = []
+    blobs: list[tuple[Any, ...]] = []
     for move in moves:
-        answers[move.run_id] = high = _advance_run(session, move)
+        high = _advance_run(hot, move)
+        answers.append(high)
         if high is None:
             continue
         for row in move.rows:
             events.append(_event(move, row, blobs))
-        _keep_timers(session, move)
-        if move.has_read or move.is_last:
-            inbox.clear(session, move.run_id, None if move.is_last else move.inbox_done)
-        for key, value in move.remember.items():
-            memory.write(session, move.room_id, key, value, run_id=move.run_id, now_us=now_us)
-        if move.say:
-            conversation.append(session, move.room_id, move.run_id, move.say, now_us)
+        _keep_beside(hot, move, now_us)
     if blobs:
-        _keep_blobs(session, blobs)
+        hot.many(_BLOB, blobs)
     if events:
-        session.execute(insert(EventRow), events)
+        hot.many(_EVENT, events)
     return answers
 
 
-def _advance_run(session: Session, move: Move) -> int | None:
+def _advance_run(hot: Hot, move: Move) -> int | None:
     """Compare and set on fence and seq."""
-    values: dict[str, Any] = {"seq": move.seq, "inbox_done": move.inbox_done, **move.columns}
-    if move.release:
-        values["owner"] = None
-        values["ready"] = case(
-            (col(RunRow.inbox_high) > move.inbox_done, literal(True)), else_=literal(False)
-        )
-    moved = session.execute(
-        update(RunRow)
-        .where(
-            col(RunRow.id) == move.run_id,
-            col(RunRow.fence) == move.fence,
-            col(RunRow.seq) == move.base_seq,
-            col(RunRow.live).is_(True),
-        )
-        .values(**values)
-        .returning(col(RunRow.inbox_high)),
-        execution_options={"synchronize_session": False},
-    ).scalar_one_or_none()
-    if moved is not None and "status" in move.columns:
-        session.execute(
-            update(RoomRow)
-            .where(col(RoomRow.id) == move.room_id)
-            .values(status=move.columns["status"], updated_us=move.rows[-1].at_us),
-            execution_options={"synchronize_session": False},
-        )
-    return moved
+    sql = _update(tuple(move.columns), move.release, move.is_last)
+    released = (move.inbox_done,) if move.release and not move.is_last else ()
+    moved = hot.one(
+        sql,
+        move.seq,
+        move.inbox_done,
+        *move.columns.values(),
+        *released,
+        move.run_id,
+        move.fence,
+        move.base_seq,
+    )
+    if moved is None:
+        return None
+    if move.room_status is not None:
+        hot.run(_ROOM, move.room_status, move.rows[-1].at_us, move.room_id)
+    return int(moved[0])
 
 
-def _event(move: Move, row: Row, blobs: dict[str, bytes]) -> dict[str, Any]:
-    is_large = len(row.body) > BLOB_OVER
-    if is_large:
-        blobs[row.hash] = row.body
-    return {
-        "run_id": move.run_id,
-        "seq": row.seq,
-        "facts": row.facts,
-        "kind": row.kind,
-        "body": None if is_large else row.body.decode(),
-        "blob": row.hash if is_large else None,
-        "hash": row.hash,
-        "at_us": row.at_us,
-        "fence": move.fence,
-        "worker": move.worker,
-    }
-
-
-def _keep_blobs(session: Session, blobs: dict[str, bytes]) -> None:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    session.execute(
-        dialect.insert(BlobRow).on_conflict_do_nothing(),
-        [{"hash": hash_, "body": body} for hash_, body in blobs.items()],
+@lru_cache(maxsize=64)
+def _update(columns: tuple[str, ...], release: bool, is_last: bool) -> str:
+    sets = ["seq = ?", "inbox_done = ?", *(f"{name} = ?" for name in columns)]
+    if release:
+        has_more = "FALSE" if is_last else "CASE WHEN inbox_high > ? THEN TRUE ELSE FALSE END"
+        sets += ["owner = NULL", f"ready = {has_more}"]
+    return (
+        f"UPDATE run SET {', '.join(sets)}"
+        " WHERE id = ? AND fence = ? AND seq = ? AND live RETURNING inbox_high"
     )
 
 
-def _keep_timers(session: Session, move: Move) -> None:
-    for activation in move.clear_timers:
-        which = col(TimerRow.run_id) == move.run_id
-        if activation is not None:
-            which &= col(TimerRow.activation) == activation
-        session.execute(delete(TimerRow).where(which), execution_options={"synchronize_session": False})
-    if move.set_timers:
-        session.execute(
-            insert(TimerRow),
-            [
-                {"run_id": move.run_id, "activation": activation, "kind": kind, "due_us": due_us}
-                for activation, kind, due_us in move.set_timers
-            ],
-        )
+def _event(move: Move, row: Row, blobs: list[tuple[Any, ...]]) -> tuple[Any, ...]:
+    is_large = len(row.body) > BLOB_OVER
+    if is_large:
+        blobs.append((row.hash, row.body))
+    body = None if is_large else row.body.decode()
+    blob = row.hash if is_large else None
+    return (move.run_id, row.seq, row.facts, body, blob, row.hash, row.at_us, move.fence, move.worker)
 
 
-def rows_after(session: Session, run_id: str, seq: int, limit: int = 10_000) -> list[dict[str, Any]]:
-    """Stored rows with facts after `seq`, in order: {seq, kind, body, hash, at_us, fence, worker}."""
+def _keep_beside(hot: Hot, move: Move, now_us: int) -> None:
+    """Timers, inbox, memory and conversation, in the transaction of their events."""
+    run_id = move.run_id
+    if move.clear_timers or move.set_timers:
+        timers.keep(hot, run_id, move.clear_timers, move.set_timers)
+    if move.has_read or move.is_last:
+        inbox.clear(hot, run_id, None if move.is_last else move.inbox_done)
+    if move.remember:
+        memory.keep(hot, move.room_id, run_id, move.remember, now_us)
+    if move.say:
+        conversation.append(hot, move.room_id, run_id, move.say, now_us)
+
+
+def rows_after(session: Session, run_id: str, seq: int, limit: int = 10_000) -> list[Stored]:
+    """Stored rows with facts after `seq`, in order."""
     found = session.execute(
         select(EventRow)
         .where(col(EventRow.run_id) == run_id, col(EventRow.seq) > seq)
@@ -169,21 +156,16 @@ def rows_after(session: Session, run_id: str, seq: int, limit: int = 10_000) -> 
         .limit(limit)
     ).scalars()
     return [
-        {
-            "seq": row.seq,
-            "kind": row.kind,
-            "body": orjson.loads(row.body if row.body is not None else _blob(session, row.blob)),
-            "hash": row.hash,
-            "at_us": row.at_us,
-            "fence": row.fence,
-            "worker": row.worker,
-        }
+        Stored(
+            seq=row.seq,
+            body=row.body.encode() if row.body is not None else _blob(session, row.blob),
+            hash=row.hash,
+            fence=row.fence,
+            worker=row.worker,
+        )
         for row in found
     ]
 
 
 def _blob(session: Session, hash_: str | None) -> bytes:
-    found = session.execute(
-        select(col(BlobRow.body)).where(col(BlobRow.hash) == bindparam("hash")), {"hash": hash_}
-    ).scalar_one()
-    return bytes(found)
+    return bytes(session.execute(select(BlobRow.body).where(col(BlobRow.hash) == hash_)).scalar_one())

@@ -1,6 +1,6 @@
 """What rooms remember; the runner writes it in the transaction of the event that set it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from engine.core.memory import MemoryEntry, ranked
+from engine.store.database import Hot
 from engine.store.tables import MemoryRow
 
 
@@ -33,6 +34,21 @@ def write(  # noqa: PLR0913 - the columns of a row
             },
         )
     )
+
+
+_KEEP = (
+    "INSERT INTO memory (room_id, key, value, revision, run_id, updated_us) VALUES (?, ?, ?, 1, ?, ?)"
+    " ON CONFLICT (room_id, key) DO UPDATE SET value = excluded.value, revision = memory.revision + 1,"
+    " run_id = excluded.run_id, updated_us = excluded.updated_us"
+)
+
+
+def keep(hot: Hot, room_id: str, run_id: str, values: Mapping[str, Any], now_us: int) -> None:
+    """As `write`, for what a run remembers, in the transaction of its events."""
+    texts = [
+        (key, orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()) for key, value in values.items()
+    ]
+    hot.many(_KEEP, [(room_id, key, text, run_id, now_us) for key, text in texts])
 
 
 def get(session: Session, room_id: str, key: str) -> MemoryEntry | None:

@@ -12,7 +12,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from engine.core.events import Fact
-from engine.core.fingerprint import canonical, link
+from engine.core.fingerprint import link
+from engine.core.log import encoded
+from engine.core.replaying import QUEUED
 from engine.core.run import RunStatus
 from engine.core.runview import Run
 from engine.store.tables import EventRow, RoomRow, RunRow, VersionRow
@@ -41,10 +43,13 @@ class NewRun:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A run with what only the engine needs of it: its state as plain JSON, its owner, its inbox's mark."""
+    """A run with what only the engine needs of it: a snapshot of its state as plain JSON and the event it stands at,
+    its owner, its inbox's mark.
+    """
 
     run: Run
     state: dict[str, Any]
+    state_seq: int
     owner: str | None
     inbox_done: int
 
@@ -68,7 +73,7 @@ def begin(session: Session, new: NewRun, number: int, facts: list[Fact], *, has_
     Raises:
         Taken: the room has another run, or the request id was used.
     """
-    body = canonical({"in": {"k": "queued"}, "ev": facts})
+    body = encoded([{"at": new.now_us, "in": {"k": QUEUED}, "ev": facts}])
     row = RunRow(
         id=new.id,
         room_id=new.room_id,
@@ -110,7 +115,6 @@ def _first_event(session: Session, row: RunRow, body: bytes, facts: int) -> None
             run_id=row.id,
             seq=row.seq,
             facts=facts,
-            kind="queued",
             body=body.decode(),
             hash=row.head_hash,
             at_us=row.created_us,
@@ -174,7 +178,7 @@ def version_document(session: Session, workflow_id: str, number: int) -> str | N
 
 def _standing(row: RunRow) -> Standing:
     state = orjson.loads(row.state) if row.state else {}
-    return Standing(_run(row), state, row.owner, row.inbox_done)
+    return Standing(_run(row), state, row.state_seq, row.owner, row.inbox_done)
 
 
 def _run(row: RunRow) -> Run:

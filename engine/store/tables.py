@@ -105,6 +105,8 @@ class RunRow(SQLModel, table=True):
     inbox_high: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     inbox_done: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     state: str | None = Field(default=None, sa_column=_text(nullable=True))
+    state_seq: int = Field(default=0)
+    """The event up to which `state` is the fold of the log; what follows is folded by whoever reads it."""
     head_hash: str = Field(default="", max_length=64)
     fingerprint: str | None = Field(default=None, max_length=64)
     kick_us: int = Field(default=0, sa_column=_us())
@@ -123,7 +125,7 @@ class RunRow(SQLModel, table=True):
 
 
 class EventRow(SQLModel, table=True):
-    """One recorded input with the facts that follow from it; `seq` is the number of its last fact."""
+    """Some recorded inputs with the facts that follow from them; `seq` is the number of the last fact."""
 
     __tablename__ = "event"
 
@@ -132,7 +134,6 @@ class EventRow(SQLModel, table=True):
     )
     seq: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
     facts: int
-    kind: str = Field(max_length=24)
     body: str | None = Field(default=None, sa_column=_text(nullable=True))
     blob: str | None = Field(default=None, max_length=64)
     hash: str = Field(max_length=64)

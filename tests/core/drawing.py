@@ -10,8 +10,7 @@ import orjson
 from engine.core.advance import Advanced, advance, can_go
 from engine.core.discovery import discover
 from engine.core.document import FORMAT, Document
-from engine.core.events import public_events
-from engine.core.fingerprint import canonical, link
+from engine.core.fingerprint import link
 from engine.core.inputs import (
     Abort,
     ClearTimers,
@@ -24,6 +23,7 @@ from engine.core.inputs import (
     Started,
     TimerFired,
 )
+from engine.core.log import Stored, encoded, entry
 from engine.core.plan import Plan, compile_plan
 from engine.core.tokens import State
 
@@ -198,27 +198,22 @@ class Passage:
         """What is executed for that node now."""
         return next(command for command in self.executing if command.node == node_id)
 
-    def rows(self) -> list[dict[str, Any]]:
-        """The log as a store keeps it."""
-        rows: list[dict[str, Any]] = []
+    def rows(self) -> list[Stored]:
+        """The log as a store keeps it, each entry in a row of its own."""
+        rows: list[Stored] = []
         seq, head = 0, ""
         for given, at_us, advanced in self.log:
             if not advanced.facts:
                 continue
             seq += len(advanced.facts)
-            body = canonical({"in": given.plain(), "ev": advanced.facts})
+            body = encoded([entry(given, advanced.facts, at_us)])
             head = link(head, body)
-            row = {"seq": seq, "kind": given.kind, "body": orjson.loads(body), "hash": head, "at_us": at_us}
-            rows.append(row)
+            rows.append(Stored(seq, body, head))
         return rows
 
     def events(self) -> list[dict[str, Any]]:
         """The log in its public shape."""
-        return [
-            event
-            for row in self.rows()
-            for event in public_events("run", row["seq"], row["at_us"], row["body"])
-        ]
+        return [event for row in self.rows() for event in row.events("run")]
 
     def _obey(self, command: Any) -> None:
         match command:

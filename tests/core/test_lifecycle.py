@@ -214,7 +214,7 @@ def test_a_run_can_be_cancelled_wherever_it_stands(make: Any, paused: bool) -> N
 
     assert passage.state.status is RunStatus.CANCELLED
     assert passage.state.error == {"code": "cancelled", "message": "Cancelled by ada.", "node_id": None}
-    assert (passage.state.tokens, passage.state.forks, passage.state.ready) == ({}, {}, ())
+    assert (passage.state.tokens, passage.state.forks, passage.state.ready) == ({}, {}, [])
     assert (passage.timers, passage.executing) == ({}, [])
     assert ClearTimers(None) in advanced.commands
     assert passage.types()[-1] == "ROOM_CANCELLED"

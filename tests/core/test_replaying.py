@@ -1,5 +1,6 @@
 """Replay: a log re-derives itself byte for byte, or the first row that does not is named."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -20,6 +21,7 @@ from engine.core.inputs import (
     WorkerLost,
     input_of,
 )
+from engine.core.log import Stored, encoded
 from engine.core.replaying import replay
 from tests.core.drawing import BROKEN, Passage, begun, forked, line, node, ran, tool, where
 
@@ -76,35 +78,40 @@ def test_a_log_can_be_replayed_up_to_a_moment() -> None:
     states = [advanced.state for _, _, advanced in passage.log if advanced.facts]
 
     for row, state in zip(rows, states, strict=True):
-        assert replay(passage.plan, rows, upto_seq=row["seq"]).state == state
+        assert replay(passage.plan, rows, upto_seq=row.seq).state == state
 
 
 def test_the_row_that_queued_a_run_is_checked_for_its_hash() -> None:
     passage = ran(line(tool("a")))
-    body = {"in": {"k": "queued"}, "ev": [{"t": "RUN_QUEUED"}]}
-    queued = {"seq": 1, "kind": "queued", "body": body, "hash": link("", canonical(body)), "at_us": 1}
-    rows = relinked([queued, *passage.rows()])
+    body = encoded([{"at": 1, "in": {"k": "queued"}, "ev": [{"t": "RUN_QUEUED"}]}])
+    rows = relinked([Stored(1, body, ""), *passage.rows()])
     assert replay(passage.plan, rows).is_identical
 
-    rows[0]["body"]["ev"][0]["t"] = "RUN_CHANGED"
+    forged = [replace(rows[0], body=body.replace(b"QUEUED", b"FORGED")), *rows[1:]]
 
-    divergence = replay(passage.plan, rows).divergence
+    divergence = replay(passage.plan, forged).divergence
     assert divergence is not None
     assert divergence["seq"] == 1
 
 
-def relinked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def relinked(rows: list[Stored]) -> list[Stored]:
     """The rows with hashes that fit, as one would write them who changes a log and knows how."""
-    head = ""
+    found, head = [], ""
     for row in rows:
-        head = row["hash"] = link(head, canonical(row["body"]))
-    return rows
+        head = link(head, row.body)
+        found.append(replace(row, hash=head))
+    return found
 
 
-def changed(rows: list[dict[str, Any]], index: int, **input_: Any) -> list[dict[str, Any]]:
-    rows = orjson.loads(orjson.dumps(rows))
-    rows[index]["body"]["in"] |= input_
-    return rows
+def changed(rows: list[Stored], index: int, **input_: Any) -> list[Stored]:
+    (one,) = orjson.loads(rows[index].body)
+    one["in"] |= input_
+    return [*rows[:index], replace(rows[index], body=encoded([one])), *rows[index + 1 :]]
+
+
+def entry_of(row: Stored) -> dict[str, Any]:
+    ((_, one),) = row.entries()
+    return one
 
 
 def test_a_row_changed_afterwards_is_named() -> None:
@@ -115,7 +122,7 @@ def test_a_row_changed_afterwards_is_named() -> None:
         divergence = replay(passage.plan, changed(rows, index, forged=True)).divergence
 
         assert divergence is not None
-        assert divergence["seq"] == row["seq"]
+        assert divergence["seq"] == row.seq - len(entry_of(row)["ev"]) + 1
         assert divergence["reason"] == "the recorded row was changed: its hash does not fit"
 
 
@@ -130,15 +137,15 @@ def test_a_row_left_out_is_noticed() -> None:
 def test_a_log_from_which_other_facts_follow_is_named_with_both() -> None:
     passage = ran(line(tool("a"), end={"output": "{{ vars.a }}"}))
     rows = passage.rows()
-    index = next(index for index, row in enumerate(rows) if row["kind"] == "result")
+    index = next(index for index, row in enumerate(rows) if entry_of(row)["in"]["k"] == "result")
 
     replayed = replay(passage.plan, relinked(changed(rows, index, r="FAILURE")))
 
     assert replayed.divergence is not None
-    assert replayed.divergence["seq"] == rows[index]["seq"]
+    assert replayed.divergence["seq"] == rows[index].seq
     assert replayed.divergence["reason"] == "other facts follow"
-    assert replayed.divergence["recorded"] == rows[index]["body"]["ev"]
-    assert replayed.divergence["derived"] != rows[index]["body"]["ev"]
+    assert replayed.divergence["recorded"] == entry_of(rows[index])["ev"]
+    assert replayed.divergence["derived"] != entry_of(rows[index])["ev"]
     assert replayed.fingerprint is None
 
 

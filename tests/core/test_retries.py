@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from engine.core.inputs import Execute, Result, TimerFired, WorkerLost
+from engine.core.inputs import Blame, Execute, Result, TimerFired, WorkerLost
 from engine.core.run import RunStatus
 from engine.core.tokens import Phase
 from tests.core.drawing import BROKEN, LATE, Passage, begun, drawn, line, node, ran, tool, way, where
@@ -158,10 +158,11 @@ def test_a_retry_timer_that_fires_twice_starts_one_attempt() -> None:
     assert passage.move().types().count("TOOL_INVOKED") == 2
 
 
-def lost(passage: Passage, effect: str) -> list[str]:
+def lost(passage: Passage, effect: str, blame: Blame = Blame.WORKER) -> list[str]:
     """Lose the worker; the types of the facts that follow."""
     commands, passage.executing = passage.executing, []
-    advanced = passage.give(WorkerLost({command.activation: effect for command in commands}))
+    effects = {command.activation: effect for command in commands}
+    advanced = passage.give(WorkerLost(effects, blame))
     return [fact["t"] for fact in advanced.facts]
 
 
@@ -198,17 +199,28 @@ def test_an_effect_that_nobody_names_counts_as_external() -> None:
     assert passage.told("WORKER_LOST")[0]["d"]["effect"] == "external"
 
 
-def test_a_step_that_takes_three_workers_down_fails_whatever_retries_it_has() -> None:
+def test_a_step_that_takes_three_processes_down_fails_whatever_retries_it_has() -> None:
     passage = begun(handled(retry=RETRY))
-    for _ in range(2):
-        assert lost(passage, "idempotent") == ["WORKER_LOST"]
+    for blame in (Blame.WORKER, Blame.CHILD):
+        assert lost(passage, "idempotent", blame) == ["WORKER_LOST"]
         passage.move()
 
-    assert "NODE_FAILED" in lost(passage, "idempotent")
+    assert "NODE_FAILED" in lost(passage, "idempotent", Blame.CHILD)
 
     assert passage.told("NODE_FAILED")[0]["e"]["code"] == "worker_lost"
-    assert "3 workers" in passage.told("NODE_FAILED")[0]["e"]["message"]
+    assert "3 processes" in passage.told("NODE_FAILED")[0]["e"]["message"]
     assert passage.go().state.output == "FAILURE"
+
+
+@pytest.mark.parametrize("blame", [Blame.WORKER, Blame.NOBODY])
+def test_a_step_is_not_blamed_for_workers_that_die_while_it_is_in_a_child(blame: Blame) -> None:
+    passage = begun(handled(retry=RETRY))
+    for _ in range(10):
+        assert lost(passage, "idempotent", blame) == ["WORKER_LOST"]
+        passage.move()
+
+    assert passage.executing[0].attempt == 11
+    assert passage.go().state.output == "SUCCESS"
 
 
 def test_a_lost_worker_costs_no_retry() -> None:

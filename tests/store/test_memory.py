@@ -43,10 +43,9 @@ def test_a_snapshot_holds_the_keys_asked_for_that_exist(rt, room):
 
 
 def test_the_last_turns_come_oldest_first(rt, room):
-    with rt.db.write() as session:
-        conversation.append(session, room, "r1", [_turn("user", "1"), _turn("assistant", "2\0ü")], 1)
-        conversation.append(session, room, "r1", [], 2)
-        conversation.append(session, room, "r2", [_turn("user", "3")], 3)
+    with rt.db.hot() as hot:
+        conversation.append(hot, room, "r1", [_turn("user", "1"), _turn("assistant", "2\0ü")], 1)
+        conversation.append(hot, room, "r2", [_turn("user", "3")], 3)
 
     with rt.db.read() as session:
         assert conversation.latest(session, room, 2) == [_turn("assistant", "2\ufffdü"), _turn("user", "3")]

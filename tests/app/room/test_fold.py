@@ -70,7 +70,7 @@ def recorded(place: Place, name: str, document: dict[str, Any]) -> dict[str, Any
         place.over(run.id)
     events = history.events(place.rt, ADA, run.id, limit=10_000)
     with place.rt.db.read() as session:
-        ends = [row["seq"] for row in journal.rows_after(session, run.id, 0)]
+        ends = [row.seq for row in journal.rows_after(session, run.id, 0)]
     moments = ends[:: max(1, len(ends) // SAMPLED)]
     stood = [history.run_standing(place.rt, ADA, run.id, at_seq=seq) for seq in moments]
     steps = [dict(step) for step in history.steps(place.rt, ADA, run.id)]

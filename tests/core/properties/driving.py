@@ -90,7 +90,7 @@ def check_move(before: State, advanced: Advanced) -> None:
 def check_state(state: State) -> None:
     """Tokens are conserved: each branch that is still out stands in one place, and at the end there is none."""
     if state.is_over:
-        assert (state.tokens, state.forks, state.ready) == ({}, {}, ())
+        assert (state.tokens, state.forks, state.ready) == ({}, {}, [])
         assert state.fingerprint
         return
     if not state.run:

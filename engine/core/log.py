@@ -1,0 +1,50 @@
+"""The log of a run as it is stored: rows of entries, each of them one recorded input with the facts that followed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from engine.core.events import Fact, public_event
+from engine.core.inputs import Input
+
+Entry = dict[str, Any]
+"""{at: microseconds, in: the input as plain JSON, ev: its facts}."""
+
+
+def entry(given: Input, facts: Sequence[Fact], at_us: int) -> Entry:
+    return {"at": at_us, "in": given.plain(), "ev": facts}
+
+
+def encoded(entries: Sequence[Entry]) -> bytes:
+    """The body of a row: the hash chain is over these very bytes."""
+    return orjson.dumps(entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A row of the log; `seq` is the number of its last fact."""
+
+    seq: int
+    body: bytes
+    hash: str
+    fence: int = 0
+    worker: str = ""
+
+    def entries(self) -> Iterator[tuple[int, Entry]]:
+        """Each entry with the number of its last fact."""
+        found: list[Entry] = orjson.loads(self.body)
+        seq = self.seq - sum(len(one["ev"]) for one in found)
+        for one in found:
+            seq += len(one["ev"])
+            yield seq, one
+
+    def events(self, run_id: str) -> Iterator[dict[str, Any]]:
+        """The row's facts in their public shape."""
+        for last, one in self.entries():
+            first = last - len(one["ev"]) + 1
+            for index, fact in enumerate(one["ev"]):
+                yield public_event(run_id, first + index, one["at"], fact, one["in"].get("o"))
