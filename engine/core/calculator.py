@@ -4,6 +4,7 @@ import decimal
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
@@ -95,7 +96,8 @@ class Token(NamedTuple):
     at: int
 
 
-def _tokens(expression: str) -> list[Token]:
+@lru_cache(maxsize=1024)
+def _tokens(expression: str) -> tuple[Token, ...]:
     if len(expression) > LIMITS.calculation_chars:
         raise CalculatorError(
             f"The limit is {LIMITS.calculation_chars} characters.", LIMITS.calculation_chars + 1
@@ -114,13 +116,13 @@ def _tokens(expression: str) -> list[Token]:
             raise CalculatorError(f"{(text + match['tail'])[:40]!r} is not a number.", start + 1)
         found.append(Token(text if kind == "op" else str(kind), text, start))
         at = match.end()
-    return found
+    return tuple(found)
 
 
 class _Calculation:
     """Reads and calculates in one go, from the loosest operator to the tightest."""
 
-    def __init__(self, tokens: list[Token], names: Mapping[str, Number]) -> None:
+    def __init__(self, tokens: tuple[Token, ...], names: Mapping[str, Number]) -> None:
         self.tokens = tokens
         self.names = names
         self.next = 0
@@ -223,9 +225,10 @@ class _Calculation:
 
     def literal(self, text: str, at: int) -> Decimal:
         value = self.guarded(lambda: _GUARDED.create_decimal(text), at)
-        mantissa = re.split("[eE]", text, maxsplit=1)[0]
-        if len(mantissa.replace(".", "").lstrip("-0").rstrip("0")) > LIMITS.calculation_digits:
-            self.refuse(f"A number has at most {LIMITS.calculation_digits} digits.", at)
+        if len(text) > LIMITS.calculation_digits:
+            mantissa = re.split("[eE]", text, maxsplit=1)[0]
+            if len(mantissa.replace(".", "").lstrip("-0").rstrip("0")) > LIMITS.calculation_digits:
+                self.refuse(f"A number has at most {LIMITS.calculation_digits} digits.", at)
         return value
 
     def named(self, token: Token) -> Decimal:
@@ -234,8 +237,12 @@ class _Calculation:
             known = ", ".join(sorted((*self.names, *(f"{name}()" for name in _FUNCTIONS))))
             what = "is not a number" if token.text in self.names else "is not known"
             self.refuse(f"{token.text[:40]!r} {what}. Known: {known}.", token.at)
-        if isinstance(value, int) and abs(value) >= 10**LIMITS.calculation_digits:
-            self.refuse(f"{token.text[:40]!r} has more than {LIMITS.calculation_digits} digits.", token.at)
+        if isinstance(value, int):
+            if abs(value) >= 10**LIMITS.calculation_digits:
+                self.refuse(
+                    f"{token.text[:40]!r} has more than {LIMITS.calculation_digits} digits.", token.at
+                )
+            return Decimal(value)
         # repr() of a double is the shortest text that means it: 0.1 stays 0.1.
         text = repr(value) if isinstance(value, float) else str(value)
         if not Decimal(text).is_finite():

@@ -78,6 +78,9 @@ class Go(Input):
 
     kind: ClassVar[str] = "go"
 
+    def plain(self) -> dict[str, Any]:
+        return {"k": "go"}
+
 
 @dataclass(frozen=True, slots=True)
 class Result(Input):
@@ -93,6 +96,21 @@ class Result(Input):
     said: tuple[Mapping[str, str], ...] = ()
     usage: Mapping[str, Any] = field(default_factory=dict)
     trace: tuple[Mapping[str, Any], ...] = ()
+
+    def plain(self) -> dict[str, Any]:
+        if (
+            self.outcome != "SUCCESS"
+            or self.attempt != 1
+            or self.remember
+            or self.usage
+            or self.said
+            or self.trace
+        ):
+            return Input.plain(self)
+        told: dict[str, Any] = {"k": "result", "a": self.activation}
+        if self.output is not None:  # most results are no more than this
+            told["o"] = self.output
+        return told
 
 
 @dataclass(frozen=True, slots=True)

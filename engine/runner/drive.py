@@ -6,8 +6,9 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, Protocol
 
 import orjson
@@ -33,7 +34,7 @@ log = logging.getLogger(__name__)
 FLUSH_ENTRIES = 512
 FLUSH_AFTER_US = 5_000
 TURN_S = 0.05
-"""CPU after which other runs get their turn."""
+"""After which other runs get their turn."""
 ANSWER_S = 0.002
 """How long a thread stays for a step that answers at once."""
 
@@ -81,9 +82,10 @@ class Drive:
         self._is_wanted = False
         self._is_driving = False
         self._is_gone = False
+        self._provider_settings = host.rt.provider_settings
         self._every_step = host.rt.settings.commit == "every_step"
         # Its last driver died, perhaps of a step whose intent was not on disk yet: from now on it always is.
-        self._is_careful = claimed.last_owner is not None
+        self._is_careful = claimed.last_owner not in (None, host.worker_id)
 
     def knock(self, *, look: bool = False) -> None:
         """Something may have happened: results are in, or (`look`) the inbox has news."""
@@ -131,10 +133,10 @@ class Drive:
         """Apply inputs until nothing is left to apply; False when the turn is over before."""
         if not self._state.run and not self._state.is_over:
             self._apply(self._started())
-        elif self._claimed.last_owner is not None and self._last_us == 0:
-            self._apply(self._lost())
-        until = time.thread_time() + TURN_S
-        while time.thread_time() < until:
+        elif self._last_us == 0:
+            self._take_over()
+        until = time.perf_counter() + TURN_S
+        while time.perf_counter() < until:
             if self._results:
                 self._apply(self._results.popleft())
             elif self._inbox_high > self._inbox_done:
@@ -241,8 +243,6 @@ class Drive:
     def _work(self, command: Execute) -> Work:
         rt, claimed = self._host.rt, self._claimed
         node = self._plan.nodes[command.node]
-        token = self._state.at_activation(command.activation)
-        own = self._state.memory_of(token) if token else {}
         ctx = StepContext(
             run_id=claimed.run_id,
             room_id=claimed.room_id,
@@ -251,11 +251,16 @@ class Drive:
             attempt=command.attempt,
             idempotency_key=f"or-{claimed.run_id}-{command.activation}",
             now_us=self._last_us,
-            memory=StepMemory(rt.db, claimed.room_id, own),
+            memory=StepMemory(rt.db, claimed.room_id, partial(self._own_memory, command.activation)),
             catalogue=rt.catalogue,
-            settings=rt.provider_settings,
+            settings=self._provider_settings,
         )
         return Work(command, rt.catalogue.node_types[node.type], ctx)
+
+    def _own_memory(self, activation: str) -> Mapping[str, Any]:
+        """What the run remembers, as the step sees it; while the step is executed nothing of it changes."""
+        token = self._state.at_activation(activation)
+        return self._state.memory_of(token) if token else {}
 
     def _started(self) -> Started:
         claimed, keys = self._claimed, self._plan.memory_keys
@@ -279,13 +284,13 @@ class Drive:
             at_step=options.get("at_step"),
         )
 
-    def _lost(self) -> WorkerLost:
+    def _take_over(self) -> None:
+        """What the last driver had begun to execute is nobody's now."""
         running = [token for token in self._state.tokens.values() if token.phase is Phase.RUNNING]
-        is_own = self._claimed.last_owner == self._host.worker_id
-        return WorkerLost(
-            {token.activation: self._plan.nodes[token.at].effect.value for token in running},
-            blame=Blame.NOBODY if is_own else Blame.WORKER,
-        )
+        if running:
+            effects = {token.activation: self._plan.nodes[token.at].effect.value for token in running}
+            is_dead = self._claimed.last_owner not in (None, self._host.worker_id)
+            self._apply(WorkerLost(effects, Blame.WORKER if is_dead else Blame.NOBODY))
 
     def _abandon(self, *, again: bool) -> None:
         with self._mutex:

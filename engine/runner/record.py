@@ -89,7 +89,7 @@ class Record:
             rows=rows,
             columns=self._columns(state) if rows else {},
             inbox_done=inbox_done,
-            release=release,
+            release=release or state.is_over,
             room_status=status if rows and status != self.status else None,
             set_timers=self.set_timers,
             clear_timers=self.clear_timers,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
-import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,10 +17,11 @@ from engine.core.tokens import State
 from engine.runner.committer import CommitFailed, Committer
 from engine.runner.drive import Drive
 from engine.runner.effects import Effects
+from engine.runner.lease import Lease
 from engine.runner.record import Record
 from engine.runner.sweeper import Sweeper
 from engine.runtime import Runtime
-from engine.store import claims, journal, workers
+from engine.store import claims, journal
 from engine.store.claims import Claimed
 
 log = logging.getLogger(__name__)
@@ -46,24 +45,12 @@ class Runner:
         self._mutex = threading.Lock()
         self._is_stopping = False
         self._sweeper = Sweeper(self)
+        self._lease = Lease(rt, self.worker_id, threads)
 
     def start(self) -> None:
         """Register this worker and begin to sweep."""
-        self.register(self.rt.now_us() + workers.LEASE_US)
+        self._lease.start()
         self._sweeper.start()
-
-    def register(self, expires_us: int) -> None:
-        """Enter this worker's heartbeat row."""
-        me = workers.Worker(
-            id=self.worker_id,
-            host=socket.gethostname(),
-            pid=os.getpid(),
-            threads=self._threads,
-            started_us=self.rt.now_us(),
-            expires_us=expires_us,
-        )
-        with self.rt.db.write() as session:
-            workers.register(session, me)
 
     def stop(self) -> None:
         """Give every run back; what was under way is taken up by whoever comes next."""
@@ -76,11 +63,7 @@ class Runner:
             drive.abandon()
         self.effects.close()
         self.committer.close()
-        try:
-            with self.rt.db.write() as session:
-                workers.expire(session, worker_id=self.worker_id)
-        except OpenRoomsError:
-            log.warning("the database is away: this worker's lease ends by itself")
+        self._lease.stop()
 
     def activate(self, run_id: str) -> None:
         """Look after a run: claim it if it is free, knock at its drive if it is ours."""
@@ -103,7 +86,7 @@ class Runner:
             drive.run()
 
     def may_start_effects(self) -> bool:
-        return self._sweeper.has_lease
+        return self._lease.is_held
 
     def submit(self, work: Callable[[], None]) -> None:
         if self._is_stopping:

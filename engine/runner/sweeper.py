@@ -1,4 +1,4 @@
-"""The permanent sweep: renews the lease, fires timers, and finds what bells have missed. Works with Redis dead."""
+"""The permanent sweep: fires timers and finds what bells have missed. Works with Redis dead."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from engine.core.errors import OpenRoomsError
-from engine.store import claims, timers, workers
+from engine.store import claims, timers
 
 if TYPE_CHECKING:
     from engine.runner.runner import Runner
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SWEEP_S = 0.25
-RENEW_US = 2_000_000
 
 
 class Sweeper:
@@ -27,17 +26,9 @@ class Sweeper:
         self._wake = threading.Event()
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
-        self._renewed_us = 0
-        self._lease_until_us = 0
         self._next_us = 0
 
-    @property
-    def has_lease(self) -> bool:
-        """Whether this worker may still begin what can't be undone."""
-        return self._runner.rt.now_us() < self._lease_until_us
-
     def start(self) -> None:
-        self._lease_until_us = self._runner.rt.now_us() + workers.LEASE_US
         self._thread.start()
 
     def stop(self) -> None:
@@ -66,8 +57,6 @@ class Sweeper:
         self._wake.clear()
         rt, me = self._runner.rt, self._runner.worker_id
         now_us = rt.now_us()
-        if now_us - self._renewed_us >= RENEW_US:
-            self._renew(now_us)
         with rt.db.look() as hot:
             due_us = timers.next_due_us(hot)
             waiting = claims.waiting_for_a_driver(hot, now_us)
@@ -84,14 +73,6 @@ class Sweeper:
             self._promote(room_id)
         rt.feed.heal()
         return self._pause(due_us)
-
-    def _renew(self, now_us: int) -> None:
-        until_us = now_us + workers.LEASE_US
-        with self._runner.rt.db.write() as session:
-            is_known = workers.renew(session, self._runner.worker_id, until_us)
-        if not is_known:
-            self._runner.register(until_us)
-        self._renewed_us, self._lease_until_us = now_us, until_us
 
     def _fire(self, now_us: int) -> int | None:
         """Fire what is due; when the next is."""

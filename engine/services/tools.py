@@ -115,7 +115,7 @@ def _context(rt: Runtime, room_id: str | None) -> StepContext:
         attempt=1,
         idempotency_key=f"or-try-{once}",
         now_us=rt.now_us(),
-        memory=StepMemory(rt.db, room_id, remember) if room_id else NoRoom(),
+        memory=StepMemory(rt.db, room_id, lambda: remember) if room_id else NoRoom(),
         catalogue=rt.catalogue,
         settings=rt.provider_settings,
         remember=remember,

@@ -95,7 +95,9 @@ def waiting_for_a_driver(hot: Hot, now_us: int, limit: int = 500) -> list[str]:
 
 
 def mark_kicked(hot: Hot, run_ids: list[str], now_us: int) -> None:
-    hot.many("UPDATE run SET kick_us = ? WHERE id = ?", [(now_us, run_id) for run_id in run_ids])
+    """Note that the runs were rung; those whose row somebody holds are left for the next round."""
+    which = "?" if hot.is_sqlite else "(SELECT id FROM run WHERE id = ? FOR UPDATE SKIP LOCKED)"
+    hot.many(f"UPDATE run SET kick_us = ? WHERE id = {which}", [(now_us, run_id) for run_id in run_ids])
 
 
 def owned_by(hot: Hot, worker_id: str) -> list[tuple[str, bool]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import os
+import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,8 +20,13 @@ from engine.core.errors import InvalidInput, OpenRoomsError
 
 __all__ = ["Database", "DatabaseDown", "Hot", "SQLAlchemyError", "Session"]
 
-_POSTGRES_OPTIONS = "-c idle_in_transaction_session_timeout=6000 -c lock_timeout=10000"
-"""Milliseconds: a worker that is stopped in a transaction must not keep the rows of its runs for ever."""
+_POSTGRES_OPTIONS = "-c lock_timeout=5000"
+"""Milliseconds: who waits for a row that a stopped process holds says so in the end."""
+
+
+def connection_name(host: str, pid: int) -> str:
+    """What PostgreSQL calls the connections of a process; it keeps 63 bytes of it."""
+    return f"openrooms {pid} {host}"[:63]
 
 
 class DatabaseDown(OpenRoomsError):
@@ -120,7 +127,13 @@ class Database:
                 pool_size=pool_size,
                 max_overflow=20,
                 pool_pre_ping=True,
-                connect_args={"options": _POSTGRES_OPTIONS},
+                connect_args={
+                    "options": _POSTGRES_OPTIONS,
+                    "application_name": connection_name(socket.gethostname(), os.getpid()),
+                    "keepalives_idle": 5,
+                    "keepalives_interval": 2,
+                    "keepalives_count": 3,
+                },
             )
         engine = create_engine(self.url, connect_args={"check_same_thread": False, "timeout": 30})
         event.listen(engine, "connect", _set_up_sqlite)

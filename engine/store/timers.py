@@ -29,12 +29,13 @@ def keep(hot: Hot, run_id: str, clear: Iterable[str | None], timers: Sequence[Ti
 
 def fire_due(hot: Hot, now_us: int, limit: int = 500) -> list[str]:
     """Turn timers that are due into wishes of their runs; the runs' ids. Once each: the row is the right to fire."""
-    locked = "" if hot.is_sqlite else " FOR UPDATE SKIP LOCKED"
-    due = hot.all(
-        f"SELECT run_id, activation, kind FROM timer WHERE due_us <= ? ORDER BY due_us LIMIT ?{locked}",
-        now_us,
-        limit,
-    )
+    which = "FROM timer WHERE due_us <= ? ORDER BY due_us LIMIT ?"
+    if not hot.is_sqlite:  # with its run's row, or not at all: whoever holds that may be stopped
+        which = (
+            "FROM timer JOIN run ON run.id = timer.run_id WHERE due_us <= ? ORDER BY due_us LIMIT ?"
+            " FOR UPDATE SKIP LOCKED"
+        )
+    due = hot.all(f"SELECT run_id, activation, kind {which}", now_us, limit)
     if not due:
         return []
     hot.many(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select, update
 from sqlmodel import Session, col
 
+from engine.store.database import Hot, connection_name
 from engine.store.tables import WorkerRow
 
 LEASE_US = 6_000_000
@@ -29,15 +30,34 @@ def register(session: Session, worker: Worker) -> None:
     session.execute(delete(WorkerRow).where(col(WorkerRow.expires_us) < worker.started_us - FORGET_US))
 
 
-def renew(session: Session, worker_id: str, expires_us: int) -> bool:
+def renew(hot: Hot, worker_id: str, expires_us: int) -> bool:
     """Push the lease out; False if the row is gone.
 
     A worker that was taken for dead may come back: the runs it lost are guarded by their fences.
     """
-    renewed = session.execute(
-        update(WorkerRow).where(col(WorkerRow.id) == worker_id).values(expires_us=expires_us)
+    return hot.run("UPDATE worker SET expires_us = ? WHERE id = ?", expires_us, worker_id) > 0
+
+
+def leave(hot: Hot, worker_id: str) -> None:
+    """Say goodbye: whatever is still this worker's is ready for others, and nothing of it can be committed any more."""
+    hot.run(
+        "UPDATE run SET owner = NULL, ready = TRUE, kick_us = 0, fence = fence + 1 WHERE owner = ? AND live",
+        worker_id,
     )
-    return bool(renewed.rowcount)  # type: ignore[attr-defined]
+    hot.run("UPDATE worker SET expires_us = 0 WHERE id = ?", worker_id)
+
+
+def connections_of_dead(hot: Hot, now_us: int) -> list[str]:
+    """The names of the connections that workers whose lease has run out still have to PostgreSQL."""
+    if hot.is_sqlite:
+        return []
+    rows = hot.all("SELECT host, pid FROM worker WHERE expires_us < ? AND expires_us > 0", now_us)
+    return [connection_name(host, pid) for host, pid in rows]
+
+
+def cut_connections(hot: Hot, name: str) -> None:
+    """End the connections of that name; PostgreSQL rolls back what they had begun."""
+    hot.all("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = ?", name)
 
 
 def expire(session: Session, *, worker_id: str | None = None, host: str = "", pid: int = 0) -> None:

@@ -1,0 +1,94 @@
+"""This worker's heartbeat: while its row is fresh its runs are its own, and it may begin what can't be undone."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+
+from engine.core.errors import OpenRoomsError
+from engine.runtime import Runtime
+from engine.store import workers
+
+log = logging.getLogger(__name__)
+
+RENEW_S = 2.0
+
+
+class Lease:
+    """Renews the row from a thread of its own: nothing that blocks elsewhere may cost the lease."""
+
+    def __init__(self, rt: Runtime, worker_id: str, threads: int) -> None:
+        self._rt = rt
+        self._worker_id = worker_id
+        self._threads = threads
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
+        self._until_us = 0
+        self._buried: set[str] = set()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this worker may still begin what can't be undone."""
+        return self._rt.now_us() < self._until_us
+
+    def start(self) -> None:
+        """Enter the row and keep it fresh."""
+        self._register(self._rt.now_us() + workers.LEASE_US)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop renewing; the runs that are still this worker's are let go, then its row ends."""
+        self._stopping.set()
+        self._thread.join(5)
+        self._until_us = 0
+        try:
+            with self._rt.db.hot() as hot:
+                workers.leave(hot, self._worker_id)
+        except OpenRoomsError:
+            log.warning("the database is away: this worker's lease ends by itself")
+
+    def _register(self, until_us: int) -> None:
+        me = workers.Worker(
+            id=self._worker_id,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            threads=self._threads,
+            started_us=self._rt.now_us(),
+            expires_us=until_us,
+        )
+        with self._rt.db.write() as session:
+            workers.register(session, me)
+        self._until_us = until_us
+
+    def _run(self) -> None:
+        while not self._stopping.wait(RENEW_S):
+            try:
+                self._renew()
+                self._bury_the_dead()
+            except OpenRoomsError as error:
+                log.warning("lease: %s", error)
+            except Exception:
+                log.exception("lease")
+
+    def _renew(self) -> None:
+        until_us = self._rt.now_us() + workers.LEASE_US
+        with self._rt.db.hot() as hot:
+            is_known = workers.renew(hot, self._worker_id, until_us)
+        if is_known:
+            self._until_us = until_us
+        else:
+            self._register(until_us)
+
+    def _bury_the_dead(self) -> None:
+        """Cut the connections of workers that have been silent too long: one that is stopped in the middle of a
+        transaction would keep its runs locked until it goes on.
+        """
+        with self._rt.db.look() as hot:
+            dead = workers.connections_of_dead(hot, self._rt.now_us())
+        for name in dead:
+            if name not in self._buried:
+                self._buried.add(name)
+                with self._rt.db.look() as hot:
+                    workers.cut_connections(hot, name)
