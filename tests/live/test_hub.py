@@ -73,7 +73,9 @@ def test_rooms_and_lists_hear_their_part(feed, redis_url):
             await live(hub, room, everything)
             feed.publish([published(1), published(1, run_id="r2", room_id="m2")])
             feed.ephemeral("r1", '"Hel"', room_id="m1")
-            return [await room.get(WAIT_S) for _ in range(2)], [await everything.get(WAIT_S) for _ in range(2)]
+            return [await room.get(WAIT_S) for _ in range(2)], [
+                await everything.get(WAIT_S) for _ in range(2)
+            ]
 
     room, everything = asyncio.run(scenario())
     assert [(batch.kind, batch.run_id) for batch in room] == [("events", "r1"), ("ephemeral", "r1")]

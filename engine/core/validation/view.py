@@ -144,7 +144,7 @@ class View:
             return []
         import networkx as nx  # takes longer than all the rest of `openrooms check`
 
-        inner = nx.DiGraph(ahead)
+        inner: nx.DiGraph[str] = nx.DiGraph(ahead)
         groups = nx.strongly_connected_components(inner)
         loops = [self.in_order(group) for group in groups if len(group) > 1 or inner.has_edge(*group, *group)]
         return sorted(loops, key=lambda loop: self.places[loop[0]])
