@@ -7,6 +7,10 @@ INSTALLED := $(VENV)/.installed
 UP ?=
 TESTS ?= tests
 
+# Container images often tell Python to keep nothing it compiled. Here many processes start, and each would compile
+# every package anew: that is most of the time that a start takes.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install web up browser test check lint types e2e bench crash wheel clean
 
@@ -34,10 +38,8 @@ up: web ## run everything on http://127.0.0.1:8000 (options: make up UP="--port 
 browser: $(INSTALLED)
 	@$(BIN)/python -m tests.browser
 
-# What fails is tried once more, alone, and both summaries are shown: a second chance for tests that a busy machine
-# or a test before them disturbed. It goes as soon as the suite has been green for a while without it.
 test: web browser ## run all tests
-	@$(BIN)/python -m pytest $(TESTS) || $(BIN)/python -m pytest $(TESTS) --last-failed --last-failed-no-failures none
+	@$(BIN)/python -m pytest $(TESTS) -n auto
 
 lint: $(INSTALLED) ## format check, linters, import rules
 	@$(BIN)/ruff format --check .

@@ -50,3 +50,9 @@ def postorder(neighbours: Neighbours, sources: Iterable[str]) -> list[str]:
                 seen.add(near)
                 path.append((near, iter(neighbours[near])))
     return order
+
+
+def has_loop(neighbours: Neighbours) -> bool:
+    """Whether some way leads back to where it began."""
+    places = {node_id: place for place, node_id in enumerate(postorder(neighbours, neighbours))}
+    return any(places[near] >= places[node_id] for node_id, ahead in neighbours.items() for near in ahead)

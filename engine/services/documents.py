@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.core.catalogue import Catalogue
 from engine.core.discovery import discover
@@ -14,8 +14,9 @@ from engine.core.page import Paging
 from engine.core.parsing import parse_json, parse_yaml
 from engine.core.problem import Problem
 from engine.core.validation import find_problems
-from engine.runtime import Runtime
-from engine.services import workflows
+
+if TYPE_CHECKING:
+    from engine.runtime import Runtime
 
 OPERATOR = User(id="operator", name="operator", role=Role.ADMIN)
 """Who uses the command line on the machine itself."""
@@ -45,6 +46,8 @@ def find_workflow(rt: Runtime, wanted: str) -> str:
     Raises:
         NotFound, InvalidInput: none, or several of that name.
     """
+    from engine.services import workflows  # a document in a file is checked without a database
+
     page = workflows.list_workflows(rt, OPERATOR, search=wanted, paging=Paging(limit=1000))
     exact = [item.id for item in page.items if item.name == wanted]
     if len(exact) > 1:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from openrooms_app.build import build
 from tests.app.served import PASSWORDS
@@ -21,6 +21,8 @@ from tests.browser import CHROMIUM_ARGUMENTS, find_chromium
 
 ROOT = Path(__file__).resolve().parents[2]
 AsUser = Callable[[str], httpx.Client]
+PATIENCE_S = 20
+"""How long a browser may take to show something; playwright's five seconds are few on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def as_user(app_url: str) -> Iterator[AsUser]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A browser for one file of tests: Playwright keeps an event loop running, in which others can't run theirs."""
+    expect.set_options(timeout=PATIENCE_S * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(CHROMIUM_ARGUMENTS))
         yield browser

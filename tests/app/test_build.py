@@ -15,10 +15,10 @@ from tests.app.conftest import ROOT
 
 
 def test_a_build_that_is_there_is_found_in_less_than_a_second(built: Path) -> None:
-    began = time.monotonic()
+    began = time.process_time()
 
     assert build() == built
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_a_changed_source_is_another_build(

@@ -12,6 +12,8 @@ import websockets.sync.client as websocket
 
 Event = tuple[str, dict[str, Any]]
 
+QUIET_S = 1.0
+
 SESSION_STATE = "reflex___state____state.openrooms_app___session____session_state"
 
 
@@ -41,7 +43,7 @@ def flood(url: str, cookie: str, *events: Event) -> list[dict[str, Any]]:
     with open_tab(url, cookie) as socket:
         for event in events:
             _put(socket, event)
-        return _deltas(socket)
+        return _deltas(socket, pause_s=QUIET_S)
 
 
 @contextmanager
@@ -60,12 +62,12 @@ def _put(socket: websocket.ClientConnection, event: Event) -> None:
     socket.send("42/_event," + json.dumps(["event", body]))
 
 
-def _deltas(socket: websocket.ClientConnection, quiet_s: float = 1.0) -> list[dict[str, Any]]:
-    """What the server says until it has been quiet for a while."""
+def _deltas(socket: websocket.ClientConnection, pause_s: float = 0.3) -> list[dict[str, Any]]:
+    """What the server says until it has been quiet: for a second before its first word, for `pause_s` after others."""
     found: list[dict[str, Any]] = []
     while True:
         try:
-            frame = socket.recv(timeout=quiet_s)
+            frame = socket.recv(timeout=pause_s if found else QUIET_S)
         except TimeoutError:
             return found
         if isinstance(frame, str) and frame.startswith("42/_event,"):

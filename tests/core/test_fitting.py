@@ -87,7 +87,7 @@ def test_another_seed_gives_another_value():
     ],
 )
 def test_what_has_no_value_is_said_and_soon(schema):
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(CannotFit):
         fit(schema, "", "")
-    assert time.monotonic() - begun < 1
+    assert time.process_time() - begun < 1

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from engine.core.identity import Role
-from engine.services import users
+from engine.services import identity, users
+from openrooms_app.session import COOKIE
 from tests.app.conftest import browser, built, context, page
 from tests.fixtures.running import PASSWORDS, Running, running
 
@@ -35,9 +36,10 @@ def complaints(context: BrowserContext) -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def as_ada(running_app: Running, page: Page) -> Page:
-    """A page of the administrator's."""
-    running_app.log_in(page, "Ada")
+def as_ada(running_app: Running, context: BrowserContext, page: Page) -> Page:
+    """A page of the administrator's, who has a session and has opened nothing yet."""
+    token = identity.log_in(running_app.rt, "Ada", PASSWORDS["Ada"])
+    context.add_cookies([{"name": COOKIE, "value": token, "url": running_app.url}])
     return page
 
 

@@ -39,7 +39,7 @@ def bell(redis_url: str) -> Iterator[Bell]:
         yield bell
 
 
-def wait_until(is_so: Callable[[], object], timeout_s: float = 5) -> None:
+def wait_until(is_so: Callable[[], object], timeout_s: float = 20) -> None:
     until = time.monotonic() + timeout_s
     while not is_so():
         assert time.monotonic() < until, "waited in vain"

@@ -12,6 +12,9 @@ from engine.live.frames import GAP, Batch, Published
 from engine.live.hub import QUEUE_BATCHES, Hub, Subscription
 from tests.live.conftest import wait_until
 
+WAIT_S = 0.8 * hub_module.SAFETY_GAP_S
+"""Patience with a busy machine, but less than the time after which a hub sends gaps without a reason."""
+
 
 @asynccontextmanager
 async def open_hub(url):
@@ -29,8 +32,8 @@ def published(seq=1, run_id="r1", room_id="m1", first=0):
 async def live(hub, *subscriptions):
     """Wait until each has its two gaps: joined, and connected."""
     for subscription in subscriptions:
-        assert await subscription.get(2) == GAP
-    async with asyncio.timeout(2):
+        assert await subscription.get(WAIT_S) == GAP
+    async with asyncio.timeout(WAIT_S):
         while not hub.is_connected:
             await asyncio.sleep(0.002)
     for subscription in subscriptions:
@@ -47,7 +50,7 @@ async def first(count, subscription):
 
 
 async def seqs(subscription, count):
-    return [(await subscription.get(2)).seq for _ in range(count)]
+    return [(await subscription.get(WAIT_S)).seq for _ in range(count)]
 
 
 def test_a_subscriber_gets_what_is_published_of_its_run(feed, redis_url):
@@ -70,7 +73,9 @@ def test_rooms_and_lists_hear_their_part(feed, redis_url):
             await live(hub, room, everything)
             feed.publish([published(1), published(1, run_id="r2", room_id="m2")])
             feed.ephemeral("r1", '"Hel"', room_id="m1")
-            return [await room.get(1) for _ in range(2)], [await everything.get(1) for _ in range(2)]
+            return [await room.get(WAIT_S) for _ in range(2)], [
+                await everything.get(WAIT_S) for _ in range(2)
+            ]
 
     room, everything = asyncio.run(scenario())
     assert [(batch.kind, batch.run_id) for batch in room] == [("events", "r1"), ("ephemeral", "r1")]
@@ -94,7 +99,7 @@ def test_all_subscribers_share_one_connection(feed, redis_url, redis: Redis):
                 assert await seqs(one, 1) == await seqs(two, 1) == await seqs(four, 1) == [7]
                 listeners = [c for c in redis.client_list() if int(c["sub"])]
                 channels = set(redis.pubsub_channels())
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(WAIT_S):
                 while set(redis.pubsub_channels()) != {b"gaps"}:
                     await asyncio.sleep(0.005)
             return len(listeners), channels
@@ -127,14 +132,14 @@ def test_a_death_of_redis_is_bridged_by_gaps_and_then_it_goes_on(own_redis, monk
             async with open_hub(own_redis.url) as hub, hub.subscribe(run_id="r1") as heard:
                 await live(hub, heard)
                 os.kill(own_redis.pid, signal.SIGKILL)
-                gaps = [await heard.get(2) for _ in range(3)]
+                gaps = [await heard.get(WAIT_S) for _ in range(3)]
                 assert not hub.is_connected
                 await asyncio.to_thread(wait_until, own_redis.revive)
-                async with asyncio.timeout(3):
+                async with asyncio.timeout(WAIT_S):
                     while not hub.is_connected:
-                        gaps.append(await heard.get(1))
+                        gaps.append(await heard.get(WAIT_S))
                 await asyncio.to_thread(wait_until, lambda: feed.publish([published(9)]))
-                while (batch := await heard.get(2)) == GAP:
+                while (batch := await heard.get(WAIT_S)) == GAP:
                     pass
                 return gaps, batch.seq
 
@@ -148,7 +153,7 @@ def test_a_hub_that_starts_before_redis_has_its_readers_look_into_sql(tmp_path, 
 
     async def scenario():
         async with open_hub(f"unix://{tmp_path}/none.sock") as hub, hub.subscribe(run_id="r1") as heard:
-            return [await heard.get(1) for _ in range(4)]
+            return [await heard.get(WAIT_S) for _ in range(4)]
 
     assert asyncio.run(scenario()) == [GAP] * 4
 
@@ -158,7 +163,7 @@ def test_what_a_publisher_lost_becomes_a_gap_for_everybody(redis_url, redis):
         async with open_hub(redis_url) as hub, hub.subscribe(run_id="r1") as one, hub.subscribe() as two:
             await live(hub, one, two)
             redis.publish("gaps", b"")
-            return await one.get(1), await two.get(1)
+            return await one.get(WAIT_S), await two.get(WAIT_S)
 
     assert asyncio.run(scenario()) == (GAP, GAP)
 
@@ -169,7 +174,7 @@ def test_what_was_never_handed_to_the_feed_becomes_a_gap_too(feed, redis_url):
             await live(hub, heard)
             feed.note_loss()
             feed.heal()
-            return await heard.get(1)
+            return await heard.get(WAIT_S)
 
     assert asyncio.run(scenario()) == GAP
 
@@ -181,7 +186,7 @@ def test_a_worker_that_died_before_it_published_is_noticed_in_the_end(redis_url,
     async def scenario():
         async with open_hub(redis_url) as hub, hub.subscribe(run_id="r1") as heard:
             await live(hub, heard)
-            return await heard.get(1)
+            return await heard.get(WAIT_S)
 
     assert asyncio.run(scenario()) == GAP
 

@@ -213,7 +213,7 @@ def test_ringing_a_dead_redis_is_false_at_once_and_counted(tmp_path):
         assert not any(bell.ring(f"r{number}") for number in range(1000))
         assert bell.failures == 1000
         assert bell.queue_length() is None
-    assert time.monotonic() - begun < 0.5
+    assert time.monotonic() - begun < 2  # two milliseconds each
 
 
 def test_a_consumer_outlives_the_death_of_redis_and_hears_again(own_redis, caplog):
@@ -225,7 +225,7 @@ def test_a_consumer_outlives_the_death_of_redis_and_hears_again(own_redis, caplo
         begun = time.monotonic()
         wait_until(lambda: bell.ring("r2"))
         wait_until(lambda: heard == ["r1", "r2"])
-        assert time.monotonic() - begun < 1.5
+        assert time.monotonic() - begun < 5
 
     assert "Traceback" not in caplog.text
 

@@ -253,7 +253,7 @@ def test_a_hundred_questions_wait_together_and_share_a_client():
         replies, clients = asyncio.run(scenario(server))
     assert len(replies) == 100
     assert clients == 1
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 10  # in turn it would be twenty seconds
 
 
 @pytest.mark.parametrize(

@@ -213,12 +213,12 @@ def test_fail_always_fails():
 
 def test_slow_waits_without_holding_the_loop():
     async def twenty():
-        request = ChatRequest(model="slow:0.1+echo", messages=(Message(role="user", content="hi"),))
+        request = ChatRequest(model="slow:0.25+echo", messages=(Message(role="user", content="hi"),))
         return await asyncio.gather(*(scripted.chat(request, a_context()) for _ in range(20)))
 
     begun = time.monotonic()
     assert [reply.text for reply in asyncio.run(twenty())] == ["hi"] * 20
-    assert 0.1 <= time.monotonic() - begun < 1
+    assert 0.25 <= time.monotonic() - begun < 2.5  # in turn it would be five seconds
 
 
 @pytest.mark.parametrize(
@@ -239,11 +239,11 @@ def test_its_description_explains_every_model():
     "text", ["\n" * 60_000, "```" * 20_000, "```\n" + "\n" * 60_000, " " * 60_000, "{" * 60_000]
 )
 def test_hostile_texts_take_no_time(text):
-    begun = time.monotonic()
+    begun = time.process_time()
     for model in ("", "echo", "classify", "script", "tool:calculator"):
         with suppress(StepError):
             ask(model, text, text, tools=(CALCULATOR,))
-    assert time.monotonic() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def test_the_arguments_it_makes_up_are_checked_like_a_models():

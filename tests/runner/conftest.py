@@ -70,7 +70,7 @@ class Place:
     def get(self, run_id: str) -> Run:
         return runs.get(self.rt, self.user, run_id)
 
-    def until(self, run_id: str, is_so: Callable[[Run], bool], within_s: float = 10) -> Run:
+    def until(self, run_id: str, is_so: Callable[[Run], bool], within_s: float = 30) -> Run:
         end = time.monotonic() + within_s
         while not is_so(run := self.get(run_id)):
             assert time.monotonic() < end, f"the run stays {run.status}: {run.error}"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
-
-import networkx as nx
+from typing import TYPE_CHECKING, Any
 
 from engine.core.validation.faults import Fault, shown
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 _Keys = tuple[str | int, ...]
 
@@ -148,6 +149,10 @@ def _repeats_a_choice(pattern: str) -> bool:
 
 
 def _reference_faults(schema: Any, refs: list[tuple[Any, _Keys]]) -> Iterator[Fault]:
+    if not refs:
+        return
+    import networkx as nx  # takes longer than all the rest of `openrooms check`
+
     applied = _applied_together(schema, [keys[:-1] for _, keys in refs])
     in_circles = {
         keys
@@ -169,6 +174,8 @@ def _reference_faults(schema: Any, refs: list[tuple[Any, _Keys]]) -> Iterator[Fa
 
 def _applied_together(schema: Any, starts: list[_Keys]) -> nx.DiGraph[_Keys]:
     """Which schemas are applied to a value because another is, before the value is taken apart."""
+    import networkx as nx
+
     graph: nx.DiGraph[_Keys] = nx.DiGraph()
     todo: list[_Keys] = [tuple(map(str, keys)) for keys in starts]
     while todo:
@@ -183,6 +190,8 @@ def _applied_together(schema: Any, starts: list[_Keys]) -> nx.DiGraph[_Keys]:
 
 
 def _most_applied(applied: nx.DiGraph[_Keys]) -> int:
+    import networkx as nx
+
     counts: dict[_Keys, int] = {}
     for keys in reversed(list(nx.topological_sort(applied))):
         counts[keys] = min(1 + sum(counts[below] for below in applied.succ[keys]), MAX_APPLIED + 1)

@@ -6,11 +6,9 @@ from collections.abc import Collection, Iterable
 from functools import cached_property
 from typing import Literal
 
-import networkx as nx
-
 from engine.core.catalogue import Behaviour, Catalogue, NodeType
 from engine.core.document import Document, Node, On, Outcome, Transition
-from engine.core.graph import reach
+from engine.core.graph import has_loop, reach
 from engine.core.problem import ERROR, Problem
 from engine.core.structure import Structure, analyse, branch_transitions
 from engine.core.validation.sites import Site, find_sites
@@ -141,8 +139,12 @@ class View:
 
     def loops(self, among: Collection[str]) -> list[list[str]]:
         """The loops that stay among these nodes, each with all that is in it, in document order."""
-        inner: nx.DiGraph[str] = nx.DiGraph()
-        inner.add_edges_from((id_, near) for id_ in among for near in self.ahead[id_] if near in among)
+        ahead = {id_: [near for near in self.ahead[id_] if near in among] for id_ in among}
+        if not has_loop(ahead):
+            return []
+        import networkx as nx  # takes longer than all the rest of `openrooms check`
+
+        inner: nx.DiGraph[str] = nx.DiGraph(ahead)
         groups = nx.strongly_connected_components(inner)
         loops = [self.in_order(group) for group in groups if len(group) > 1 or inner.has_edge(*group, *group)]
         return sorted(loops, key=lambda loop: self.places[loop[0]])

@@ -27,10 +27,15 @@ def rt(sqlite_rt: Runtime) -> Iterator[Runtime]:
     use_runtime(None)
 
 
+@pytest.fixture(scope="session")
+def app() -> Gate:
+    """Holds nothing of the runtime, which it looks up for each request."""
+    return Gate(create_api())
+
+
 @pytest.fixture
-def as_(rt: Runtime) -> As:
+def as_(rt: Runtime, app: Gate) -> As:
     """A client for each of viewer, editor, admin, and nobody."""
-    app = Gate(create_api())
     tokens = {role.value: _token(rt, role) for role in Role}
 
     def client(who: str) -> TestClient:

@@ -19,7 +19,7 @@ ASKS = drawing(
 )
 
 
-def finished(api, run_id, within_s=10):
+def finished(api, run_id, within_s=30):
     end = time.monotonic() + within_s
     while (run := api.get(f"/api/runs/{run_id}").json())["ended_at"] is None:
         assert time.monotonic() < end, run
@@ -27,7 +27,7 @@ def finished(api, run_id, within_s=10):
     return run
 
 
-def status_is(api, room, status, within_s=10):
+def status_is(api, room, status, within_s=30):
     end = time.monotonic() + within_s
     while (told := api.get(f"/api/rooms/{room}/status").json())["status"] != status:
         assert time.monotonic() < end, told
