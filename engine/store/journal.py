@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, case, delete, insert, literal, select, update
+from sqlalchemy import Select, bindparam, case, delete, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
@@ -162,12 +162,33 @@ def _keep_timers(session: Session, move: Move) -> None:
 
 def rows_after(session: Session, run_id: str, seq: int, limit: int = 10_000) -> list[dict[str, Any]]:
     """Stored rows with facts after `seq`, in order: {seq, kind, body, hash, at_us, fence, worker}."""
-    found = session.execute(
+    return _rows(
+        session,
         select(EventRow)
         .where(col(EventRow.run_id) == run_id, col(EventRow.seq) > seq)
         .order_by(col(EventRow.seq))
-        .limit(limit)
-    ).scalars()
+        .limit(limit),
+    )
+
+
+def rows_of_facts(session: Session, run_id: str, after_seq: int, upto_seq: int) -> list[dict[str, Any]]:
+    """The rows that hold the facts after `after_seq` up to `upto_seq`, as `rows_after` gives them, and no others.
+
+    A row is numbered by its last fact, so the last row wanted may have a higher number than `upto_seq`.
+    """
+    mine = col(EventRow.run_id) == run_id
+    reaching = select(func.min(col(EventRow.seq))).where(mine, col(EventRow.seq) >= upto_seq)
+    last = session.execute(reaching).scalar_one_or_none() or upto_seq
+    return _rows(
+        session,
+        select(EventRow)
+        .where(mine, col(EventRow.seq) > after_seq, col(EventRow.seq) <= last)
+        .order_by(col(EventRow.seq)),
+    )
+
+
+def _rows(session: Session, wanted: Select[EventRow]) -> list[dict[str, Any]]:
+    found = session.execute(wanted).scalars()
     return [
         {
             "seq": row.seq,

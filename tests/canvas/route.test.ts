@@ -67,9 +67,13 @@ test("a drawing is opened whole where that stays readable, else where it begins"
 
 test("the view moves only when none of the cards is seen whole", () => {
   const [screen, view] = [{ width: 800, height: 600 }, { x: 0, y: 0, zoom: 0.8 }];
-  assert.equal(revealing([card("far", 5_000, 0), card("near", 100, 100)], view, screen), null);
-  assert.equal(revealing([], view, screen), null);
-  const moved = revealing([card("far", 5_000, 900)], view, screen)!;
+  const [far, near, last] = [card("far", 5_000, 900), card("near", 100, 100), card("last", 9_000, 0)];
+  const cards = [near, far, last];
+  assert.equal(revealing([far, near], cards, view, screen), null);
+  assert.equal(revealing([], cards, view, screen), null);
+  const moved = revealing([far], cards, view, screen)!;
   assert.equal(moved.zoom, 0.8);
-  assert.equal(revealing([card("far", 5_000, 900)], moved, screen), null);
+  assert.equal(revealing([far], cards, moved, screen), null);
+  const end = revealing([last], cards, view, screen)!;
+  assert.equal(last.right * end.zoom + end.x, screen.width - 48);
 });

@@ -38,18 +38,20 @@ function around(one: Box, other: Box): Box {
 }
 
 /**
- * The same view moved so that one of `boxes` is seen whole, the first if none is; null where nothing has to move.
- * It comes to stand near the left edge, as what follows it lies to its right.
+ * The same view moved so that one of `wanted` is seen whole, the first if none is; null where nothing has to move.
+ * It comes to stand near the left edge, as what follows it lies to its right, unless nothing of `cards` does.
  */
-export function revealing(boxes: readonly Box[], view: Viewport, screen: Size): Viewport | null {
-  const [first] = boxes;
+export function revealing(wanted: readonly Box[], cards: readonly Box[], view: Viewport, screen: Size): Viewport | null {
+  const [first] = wanted;
   const isSeen = (box: Box): boolean => {
     const [left, right] = [box.left * view.zoom + view.x, box.right * view.zoom + view.x];
     const [top, bottom] = [box.top * view.zoom + view.y, box.bottom * view.zoom + view.y];
     return left >= 0 && top >= 0 && right <= screen.width && bottom <= screen.height;
   };
-  if (!first || !screen.width || !screen.height || boxes.some(isSeen)) return null;
+  if (!first || !screen.width || !screen.height || wanted.some(isSeen)) return null;
+  const { zoom } = view;
   const middle = { x: (first.left + first.right) / 2, y: (first.top + first.bottom) / 2 };
-  const width = (first.right - first.left) * view.zoom;
-  return { x: Math.min(screen.width / 2, PADDING + width) - middle.x * view.zoom, y: screen.height / 2 - middle.y * view.zoom, zoom: view.zoom };
+  const nearLeft = Math.min(screen.width / 2, PADDING + (first.right - first.left) * zoom) - middle.x * zoom;
+  const atTheEnd = screen.width - PADDING - Math.max(...cards.map((card) => card.right)) * zoom;
+  return { x: Math.max(nearLeft, atTheEnd), y: screen.height / 2 - middle.y * zoom, zoom };
 }

@@ -19,7 +19,7 @@ export function useReveal(surface: RefObject<HTMLDivElement | null>, boxes: read
     (ids) => {
       const { width = 0, height = 0 } = surface.current?.getBoundingClientRect() ?? {};
       const wanted = ids.flatMap((id) => boxes.find((box) => box.id === id) ?? []);
-      const next = revealing(wanted, getViewport(), { width, height });
+      const next = revealing(wanted, boxes, getViewport(), { width, height });
       const isStill = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
       if (next) void setViewport(next, { duration: isStill ? 0 : MOVE_MS });
     },
