@@ -30,7 +30,7 @@ def events(rt: Runtime, user: User, run_id: str, *, after_seq: int = 0, limit: i
     with rt.db.read() as session:
         if runs.get(session, run_id) is None:
             raise NotFound("run", run_id)
-        rows = journal.rows_after(session, run_id, after_seq, limit)
+        rows = journal.rows_of_facts(session, run_id, after_seq, after_seq + limit)
     return [event for row in rows for event in row.events(run_id) if event["seq"] > after_seq][:limit]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jsonschema
 import orjson
 
 from engine.core.document import Frozen
@@ -13,6 +14,7 @@ from engine.core.page import FIRST_PAGE, Page, Paging
 from engine.core.room import LATEST, RoomStatus
 from engine.core.run import LIVE, RunStatus
 from engine.core.runview import Run
+from engine.core.sample import with_defaults
 from engine.runtime import Runtime
 from engine.services import health, rooms, runs
 from engine.services.permission import require
@@ -105,7 +107,7 @@ def list_workers(rt: Runtime, user: User) -> tuple[Worker, ...]:
 
 
 def needs_input(rt: Runtime, user: User, room_id: str) -> bool:
-    """Whether a run of the room can't start without values: its version's input_schema requires some."""
+    """Whether a run of the room can't start without values: the defaults of its input_schema don't fit it."""
     room = rooms.get(rt, user, room_id)
     with rt.db.read() as session:
         number = room.version
@@ -114,7 +116,9 @@ def needs_input(rt: Runtime, user: User, room_id: str) -> bool:
             number = (workflow.latest_version if workflow else None) or 0
         text = run_store.version_document(session, room.workflow_id, number)
     schema = orjson.loads(text).get("input_schema") if text else None
-    return bool(schema and schema.get("required"))
+    if schema is None:
+        return False
+    return not jsonschema.Draft202012Validator(schema).is_valid(with_defaults({}, schema))
 
 
 def _lines(rt: Runtime, found: tuple[Run, ...]) -> tuple[RunLine, ...]:

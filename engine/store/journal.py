@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from engine.core.log import Stored
 from engine.store import conversation, inbox, memory, timers
@@ -149,12 +151,25 @@ def _keep_beside(hot: Hot, move: Move, now_us: int) -> None:
 
 def rows_after(session: Session, run_id: str, seq: int, limit: int = 10_000) -> list[Stored]:
     """Stored rows with facts after `seq`, in order."""
-    found = session.execute(
-        select(EventRow)
-        .where(col(EventRow.run_id) == run_id, col(EventRow.seq) > seq)
-        .order_by(col(EventRow.seq))
-        .limit(limit)
-    ).scalars()
+    mine = col(EventRow.run_id) == run_id
+    return _rows(session, select(EventRow).where(mine, col(EventRow.seq) > seq).limit(limit))
+
+
+def rows_of_facts(session: Session, run_id: str, after_seq: int, upto_seq: int) -> list[Stored]:
+    """The rows that hold the facts after `after_seq` up to `upto_seq`, and no others.
+
+    A row is numbered by its last fact, so the last row wanted may have a higher number than `upto_seq`.
+    """
+    mine = col(EventRow.run_id) == run_id
+    reaching = select(func.min(col(EventRow.seq))).where(mine, col(EventRow.seq) >= upto_seq)
+    last = session.execute(reaching).scalar_one_or_none() or upto_seq
+    return _rows(
+        session, select(EventRow).where(mine, col(EventRow.seq) > after_seq, col(EventRow.seq) <= last)
+    )
+
+
+def _rows(session: Session, wanted: SelectOfScalar[EventRow]) -> list[Stored]:
+    found = session.execute(wanted.order_by(col(EventRow.seq))).scalars()
     return [
         Stored(
             seq=row.seq,

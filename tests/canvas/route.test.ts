@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asPath, crosses, labelPlace, route, type Box, type Ends } from "../../openrooms_app/canvas/document/route.ts";
-import { openingViewport } from "../../openrooms_app/canvas/document/viewport.ts";
+import { openingViewport, revealing } from "../../openrooms_app/canvas/document/viewport.ts";
 
 const WIDTH = 216;
 const HEIGHT = 48;
@@ -61,6 +61,19 @@ test("a drawing is opened whole where that stays readable, else where it begins"
   const small = openingViewport([card("a", 0, 0), card("b", 300, 0)], screen);
   assert.equal(small.zoom, 1);
   const wide = openingViewport([card("b", 9_000, 400), card("a", 100, 100)], screen);
-  assert.equal(wide.zoom, 0.5);
+  assert.equal(wide.zoom, 0.8);
   assert.equal(wide.x + 100 * wide.zoom, 48);
+});
+
+test("the view moves only when none of the cards is seen whole", () => {
+  const [screen, view] = [{ width: 800, height: 600 }, { x: 0, y: 0, zoom: 0.8 }];
+  const [far, near, last] = [card("far", 5_000, 900), card("near", 100, 100), card("last", 9_000, 0)];
+  const cards = [near, far, last];
+  assert.equal(revealing([far, near], cards, view, screen), null);
+  assert.equal(revealing([], cards, view, screen), null);
+  const moved = revealing([far], cards, view, screen)!;
+  assert.equal(moved.zoom, 0.8);
+  assert.equal(revealing([far], cards, moved, screen), null);
+  const end = revealing([last], cards, view, screen)!;
+  assert.equal(last.right * end.zoom + end.x, screen.width - 48);
 });

@@ -63,11 +63,15 @@ def test_a_worker_that_has_stopped_beating_is_shown_as_gone(rt, editor):
     assert found == {1: False, 2: True}
 
 
-def test_a_room_needs_input_when_its_version_requires_some(rt, editor):
+def test_a_room_needs_input_when_the_defaults_of_its_version_do_not_suffice(rt, editor):
     plain = drawing("start > wait > end")
-    picky = {**plain, "input_schema": {"type": "object", "properties": {"a": {}}, "required": ["a"]}}
+    schema = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+    easy = {**schema, "properties": {"a": {"type": "integer", "default": 1}}}
 
-    assert overview.needs_input(rt, editor, a_room(rt, editor, document=picky).id)
+    assert overview.needs_input(rt, editor, a_room(rt, editor, document={**plain, "input_schema": schema}).id)
+    assert not overview.needs_input(
+        rt, editor, a_room(rt, editor, document={**plain, "input_schema": easy}).id
+    )
     assert not overview.needs_input(rt, editor, a_room(rt, editor).id)
 
 

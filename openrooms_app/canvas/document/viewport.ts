@@ -6,7 +6,8 @@ import type { Box } from "./route.ts";
 export type Viewport = { readonly x: number; readonly y: number; readonly zoom: number };
 
 const PADDING = 48;
-const READABLE = 0.5;
+/** Below this zoom the words on a card can't be read. */
+const READABLE = 0.8;
 
 export function openingViewport(cards: readonly Box[], screen: Size): Viewport {
   const [first] = cards;
@@ -34,4 +35,23 @@ function around(one: Box, other: Box): Box {
     right: Math.max(one.right, other.right),
     bottom: Math.max(one.bottom, other.bottom),
   };
+}
+
+/**
+ * The same view moved so that one of `wanted` is seen whole, the first if none is; null where nothing has to move.
+ * It comes to stand near the left edge, as what follows it lies to its right, unless nothing of `cards` does.
+ */
+export function revealing(wanted: readonly Box[], cards: readonly Box[], view: Viewport, screen: Size): Viewport | null {
+  const [first] = wanted;
+  const isSeen = (box: Box): boolean => {
+    const [left, right] = [box.left * view.zoom + view.x, box.right * view.zoom + view.x];
+    const [top, bottom] = [box.top * view.zoom + view.y, box.bottom * view.zoom + view.y];
+    return left >= 0 && top >= 0 && right <= screen.width && bottom <= screen.height;
+  };
+  if (!first || !screen.width || !screen.height || wanted.some(isSeen)) return null;
+  const { zoom } = view;
+  const middle = { x: (first.left + first.right) / 2, y: (first.top + first.bottom) / 2 };
+  const nearLeft = Math.min(screen.width / 2, PADDING + (first.right - first.left) * zoom) - middle.x * zoom;
+  const atTheEnd = screen.width - PADDING - Math.max(...cards.map((card) => card.right)) * zoom;
+  return { x: Math.max(nearLeft, atTheEnd), y: screen.height / 2 - middle.y * zoom, zoom };
 }

@@ -9,7 +9,6 @@ import { GRID } from "../document/card.ts";
 import { answer, MAIN, retargetFault } from "../document/connecting.ts";
 import type { Position } from "../document/document.ts";
 import { move, retarget, type Selection } from "../document/operations.ts";
-import { openingViewport, type Viewport } from "../document/viewport.ts";
 import { add, draw, spliceInto } from "../state/adding.ts";
 import { outcomesIn } from "../state/catalogue.ts";
 import type { Editor } from "../state/editor.ts";
@@ -21,6 +20,7 @@ import { BLANK, drawingOf, NOTE, type Drawing, type FlowNode as CardNode, type W
 import { FlowEdge } from "./flow-edge.tsx";
 import { FlowNode } from "./flow-node.tsx";
 import { FlowNote } from "./flow-note.tsx";
+import { useOpening } from "./use-opening.ts";
 
 /** From here on, cards outside of the screen are not kept in the page. */
 const MANY = 120;
@@ -121,16 +121,6 @@ function useDrawing(editor: Editor, isEditable: boolean): [Drawing, SetNodes] {
     [],
   );
   return [drawing, setNodes];
-}
-
-/** The part of the drawing that is shown first, once it is known how much room there is. */
-function useOpening(surface: RefObject<HTMLDivElement | null>, boxes: Drawing["boxes"]): Viewport | null {
-  const [viewport, setViewport] = useState<Viewport | null>(null);
-  useLayoutEffect(() => {
-    const { width, height } = surface.current!.getBoundingClientRect();
-    setViewport((known) => known ?? openingViewport(boxes, { width, height }));
-  }, [surface, boxes]);
-  return viewport;
 }
 
 function useView(editor: Editor, surface: RefObject<HTMLDivElement | null>): void {

@@ -20,7 +20,7 @@ export const FlowNode = memo(function FlowNode({ data, selected, width = 0 }: No
   return (
     <div className={classes.filter(Boolean).join(" ")} data-testid={`node-${node.id}`} data-type={node.type} title={node.description}>
       {node.type !== "START" && (
-        <Handle type="target" id="in" position={Position.Left} className="oc-in" aria-label={`Into ${title}`} data-testid={`handle-${node.id}-in`} />
+        <Handle type="target" id="in" position={Position.Left} className="oc-in" role="img" aria-label={`Into ${title}`} data-testid={`handle-${node.id}-in`} />
       )}
       <div className="oc-head">
         <TypeTile type={node.type} icon={data.icon} />
@@ -63,6 +63,7 @@ function Way({ node, handle, name }: { readonly node: WorkflowNode; readonly han
       id={handle}
       position={Position.Right}
       className="oc-out"
+      role="img"
       aria-label={`${name} ${titleOf(node)}`}
       data-testid={`handle-${node.id}-${handle}`}
     >
@@ -79,6 +80,7 @@ function OutcomeTab({ node, tab, left }: { readonly node: WorkflowNode; readonly
       position={Position.Bottom}
       className={`oc-tab oc-tab-${tab.on}${tab.isUsed ? " is-used" : ""}`}
       style={{ left }}
+      role="img"
       aria-label={`${tab.on} of ${titleOf(node)}`}
       data-testid={`handle-${node.id}-${tab.on}`}
     >

@@ -1,12 +1,13 @@
 /** The same canvas to watch: nothing can be changed, the paint of a run lies over it. */
 
-import { useEffect, useLayoutEffect, useMemo, useState } from "react";
-import { Background, BackgroundVariant, Controls, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { Background, BackgroundVariant, ControlButton, Controls, MiniMap, ReactFlow, ReactFlowProvider } from "@xyflow/react";
+import { LocateFixed } from "lucide-react";
 import "@xyflow/react/dist/style.css";
 import "../canvas.css";
 import { GRID } from "../document/card.ts";
 import type { WorkflowDocument } from "../document/document.ts";
-import { withPlaces } from "../document/layout.ts";
+import { isUnplaced, withPlaces } from "../document/layout.ts";
 import { NOTHING } from "../document/operations.ts";
 import type { Catalogue } from "../state/catalogue.ts";
 import type { RunPaint } from "../state/run-paint.ts";
@@ -16,10 +17,14 @@ import { BLANK, drawingOf, NOTE, type Drawing, type FlowNode as CardNode, type W
 import { FlowEdge } from "./flow-edge.tsx";
 import { FlowNode } from "./flow-node.tsx";
 import { FlowNote } from "./flow-note.tsx";
+import { useFollowing, useReveal } from "./use-following.ts";
+import { useOpening } from "./use-opening.ts";
 
 const NODE_TYPES = { card: FlowNode, note: FlowNote };
 const EDGE_TYPES = { way: FlowEdge };
 const MANY = 120;
+/** From here on a drawing seldom fits where it is watched. */
+const MAPPED = 8;
 const FIT = { padding: 0.12, maxZoom: 1 };
 
 type Props = {
@@ -42,46 +47,54 @@ function Surface({ document, catalogue, paint, selected, onSelect }: Props) {
   const facts = useMemo(() => ({ editor: null, paint }), [paint]);
   const placed = usePlaced(document);
   const [drawing, setDrawing] = useState<Drawing>(BLANK);
-  const { fitView } = useReactFlow();
+  const surface = useRef<HTMLDivElement>(null);
+  const viewport = useOpening(surface, drawing.boxes, drawing !== BLANK && !isUnplaced(placed));
+  const reveal = useReveal(surface, drawing.boxes);
+  const following = useFollowing(paint, reveal);
+  useEffect(() => {
+    if (selected) reveal([selected]);
+  }, [selected, reveal]);
   useLayoutEffect(() => {
     const selection = selected ? { ...NOTHING, nodes: [selected] } : NOTHING;
     const none = new Map();
     const scene = { document: placed, catalogue, selection, nodeProblems: none, transitionProblems: none, isEditable: false };
     setDrawing((before) => drawingOf(scene, before));
   }, [placed, catalogue, selected]);
-  useEffect(() => {
-    const frame = requestAnimationFrame(() => void fitView(FIT));
-    return () => cancelAnimationFrame(frame);
-  }, [placed, fitView]);
   return (
     <CanvasContext value={facts}>
       <ObstaclesContext value={drawing.boxes}>
-        <div className="oc-surface is-run" data-testid="run-graph">
+        <div className="oc-surface is-run" ref={surface} data-testid="run-graph">
           <Arrows />
-          <ReactFlow<CardNode, Way>
-            nodes={drawing.nodes as CardNode[]}
-            edges={drawing.edges as Way[]}
-            nodeTypes={NODE_TYPES}
-            edgeTypes={EDGE_TYPES}
-            onNodeClick={(_, node) => !node.id.startsWith(NOTE) && onSelect(node.id)}
-            onPaneClick={() => onSelect(null)}
-            nodesDraggable={false}
-            nodesConnectable={false}
-            edgesFocusable={false}
-            deleteKeyCode={null}
-            zoomOnDoubleClick={false}
-            minZoom={0.1}
-            maxZoom={2}
-            fitView
-            fitViewOptions={FIT}
-            onlyRenderVisibleElements={drawing.nodes.length > MANY}
-            proOptions={{ hideAttribution: true }}
-            aria-label="Graph of the run"
-          >
-            <Background variant={BackgroundVariant.Dots} gap={GRID * 3} size={1.5} />
-            <Controls showInteractive={false} />
-            {drawing.nodes.length > 20 && <MiniMap pannable zoomable ariaLabel="Map of the workflow" nodeStrokeWidth={0} nodeBorderRadius={8} />}
-          </ReactFlow>
+          {viewport && (
+            <ReactFlow<CardNode, Way>
+              nodes={drawing.nodes as CardNode[]}
+              edges={drawing.edges as Way[]}
+              nodeTypes={NODE_TYPES}
+              edgeTypes={EDGE_TYPES}
+              onNodeClick={(_, node) => !node.id.startsWith(NOTE) && onSelect(node.id)}
+              onPaneClick={() => onSelect(null)}
+              nodesDraggable={false}
+              nodesConnectable={false}
+              edgesFocusable={false}
+              deleteKeyCode={null}
+              zoomOnDoubleClick={false}
+              minZoom={0.1}
+              maxZoom={2}
+              defaultViewport={viewport}
+              onMoveStart={(event) => event && following.set(false)}
+              onlyRenderVisibleElements={drawing.nodes.length > MANY}
+              proOptions={{ hideAttribution: true }}
+              aria-label="Graph of the run"
+            >
+              <Background variant={BackgroundVariant.Dots} gap={GRID * 3} size={1.5} />
+              <Controls showInteractive={false} fitViewOptions={FIT}>
+                <ControlButton className={following.isOn ? "is-on" : ""} aria-pressed={following.isOn} aria-label="Follow the run" title="Follow the run" onClick={() => following.set(!following.isOn)}>
+                  <LocateFixed aria-hidden />
+                </ControlButton>
+              </Controls>
+              {drawing.nodes.length > MAPPED && <MiniMap pannable zoomable ariaLabel="Map of the workflow" nodeStrokeWidth={0} nodeBorderRadius={8} />}
+            </ReactFlow>
+          )}
         </div>
       </ObstaclesContext>
     </CanvasContext>

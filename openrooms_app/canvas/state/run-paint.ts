@@ -27,9 +27,14 @@ export type RunState = {
   /** Transitions that the run has taken. */
   readonly taken: readonly string[];
   readonly tokens: readonly Token[];
+  /** Where the run is: the nodes with a token, or the last one executed when it is over. */
+  readonly front: readonly string[];
 };
 
-const NO_RUN: RunState = { statuses: {}, taken: [], tokens: [] };
+const NO_RUN: RunState = { statuses: {}, taken: [], tokens: [], front: [] };
+
+/** What to watch to hear where the run has moved to. */
+export const FRONT = "front";
 
 /** One painted run; a page that compares two has two of them. */
 export class RunPaint {
@@ -48,6 +53,7 @@ export class RunPaint {
     const ways = [...wasTaken, ...this.taken].filter((id) => wasTaken.has(id) !== this.taken.has(id));
     const moved = [...before.tokens, ...this.state.tokens].map((token) => token.node_id);
     this.notify(new Set([...changed, ...moved]), new Set(ways));
+    if (before.front.join() !== this.state.front.join()) this.listeners.get(FRONT)?.forEach((listener) => listener());
   }
 
   /** Only what has changed since the last call: the live stream's way in. */
@@ -56,7 +62,16 @@ export class RunPaint {
       statuses: { ...this.state.statuses, ...part.statuses },
       taken: part.taken ? [...new Set([...this.state.taken, ...part.taken])] : this.state.taken,
       tokens: part.tokens ?? this.state.tokens,
+      front: part.front ?? this.state.front,
     });
+  }
+
+  get front(): readonly string[] {
+    return this.state.front;
+  }
+
+  get isOver(): boolean {
+    return this.state.tokens.length === 0;
   }
 
   statusOf(nodeId: string): NodeStatus | undefined {

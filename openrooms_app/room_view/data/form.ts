@@ -29,6 +29,18 @@ export function fieldsOf(schema: JsonObject | null | undefined): readonly Field[
   return Object.entries(properties).map(([name, inner]) => fieldOf(name, isObject(inner) ? inner : {}, required.has(name)));
 }
 
+/** Whether the server can complete an empty value by the schema's defaults, so that nobody has to be asked. */
+export function isOptional(schema: JsonObject | null | undefined): boolean {
+  if (!schema) return true;
+  const properties = isObject(schema["properties"]) ? schema["properties"] : {};
+  const required = Array.isArray(schema["required"]) ? schema["required"] : [];
+  const hasDefault = (name: Json): boolean => {
+    const inner = properties[String(name)];
+    return isObject(inner) && "default" in inner;
+  };
+  return (schema["type"] ?? "object") === "object" && required.every(hasDefault);
+}
+
 export function draftOf(fields: readonly Field[]): Draft {
   return Object.fromEntries(fields.map((field) => [field.name, inputOf(field)]));
 }

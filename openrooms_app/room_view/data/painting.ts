@@ -27,7 +27,9 @@ export function painted(at: Standing): RunState {
     else if (known) statuses[join] = { ...known, arrived, expected };
   }
   const tokens = [...at.tokens].map(([branch, token]) => ({ id: branch, node_id: token.node_id, branch }));
-  return { statuses, taken: [...at.taken], tokens };
+  const standing = [...at.tokens.values()].map((token) => token.node_id);
+  const last = [...at.steps.values()].at(-1)?.node_id;
+  return { statuses, taken: [...at.taken], tokens, front: standing.length || !last ? standing : [last] };
 }
 
 function statusOf(step: Step, times: number): NodeStatus {

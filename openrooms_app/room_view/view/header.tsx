@@ -2,9 +2,10 @@
 
 import { useEffect, useState } from "react";
 import { Link } from "react-router";
-import { ArrowLeft, CirclePause, CirclePlay, CircleX, Play, RotateCcw } from "lucide-react";
+import { ArrowLeft, CirclePause, CirclePlay, CircleX, Play, RotateCcw, SlidersHorizontal } from "lucide-react";
 import { StatusBadge } from "../../components/status.tsx";
 import { isLive, isOver, type RoomStatus } from "../data/event.ts";
+import { isOptional } from "../data/form.ts";
 import { CancelDialog } from "./cancel-dialog.tsx";
 import { useRoom, useView } from "./context.ts";
 import { Button } from "./kit.tsx";
@@ -102,24 +103,30 @@ function forgetNew(): void {
 
 type Held = { readonly disabled: boolean; readonly title: string | undefined };
 
-/** Starts a run at once when its version takes no input; otherwise asks for it. */
-function RunButton({ held, isOn, onForm }: { readonly held: Held; readonly isOn: boolean; readonly onForm: () => void }) {
+type RunButtonProps = { readonly held: Held; readonly isOn: boolean; readonly onForm: () => void };
+
+/** Starts a run at once where its version has a default for all that it needs; otherwise asks for it. */
+function RunButton({ held, isOn, onForm }: RunButtonProps) {
   const { model, goTo } = useRoom();
   const queues = useView((view) => view.room?.queue_runs ?? false);
   const isStarting = useView((view) => view.doing === "run");
+  const takesInput = useView((view) => Boolean(view.document?.input_schema));
   const [isAsking, setAsking] = useState(false);
   if (isOn && !queues) return null;
   const run = async (): Promise<void> => {
     setAsking(true);
     const next = await model.nextInput();
     setAsking(false);
-    if (next?.schema) onForm();
+    if (!isOptional(next?.schema)) onForm();
     else if ((await model.start(undefined)) === null) goTo(null);
   };
   return (
-    <Button Icon={Play} look={isOn ? "outline" : "solid"} {...held} disabled={held.disabled || isAsking} onClick={() => void run()} data-testid="run">
-      {isStarting || isAsking ? "Starting …" : isOn ? "Queue another run" : "Run"}
-    </Button>
+    <div className="flex items-center gap-1">
+      <Button Icon={Play} look={isOn ? "outline" : "solid"} {...held} disabled={held.disabled || isAsking} onClick={() => void run()} data-testid="run">
+        {isStarting || isAsking ? "Starting …" : isOn ? "Queue another run" : "Run"}
+      </Button>
+      {takesInput && <Button Icon={SlidersHorizontal} {...held} onClick={onForm} data-testid="run-with">Run with …</Button>}
+    </div>
   );
 }
 

@@ -77,3 +77,19 @@ def test_what_can_be_no_form_is_asked_for_as_json(schema):
 def test_fields_that_are_left_out_are_not_sent():
     schema = {"properties": {"a": {"type": "string"}, "b": {"type": "number"}, "c": {"enum": [1]}}}
     assert form(schema)["value"] == {}
+
+
+@pytest.mark.parametrize(
+    ("schema", "is_optional"),
+    [
+        (None, True),
+        ({}, True),
+        ({"type": "object", "properties": {"a": {"type": "string"}}}, True),
+        ({"properties": {"a": {"default": None}}, "required": ["a"]}, True),
+        ({"properties": {"a": {"type": "string"}}, "required": ["a"]}, False),
+        ({"required": ["a"]}, False),
+        ({"type": "array"}, False),
+    ],
+)
+def test_a_form_may_be_skipped_when_all_that_is_required_has_a_default(schema, is_optional):
+    assert form(schema)["isOptional"] is is_optional

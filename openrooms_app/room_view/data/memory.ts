@@ -1,0 +1,25 @@
+/** The room's memory as it was at a moment of a run, as far as the log and today's memory tell. */
+
+import type { MemoryEntry, RunEvent } from "./event.ts";
+import type { Names } from "./fold.ts";
+
+export type Remembered = {
+  readonly entries: readonly MemoryEntry[];
+  /** Keys that were set after the moment, and not by the run before it: what they held then is not kept. */
+  readonly later: readonly string[];
+};
+
+/**
+ * `now` is today's memory, `written` what the run had written by then outside of any fork, `moment` the last event
+ * that is looked at. What nobody has touched since the moment was the same then.
+ */
+export function memoryAt(now: readonly MemoryEntry[], written: Names, events: readonly RunEvent[], moment: RunEvent): Remembered {
+  const until = Date.parse(moment.at);
+  const own = Object.entries(written).map(([key, { value, seq }]): MemoryEntry => {
+    return { key, value, updated_at: events[seq - 1]?.at ?? moment.at, run_id: moment.run_id };
+  });
+  const others = now.filter((entry) => !Object.hasOwn(written, entry.key));
+  const untouched = others.filter((entry) => Date.parse(entry.updated_at) <= until);
+  const entries = [...own, ...untouched].sort((one, other) => (one.key < other.key ? -1 : 1));
+  return { entries, later: others.filter((entry) => Date.parse(entry.updated_at) > until).map((entry) => entry.key) };
+}
