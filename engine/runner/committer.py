@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.core.errors import OpenRoomsError
+from engine.failpoints import Point, reach
 from engine.live.feed import Feed, Published
 from engine.store import journal
 from engine.store.database import Database, SQLAlchemyError
@@ -69,9 +70,11 @@ class Committer:
         self._publisher.close()
 
     def _write(self, batch: list[_Item]) -> None:
+        reach(Point.BEFORE_COMMIT)
         try:
             with self._db.write() as session:
                 answers = journal.commit(session, [item.move for item in batch], self._now_us())
+                reach(Point.IN_COMMIT)
         except (SQLAlchemyError, OpenRoomsError) as error:
             if len(batch) > 1:  # one bad move must not fail the others
                 for item in batch:
@@ -83,6 +86,7 @@ class Committer:
         for item in batch:
             item.inbox_high = answers[item.move.run_id]
             item.is_done = True
+        reach(Point.AFTER_COMMIT)
         self._publisher.send([item.shown for item in batch if item.shown and item.inbox_high is not None])
 
 
@@ -120,3 +124,4 @@ class Publisher:
                     return
                 together += more
             self._feed.publish(together)
+            reach(Point.AFTER_PUBLISH)

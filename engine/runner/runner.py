@@ -16,6 +16,7 @@ import orjson
 from engine.core.document import Document
 from engine.core.errors import NotFound, OpenRoomsError
 from engine.core.plan import Plan, compile_plan
+from engine.failpoints import Point, reach
 from engine.runner.committer import Committer
 from engine.runner.drive import Drive
 from engine.runner.effects import Effects
@@ -123,6 +124,7 @@ class Runner:
             claimed = claims.claim(session, run_id, self.worker_id, self.rt.now_us())
         if claimed is None:
             return None
+        reach(Point.AFTER_CLAIM)
         try:
             plan = self._plan(claimed.workflow_id, claimed.version)
         except OpenRoomsError:

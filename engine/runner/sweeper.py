@@ -8,6 +8,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from engine.core.errors import OpenRoomsError
+from engine.failpoints import Point, reach
 from engine.store import claims, timers, workers
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ class Sweeper:
     def _fire(self, now_us: int) -> None:
         with self._runner.rt.db.write() as session:
             woken = timers.fire_due(session, now_us)
+            reach(Point.IN_FIRE_TIMERS)
+        reach(Point.AFTER_FIRE_TIMERS)
         for run_id in woken:
             self._local(run_id)
 
