@@ -20,5 +20,8 @@ class Entered:
         await self._app(scope, receive, send)
 
 
+APP = Entered(create_api())
+
+
 def serve(port: int) -> None:
-    uvicorn.run(Entered(create_api()), host="127.0.0.1", port=port, log_level="warning", lifespan="off")
+    uvicorn.run(APP, host="127.0.0.1", port=port, log_level="warning", lifespan="off")

@@ -14,7 +14,7 @@ from engine.store.migrations import migrate
 from tests.crash import ledger
 from tests.crash.installation import Installation
 from tests.crash.nursery import Nursery
-from tests.crash.postgres import Postgres
+from tests.crash.postgres import IN_MEMORY, Postgres
 
 _numbers = itertools.count(1)
 Make = Callable[..., Installation]
@@ -44,7 +44,7 @@ def postgres() -> Iterator[Postgres]:
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A short path, for sockets."""
-    path = Path(tempfile.mkdtemp(prefix="openrooms-crash-"))
+    path = Path(tempfile.mkdtemp(prefix="openrooms-crash-", dir=IN_MEMORY))
     yield path
     shutil.rmtree(path, ignore_errors=True)
 
@@ -58,9 +58,10 @@ def on_sqlite(nursery: Nursery, folder: Path, sqlite_template: Path) -> Iterator
 
 @pytest.fixture
 def on_postgres(nursery: Nursery, folder: Path, postgres: Postgres) -> Iterator[Installation]:
-    url = postgres.create(f"crash_{next(_numbers)}", "migrated")
-    with closing(Installation(folder, url, nursery)) as installation:
+    name = f"crash_{next(_numbers)}"
+    with closing(Installation(folder, postgres.create(name, "migrated"), nursery)) as installation:
         yield installation
+    postgres.drop(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

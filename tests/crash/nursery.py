@@ -26,11 +26,11 @@ PR_SET_PDEATHSIG = 1
 PRELOADED = (
     "engine.worker",
     "engine.store.migrations",
-    "openrooms_app.api",
     "openrooms_app.cli",
     "psycopg",
     "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.sqlite.pysqlite",
+    "tests.crash.api",
     "uvicorn",
 )
 """What a worker or the API would import first of all."""

@@ -1,8 +1,8 @@
 """Redis, PostgreSQL and all workers at once die under running runs; what was accepted ends, once."""
 
 import random
+import signal
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -25,10 +25,10 @@ DOCUMENTS = (with_waits(), with_fork(), with_loop())
 
 
 @pytest.fixture
-def proxy_folder(folder: Path) -> Iterator[Path]:
+def proxy_folder(folder: Path) -> Path:
     path = folder / "proxy"
     path.mkdir()
-    yield path
+    return path
 
 
 def all_end_well(place: Installation, run_ids: list[str], within_s: float = 30) -> None:
@@ -102,11 +102,10 @@ def test_a_commit_that_nobody_knows_the_end_of_is_neither_lost_nor_doubled(
     on_postgres: Installation, postgres: Postgres, proxy_folder: Path, forwards: bool
 ) -> None:
     place = on_postgres
-    database = place.database_url.rpartition("/")[2].partition("?")[0]
     proxy = CuttingProxy(postgres.folder, proxy_folder, every=4, forwards=forwards, at_most=5)
     proxy.start()
     with closing(proxy):
-        worker = place.worker(database_url=postgres.url(database, proxy_folder))
+        worker = place.worker(database_url=postgres.url(place.rt.db.url.database or "", proxy_folder))
         run_ids = [place.begin(document).id for document in DOCUMENTS for _ in range(2)]
         all_end_well(place, run_ids)
         assert proxy.cuts == 5
@@ -126,10 +125,8 @@ def test_a_signal_sent_twice_around_a_death_arrives_once(place: Installation) ->
 
 
 def test_a_worker_that_was_told_to_stop_leaves_its_runs_to_others(place: Installation) -> None:
-    import signal
-
     worker = place.worker()
-    run = place.begin(one_effect(before_ms=5_000))
+    run = place.begin(one_effect(before_ms=1_500))
     place.until_event(run.id, "TOOL_INVOKED")
     worker.send(signal.SIGTERM)
     worker.wait()
