@@ -26,7 +26,7 @@ OPTIONS = {
     "max_connections": "200",
     "shared_buffers": "64MB",
     "restart_after_crash": "on",
-    "log_min_messages": "fatal",
+    "log_min_messages": "error",
 }
 START_S = 30
 IN_MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
