@@ -12,6 +12,7 @@ from pathlib import Path
 import orjson
 import uuid_utils
 
+from engine import failpoints
 from engine.core.catalogue import Catalogue
 from engine.core.discovery import discover
 from engine.core.document import Document
@@ -93,6 +94,7 @@ class Runtime:
 def open_runtime(settings: Settings | None = None) -> Runtime:
     """Connect the parts; nothing is contacted before it is used."""
     settings = settings or Settings()
+    failpoints.arm(settings.crash_at)
     key = _secret_key(settings)
     url = settings.redis_url or embedded_url(settings.data_dir)
     return Runtime(

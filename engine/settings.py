@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     """Hosts or CIDRs, separated by commas, that outbound calls may reach besides public addresses."""
     commit: Literal["to_block", "every_step"] = "to_block"
     worker_threads: int = Field(16, ge=1, le=256)
+    crash_at: str = ""
+    """For tests: where a process is to kill itself, as "after_claim:3"; see engine/failpoints.py."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     openai_api_key: SecretStr = Field(SecretStr(""), validation_alias=_named("OPENAI_API_KEY"))
     openai_base_url: str = Field("", validation_alias=_named("OPENAI_BASE_URL"))

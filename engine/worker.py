@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from engine.failpoints import Point, reach
 from engine.live.control import ControlListener
 from engine.runner import Runner
 from engine.runtime import Runtime
@@ -30,7 +31,12 @@ def at_work(rt: Runtime, *, threads: int) -> Iterator[Callable[[], None]]:
     """A worker in this process: the block gets a function that listens for bells until it is told to stop."""
     runner = Runner(rt, threads=threads)
     runner.start()
-    rt.bell.on_ring(runner.activate)
+
+    def heard(run_id: str) -> None:
+        reach(Point.AFTER_POP)
+        runner.activate(run_id)
+
+    rt.bell.on_ring(heard)
 
     def hear(message: dict[str, object]) -> None:
         if "run" in message:

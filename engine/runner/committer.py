@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from engine.core.errors import OpenRoomsError
+from engine.failpoints import Point, reach
 from engine.live.feed import Feed, Published
 from engine.store import claims, journal
 from engine.store.claims import Claimed
@@ -97,6 +98,8 @@ class Committer:
 
     def _write(self, batch: list[_Wanted]) -> None:
         moves = [item for item in batch if isinstance(item, _Move)]
+        if moves:
+            reach(Point.BEFORE_COMMIT)
         try:
             with self._db.hot() as hot:
                 now_us = self._now_us()
@@ -106,9 +109,13 @@ class Committer:
                     if isinstance(item, _Claim)
                 ]
                 highs = journal.commit(hot, [item.move for item in moves], now_us)
+                if moves:
+                    reach(Point.IN_COMMIT)
         except (SQLAlchemyError, OpenRoomsError) as error:
             self._fail(batch, error)
             return
+        if moves:
+            reach(Point.AFTER_COMMIT)
         for item, answer in claimed:
             item.claimed = answer
         for move, high in zip(moves, highs, strict=True):
@@ -160,6 +167,7 @@ class Publisher:
                     return
                 together += more
             self._feed.publish(_newest(together))
+            reach(Point.AFTER_PUBLISH)
 
 
 def _newest(batches: list[Published]) -> list[Published]:

@@ -21,6 +21,7 @@ from engine.core.plan import Plan
 from engine.core.replaying import fold
 from engine.core.times import rfc3339
 from engine.core.tokens import Phase, State
+from engine.failpoints import Point, reach
 from engine.runner.committer import CommitFailed, Committer, Fenced
 from engine.runner.effects import Effects, Work
 from engine.runner.record import Record
@@ -190,6 +191,8 @@ class Drive:
         """Nothing can be applied: commit, start effects; True when the thread can be given back."""
         is_over = self._state.is_over
         releases = is_over or not (self._to_start or self._outstanding)
+        if releases:
+            reach(Point.BEFORE_RELEASE)
         self._flush(release=releases)
         if releases:
             self._is_gone = True
@@ -232,6 +235,8 @@ class Drive:
     def _start_effects(self) -> None:
         if not self._host.may_start_effects():
             raise CommitFailed("the lease could not be renewed")
+        if self._to_start:
+            reach(Point.AFTER_INTENT_COMMIT)
         starting, self._to_start = self._to_start, []
         for command in starting:
             self._outstanding[command.activation] = self._host.effects.begin(self._work(command), self._done)

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from engine.core.catalogue import Catalogue, NodeType, StepContext, StepError
 from engine.core.errors import OpenRoomsError
 from engine.core.inputs import Execute, Result
+from engine.failpoints import Point, reach
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class Effects:
 
     def begin(self, work: Work, done: Callable[[Result], None]) -> Future[Result]:
         """Start a step; `done` gets its result unless it is cancelled first."""
-        future = asyncio.run_coroutine_threadsafe(_execute(work, work.command.timeout_s), self._loop)
+        future = asyncio.run_coroutine_threadsafe(_watched(work), self._loop)
 
         def tell(finished: Future[Result]) -> None:
             if not finished.cancelled():
@@ -79,6 +80,14 @@ class Effects:
                 self._loop.run_until_complete(provider.close())
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
+
+
+async def _watched(work: Work) -> Result:
+    """A step that touches the world."""
+    reach(Point.BEFORE_EFFECT)
+    result = await _execute(work, work.command.timeout_s)
+    reach(Point.AFTER_EFFECT)
+    return result
 
 
 async def _execute(work: Work, timeout_s: float | None) -> Result:

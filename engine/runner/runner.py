@@ -14,6 +14,7 @@ from engine.core.inputs import Broken
 from engine.core.log import Stored
 from engine.core.plan import NO_PLAN
 from engine.core.tokens import State
+from engine.failpoints import Point, reach
 from engine.runner.committer import CommitFailed, Committer
 from engine.runner.drive import Drive
 from engine.runner.effects import Effects
@@ -116,6 +117,7 @@ class Runner:
             return None
         if claimed is None:
             return None
+        reach(Point.AFTER_CLAIM)
         try:
             plan = self.rt.plan(claimed.workflow_id, claimed.version)
         except OpenRoomsError as error:

@@ -8,6 +8,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from engine.core.errors import OpenRoomsError
+from engine.failpoints import Point, reach
 from engine.store import claims, timers
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class Sweeper:
         with self._runner.rt.db.hot() as hot:
             woken = timers.fire_due(hot, now_us)
             following_us = timers.next_due_us(hot)
+            reach(Point.IN_FIRE_TIMERS)
+        reach(Point.AFTER_FIRE_TIMERS)
         for run_id in woken:
             self._local(run_id)
         return following_us

@@ -16,6 +16,7 @@ from engine.core.room import LATEST, Room
 from engine.core.run import RunStatus
 from engine.core.runview import Run
 from engine.core.sample import with_defaults
+from engine.failpoints import Point, reach
 from engine.runtime import Runtime
 from engine.services.permission import require
 from engine.store import audit, rooms, runs, workflows
@@ -57,6 +58,7 @@ def start(
     """
     require(rt, user, Role.EDITOR, "run a room")
     run = _insert(rt, user, room_id, _Wanted(input_, request_id))
+    reach(Point.AFTER_START)
     rt.bell.ring(run.id)
     return run
 
@@ -147,6 +149,7 @@ def _insert_once(rt: Runtime, user: User, room_id: str, wanted: _Wanted) -> Run:
         new = _new(rt, user, room, (version, given), wanted)
         run = runs.begin(session, new, number, facts, has_room=busy is None)
         audit.append(session, new.now_us, user.id, "run", run.id, room_id=room.id, number=number)
+        reach(Point.IN_START)
         return run
 
 

@@ -1,0 +1,274 @@
+"""A campaign: many runs on one installation while its parts are killed, wiped and stopped by a seeded plan."""
+
+from __future__ import annotations
+
+import random
+import signal
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from engine.core.errors import OpenRoomsError
+from tests.crash import workflows
+from tests.crash.checker import Findings, check
+from tests.crash.installation import AWAY, ME, Installation, all_over, until
+from tests.crash.ledger import read
+from tests.crash.nursery import Child
+from tests.crash.postgres import Postgres
+
+STOP_S = 7.0
+"""Longer than a lease."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much of everything; strikes come between `rest_s` apart, in an order that follows from the seed."""
+
+    runs: int
+    worker_kills: int
+    worker_stops: int
+    redis_kills: int
+    postgres_kills: int = 0
+    workers: int = 2
+    rest_s: tuple[float, float] = (0.3, 1.5)
+    live_at_most: int = 60
+    drain_s: float = 60
+    """Time for what is left after the last strike."""
+    steered: float = 0.02
+    """The share of runs that somebody pauses and resumes, or cancels."""
+
+
+@dataclass
+class Outcome:
+    seconds: float
+    strikes: Counter[str]
+    unfinished: list[str]
+    findings: Findings
+    cancelled_by_us: int
+
+
+@dataclass
+class Campaign:
+    """Carries out a plan on an installation that nobody else uses."""
+
+    place: Installation
+    postgres: Postgres | None
+    scale: Scale
+    seed: int
+    tell: Callable[[str], None] = lambda _: None
+    strikes: Counter[str] = field(default_factory=Counter)
+    run_ids: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._workers: list[Child] = []
+        self._stopped: deque[tuple[float, Child]] = deque()
+        self._live: deque[str] = deque()
+        self._failures: list[BaseException] = []
+        self._is_over = threading.Event()
+        self._cancelled = 0
+        self._redis_back_at = 0.0
+
+    def run(self) -> Outcome:
+        begun = time.monotonic()
+        self._workers = [self.place.worker() for _ in range(self.scale.workers)]
+        plan = self._plan()
+        span_s = sum(rest for rest, _ in plan)
+        threads = [
+            threading.Thread(target=self._guarded, args=(self._feed, span_s)),
+            threading.Thread(target=self._guarded, args=(self._look_after,)),
+        ]
+        for thread in threads:
+            thread.start()
+        self._guarded(self._strike, plan)
+        threads[0].join()
+        self._go_on_all()
+        unfinished = all_over(self.place, self.run_ids, self.scale.drain_s)
+        self._is_over.set()
+        threads[1].join()
+        if self._failures:
+            raise self._failures[0]
+        self.tell("checking")
+        findings = check(self.place.rt, self.run_ids, read(self.place.ledger))
+        for workflow_id, fingerprints in findings.fingerprints.items():
+            findings.expect(len(fingerprints) == 1, workflow_id, "equal runs have one fingerprint")
+        seconds = time.monotonic() - begun
+        return Outcome(seconds, self.strikes, unfinished, findings, self._cancelled)
+
+    def _guarded(self, work: Callable[..., None], *arguments: object) -> None:
+        try:
+            work(*arguments)
+        except BaseException as failure:  # noqa: BLE001 - told by `run`, once all have ended
+            self._failures.append(failure)
+            self._is_over.set()
+
+    # Runs
+
+    def _feed(self, span_s: float) -> None:
+        """Start them evenly over the time of the strikes, each request repeated until it is answered, some after it."""
+        dice = random.Random(f"{self.seed} feed")
+        names = list(workflows.ALL)
+        pause_s = span_s / self.scale.runs
+        due = time.monotonic()
+        for number in range(self.scale.runs):
+            due += pause_s
+            while time.monotonic() < due or len(self._live) >= self.scale.live_at_most:
+                self._forget_ended()
+                time.sleep(0.01)
+            name = names[number % len(names)]
+            room_id = self._insist(lambda name=name: self.place.room(workflows.ALL[name]()))
+            if room_id is None:
+                return
+            run_id = self._insist(lambda room_id=room_id: self.place.start(room_id, "one wish").id)
+            if run_id is None:
+                return
+            if dice.random() < 0.1:
+                again = self._insist(lambda room_id=room_id: self.place.start(room_id, "one wish").id)
+                assert again in (run_id, None), "one request gave two runs"
+            self.run_ids.append(run_id)
+            self._live.append(run_id)
+            if name == "signal":
+                for _ in range(2):
+                    self._insist(lambda room_id=room_id: self.place.signal(room_id, "go", "once") or "sent")
+            elif dice.random() < self.scale.steered:
+                self._steer(dice, room_id)
+
+    def _insist(self, ask: Callable[[], str]) -> str | None:
+        while not self._is_over.is_set():
+            with suppress(*AWAY):
+                return ask()
+            self.strikes["requests repeated"] += 1
+            time.sleep(0.05)
+        return None
+
+    def _steer(self, dice: random.Random, room_id: str) -> None:
+        from engine.services import control
+
+        def wish(what: Callable[..., object]) -> str:
+            with suppress(OpenRoomsError):
+                what(self.place.rt, ME, room_id)
+                return "done"
+            return "refused"
+
+        time.sleep(dice.random() * 0.05)
+        if dice.random() < 0.3:
+            self._cancelled += wish(control.cancel) == "done"
+            return
+        wish(control.pause)
+        time.sleep(dice.random() * 0.1)
+        end = time.monotonic() + 30
+        while wish(control.resume) == "refused" and time.monotonic() < end:
+            with suppress(*AWAY):
+                if self.place.rt and self._is_not_held(room_id):
+                    return
+            time.sleep(0.05)
+
+    def _is_not_held(self, room_id: str) -> bool:
+        """Nothing to resume: it is over, or the pause was refused, and nobody's wish is under way."""
+        from engine.services import rooms
+
+        return rooms.get(self.place.rt, ME, room_id).status not in ("PAUSED", "QUEUED")
+
+    def _forget_ended(self) -> None:
+        with suppress(*AWAY):
+            while self._live and self.place.get(self._live[0]).status.is_over:
+                self._live.popleft()
+            if len(self._live) > 1:
+                self._live.rotate(-1)  # one that waits long must not hide those that have ended
+
+    # Strikes
+
+    def _plan(self) -> list[tuple[float, str]]:
+        """(seconds of rest, what is struck then)."""
+        dice = random.Random(f"{self.seed} plan")
+        scale = self.scale
+        what = ["kill worker"] * scale.worker_kills + ["stop worker"] * scale.worker_stops
+        what += [("kill redis", "wipe redis", "flush redis")[n % 3] for n in range(scale.redis_kills)]
+        server = ("terminate backends", "terminate backends", "kill backend", "kill server")
+        what += [server[n % 4] for n in range(scale.postgres_kills)]
+        dice.shuffle(what)
+        return [(dice.uniform(*scale.rest_s), each) for each in what]
+
+    def _strike(self, plan: list[tuple[float, str]]) -> None:
+        dice = random.Random(f"{self.seed} strikes")
+        for number, (rest_s, what) in enumerate(plan, 1):
+            self._is_over.wait(rest_s)
+            if self._is_over.is_set():
+                return
+            if getattr(self, f"_{what.replace(' ', '_')}")(dice):
+                self.strikes[what] += 1
+            if number % 20 == 0:
+                self.tell(
+                    f"{number} of {len(plan)} strikes, {len(self.run_ids)} runs, {len(self._live)} live"
+                )
+
+    def _kill_worker(self, dice: random.Random) -> bool:
+        """SIGKILL; most are replaced as `up` does it, some by one that knows nothing of them."""
+        place = dice.randrange(len(self._workers))
+        victim = self._workers[place]
+        victim.kill()
+        self._workers[place] = self.place.worker(replaces=victim if dice.random() < 0.8 else None)
+        return True
+
+    def _stop_worker(self, dice: random.Random) -> bool:
+        """SIGSTOP for longer than a lease; another takes its place, and it comes back beside it for a while."""
+        place = dice.randrange(len(self._workers))
+        victim = self._workers[place]
+        victim.send(signal.SIGSTOP)
+        self._stopped.append((time.monotonic() + STOP_S, victim))
+        self._workers[place] = self.place.worker()
+        return True
+
+    def _kill_redis(self, _: random.Random, *, wipe: bool = False) -> bool:
+        until(self.place.redis.is_alive, 30)
+        self.place.kill_redis(wipe=wipe)
+        self._redis_back_at = time.monotonic() + 0.5
+        return True
+
+    def _wipe_redis(self, dice: random.Random) -> bool:
+        return self._kill_redis(dice, wipe=True)
+
+    def _flush_redis(self, _: random.Random) -> bool:
+        with suppress(Exception):
+            self.place.flush_redis()
+            return True
+        return False
+
+    def _terminate_backends(self, dice: random.Random) -> bool:
+        assert self.postgres is not None
+        return bool(self.postgres.terminate_backends(dice))
+
+    def _kill_backend(self, dice: random.Random) -> bool:
+        assert self.postgres is not None
+        done = self.postgres.kill_backend(dice)
+        time.sleep(0.05)
+        self.postgres.start()
+        return bool(done)
+
+    def _kill_server(self, _: random.Random) -> bool:
+        assert self.postgres is not None
+        self.postgres.kill_server()
+        self.postgres.start()
+        return True
+
+    def _look_after(self) -> None:
+        """What a supervisor does, and waking those that were stopped."""
+        while not self._is_over.is_set():
+            if not self.place.redis.is_alive() and time.monotonic() > self._redis_back_at:
+                self.place.redis.revive()
+            while self._stopped and self._stopped[0][0] < time.monotonic():
+                self._wake(self._stopped.popleft()[1])
+            self._is_over.wait(0.05)
+
+    def _wake(self, victim: Child) -> None:
+        """Let it go on for half a second, in which it may do harm, then end it: there is one too many."""
+        victim.send(signal.SIGCONT)
+        self._is_over.wait(0.5)
+        assert victim.is_alive(), f"a worker that was continued died:\n{victim.told()}"
+        victim.kill()
+
+    def _go_on_all(self) -> None:
+        for _, victim in list(self._stopped):
+            victim.send(signal.SIGCONT)
