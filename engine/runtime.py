@@ -6,6 +6,7 @@ import os
 import secrets
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,16 +17,34 @@ from engine import failpoints
 from engine.core.catalogue import Catalogue
 from engine.core.discovery import discover
 from engine.core.document import Document
-from engine.core.errors import NotFound
+from engine.core.errors import NotFound, OpenRoomsError
 from engine.core.plan import Plan, compile_plan
 from engine.live.address import embedded_url
 from engine.live.bell import Bell
 from engine.live.feed import Feed
 from engine.settings import Settings
-from engine.store import runs
-from engine.store.database import Database
+from engine.store import clock, runs
+from engine.store.database import Database, SQLAlchemyError
 
 PLANS_KEPT = 256
+
+
+class Clock:
+    """Time since boot, ahead by what the installation has agreed on; by the wall's clock until then."""
+
+    def __init__(self) -> None:
+        self._ahead_us = time.time_ns() // 1000 - clock.since_boot_us()
+
+    def now_us(self) -> int:
+        return clock.since_boot_us() + self._ahead_us
+
+    def agree(self, db: Database) -> None:
+        """Take over the installation's time; without a database that is ready, ours stays."""
+        boot = clock.boot_id()
+        if boot is None:
+            return
+        with suppress(OpenRoomsError, SQLAlchemyError), db.hot() as hot:
+            self._ahead_us = clock.agree(hot, boot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +60,12 @@ class Runtime:
     catalogue: Catalogue
     secret_key: bytes
     bell_url: str = ""
+    clock: Clock = field(default_factory=Clock)
     plans: dict[tuple[str, int], Plan] = field(default_factory=dict)
 
     def now_us(self) -> int:
-        return time.time_ns() // 1000
+        """The installation's time; it never jumps while the machine is up, whatever is done to the clock."""
+        return self.clock.now_us()
 
     @property
     def provider_settings(self) -> dict[str, str]:
@@ -135,6 +156,8 @@ def get_runtime() -> Runtime:
     with _lock:
         if _runtime is None:
             _runtime = open_runtime()
+            if not _runtime.db.is_missing:
+                _runtime.clock.agree(_runtime.db)
         return _runtime
 
 

@@ -15,8 +15,8 @@ from engine.core.retry import US_PER_S
 from engine.core.times import parse_rfc3339, rfc3339
 from engine.core.tokens import Phase, Token
 
-SIGNALS_KEPT = 1_000
-"""Signals of one name that a run keeps while nothing waits for them; later ones are refused at the door."""
+SIGNALS_KEPT = 100
+"""Signals of one name that a run keeps while nothing waits for them; later ones are refused."""
 
 
 def begin_wait(m: Moving, token: Token, node: PlanNode) -> None:
@@ -40,19 +40,22 @@ def begin_wait(m: Moving, token: Token, node: PlanNode) -> None:
 
 def receive_signal(m: Moving, given: Signalled) -> None:
     """Hand a signal to the branch that has waited for it longest, or keep it."""
-    m.tell(EventType.SIGNAL_RECEIVED, d={"name": given.name, "by": given.by, "payload": given.payload})
+    told = {"name": given.name, "by": given.by, "payload": given.payload}
     waiting = [
         token
         for token in m.state.tokens.values()
         if token.phase is Phase.WAITING and m.node(token).config.get("signal") == given.name
     ]
+    kept = m.state.signals.get(given.name, ())
+    is_too_many = not waiting and len(kept) >= SIGNALS_KEPT
+    m.tell(EventType.SIGNAL_RECEIVED, d={**told, "discarded": True} if is_too_many else told)
     if waiting:
         token = min(waiting, key=lambda item: item.step)
         m.commands.append(ClearTimers(token.activation))
         _go_on(m, token, given.payload)
         return
-    kept = m.state.signals.get(given.name, ())
-    m.state.signals[given.name] = (*kept, given.payload)
+    if not is_too_many:
+        m.state.signals[given.name] = (*kept, given.payload)
 
 
 def wake(m: Moving, token: Token, timer: str) -> None:

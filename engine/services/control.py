@@ -6,12 +6,15 @@ import jsonschema
 import orjson
 from pydantic import JsonValue
 
+from engine.core.depth import MOST, is_too_deep
 from engine.core.document import Document, Frozen
-from engine.core.errors import IllegalTransition, InvalidInput, NotFound
+from engine.core.errors import IllegalTransition, InvalidInput, NotFound, OpenRoomsError
 from engine.core.identity import Role, User
 from engine.core.run import MOVES, RunStatus
 from engine.core.runview import Run
+from engine.core.waiting import SIGNALS_KEPT
 from engine.runtime import Runtime
+from engine.services import history
 from engine.services.permission import require
 from engine.store import inbox, rooms, runs
 from engine.store.database import Session
@@ -23,6 +26,16 @@ class UnknownSignal(NotFound):
     def __init__(self, name: str, known: list[str]) -> None:
         names = ", ".join(known) or "none"
         Exception.__init__(self, f"No WAIT of this run's version waits for {name[:80]!r}. It knows: {names}.")
+
+
+class TooManySignals(OpenRoomsError):
+    code = "too_many_signals"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{SIGNALS_KEPT} signals named {name[:80]!r} lie there already and no WAIT has taken one. "
+            "Send it again once the run waits for it."
+        )
 
 
 def pause(rt: Runtime, user: User, room_id: str) -> Run:
@@ -61,11 +74,16 @@ def signal(rt: Runtime, user: User, room_id: str, sent: Signal) -> Run:
         InvalidInput: the payload is too large or does not fit the WAIT's form_schema.
     """
     require(rt, user, Role.EDITOR, "send a signal")
-    if len(orjson.dumps(sent.payload)) > MAX_PAYLOAD_BYTES:
+    raw = orjson.dumps(sent.payload)
+    if len(raw) > MAX_PAYLOAD_BYTES:
         raise InvalidInput(f"The payload is larger than {MAX_PAYLOAD_BYTES:,} bytes.")
+    if is_too_deep(raw):
+        raise InvalidInput(f"The payload is nested more than {MOST} levels deep.")
     with rt.db.write() as session:
         standing = _live(session, room_id, "SIGNALLED")
         _check_payload(session, standing.run, sent)
+        if len(history.state_of(rt, standing).signals.get(sent.name, ())) >= SIGNALS_KEPT:
+            raise TooManySignals(sent.name)
         body = {"name": sent.name, "payload": sent.payload, "by": user.name}
         wish = inbox.Wish("signal", body, rt.now_us(), sent.request_id)
         inbox.put(session, standing.run.id, wish)

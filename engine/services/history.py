@@ -61,7 +61,7 @@ def status(rt: Runtime, user: User, room_id: str) -> dict[str, Any]:
             raise NotFound("room", room_id)
         current = runs.current_run(session, room_id)
         due_us = timers.next_of(session, current.run.id) if current else None
-    state = _state(rt, current) if current else State()
+    state = state_of(rt, current) if current else State()
     return {
         "room_id": room.id,
         "name": room.name,
@@ -79,11 +79,11 @@ def run_standing(rt: Runtime, user: User, run_id: str, *, at_seq: int | None = N
         found = runs.standing(session, run_id)
     if found is None:
         raise NotFound("run", run_id)
-    state = _state(rt, found) if at_seq is None else _replayed(rt, run, at_seq).state
+    state = state_of(rt, found) if at_seq is None else _replayed(rt, run, at_seq).state
     return {"run": run.plain(), **_standing(state, _nodes(rt, run))}
 
 
-def _state(rt: Runtime, standing: runs.Standing) -> State:
+def state_of(rt: Runtime, standing: runs.Standing) -> State:
     """The run's state now: its last snapshot and what the log has beyond it."""
     run, state = standing.run, State.of(standing.state)
     if run.seq == standing.state_seq:

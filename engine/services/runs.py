@@ -8,6 +8,7 @@ import jsonschema
 import orjson
 from pydantic import JsonValue
 
+from engine.core.depth import MOST, is_too_deep
 from engine.core.errors import IllegalTransition, InvalidInput, NotFound, OpenRoomsError
 from engine.core.events import EventType, fact
 from engine.core.identity import Role, User
@@ -179,6 +180,8 @@ def _checked_input(session: Session, room: Room, version: int, wanted: _Wanted) 
         raise InvalidInput(f"The input can't be kept as JSON: {error}.") from None
     if len(given) > MAX_INPUT_BYTES:
         raise InvalidInput(f"The input takes {len(given):,} bytes; {MAX_INPUT_BYTES:,} are the most.")
+    if is_too_deep(given):
+        raise InvalidInput(f"The input is nested more than {MOST} levels deep.")
     if schema is not None:
         faults = sorted(
             jsonschema.Draft202012Validator(schema).iter_errors(value), key=lambda e: list(e.path)

@@ -102,6 +102,12 @@ class Database:
                     raise
                 connection.commit()
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is no SQLite file yet; opening it would make one."""
+        path = self.url.database
+        return self.is_sqlite and path not in (None, "", ":memory:") and not Path(str(path)).exists()
+
     def ping(self) -> None:
         """
         Raises:

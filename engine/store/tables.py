@@ -225,6 +225,15 @@ class WorkerRow(SQLModel, table=True):
     expires_us: int = Field(sa_column=_us(index=True))
 
 
+class ClockRow(SQLModel, table=True):
+    """How far the installation's clock is ahead of a machine's time since boot, agreed on once per boot."""
+
+    __tablename__ = "clock"
+
+    boot_id: str = Field(sa_column=Column(String(64), primary_key=True))
+    ahead_us: int = Field(sa_column=_us())
+
+
 class UserRow(SQLModel, table=True):
     __tablename__ = "user_account"
 

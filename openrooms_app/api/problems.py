@@ -31,6 +31,7 @@ STATUS: Final = {
     "name_taken": 409,
     "no_version": 409,
     "room_busy": 409,
+    "too_many_signals": 409,
     "stale_draft": 409,
     "workflow_archived": 409,
     "workflow_in_use": 409,
