@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import jsonschema
@@ -13,16 +14,14 @@ from engine.core.errors import IllegalTransition, InvalidInput, NotFound, OpenRo
 from engine.core.events import EventType, fact
 from engine.core.identity import Role, User
 from engine.core.page import FIRST_PAGE, Page, Paging
-from engine.core.room import LATEST, Room
 from engine.core.run import RunStatus
 from engine.core.runview import Run
 from engine.core.sample import with_defaults
 from engine.failpoints import Point, reach
 from engine.runtime import Runtime
 from engine.services.permission import require
-from engine.store import audit, rooms, runs, workflows
+from engine.store import audit, runs
 from engine.store.claims import KICK_AGAIN_US
-from engine.store.database import Session
 
 MAX_INPUT_BYTES = 1_048_576
 FIRST_BELL_US = 300_000
@@ -132,48 +131,67 @@ def _insert(rt: Runtime, user: User, room_id: str, wanted: _Wanted) -> Run:
 
 
 def _insert_once(rt: Runtime, user: User, room_id: str, wanted: _Wanted) -> Run:
-    with rt.db.write() as session:
-        room = rooms.get(session, room_id, lock=True)
+    with rt.db.change() as hot:
+        room = runs.startable(hot, room_id)
         if room is None:
             raise NotFound("room", room_id)
-        if wanted.request_id and (first := runs.by_request(session, room_id, wanted.request_id)):
-            return first
-        version = wanted.version or _version(session, room)
-        given = _checked_input(session, room, version, wanted)
-        busy = runs.live_run(session, room_id)
-        if busy is not None and not room.queue_runs:
-            raise RoomBusy(room.name, busy.run.number, busy.run.status)
-        number = runs.next_number(session, room_id)
-        facts = [fact(EventType.RUN_QUEUED, d={"number": number, "version": version})]
-        if number == 1:
-            facts.insert(0, fact(EventType.ROOM_CREATED, d={"name": room.name}))
-        new = _new(rt, user, room, (version, given), wanted)
-        run = runs.begin(session, new, number, facts, has_room=busy is None)
-        audit.append(session, new.now_us, user.id, "run", run.id, room_id=room.id, number=number)
-        reach(Point.IN_START)
-        return run
+        first = runs.by_request(hot, room_id, wanted.request_id) if wanted.request_id else None
+        if first is None:
+            version = wanted.version or room.version or room.latest_version
+            if version is None:
+                raise NoVersion(room.workflow_name)
+            if room.held_by is not None and not room.queue_runs:
+                raise RoomBusy(room.name, *room.held_by)
+            given = _checked_input(rt, room, version, wanted)
+            new = _new(rt, user, room, wanted, room_id=room_id, version=version, given=given)
+            number = runs.next_number(hot, room_id)
+            facts = [fact(EventType.RUN_QUEUED, d={"number": number, "version": version})]
+            if number == 1:
+                facts.insert(0, fact(EventType.ROOM_CREATED, d={"name": room.name}))
+            run = runs.begin(hot, new, number, facts, has_room=room.held_by is None)
+            audit.append(hot, new.now_us, user.id, "run", run.id, room_id=room_id, number=number)
+            reach(Point.IN_START)
+            return run
+    return get(rt, user, first)
 
 
-def _version(session: Session, room: Room) -> int:
-    if room.version != LATEST:
-        return room.version
-    workflow = workflows.get(session, room.workflow_id)
-    if workflow is None or workflow.latest_version is None:
-        raise NoVersion(room.workflow_name)
-    return workflow.latest_version
+@dataclass(frozen=True, slots=True)
+class _Schema:
+    """The input_schema of a version, None where any input will do."""
+
+    schema: dict[str, Any] | None
+    validator: jsonschema.Draft202012Validator | None
 
 
-def _checked_input(session: Session, room: Room, version: int, wanted: _Wanted) -> bytes:
+_schemas: dict[tuple[str, int], _Schema] = {}
+SCHEMAS_KEPT = 512
+
+
+def _schema(rt: Runtime, workflow_id: str, version: int) -> _Schema:
+    """That of the version; versions never change, so the last ones are kept."""
+    found = _schemas.get((workflow_id, version))
+    if found is None:
+        with rt.db.read() as session:
+            text = runs.version_document(session, workflow_id, version)
+        if text is None:
+            raise NotFound("version", version)
+        schema = orjson.loads(text).get("input_schema")
+        validator = None if schema is None else jsonschema.Draft202012Validator(schema)
+        found = _Schema(schema, validator)
+        if len(_schemas) >= SCHEMAS_KEPT:
+            _schemas.clear()
+        _schemas[(workflow_id, version)] = found
+    return found
+
+
+def _checked_input(rt: Runtime, room: runs.Startable, version: int, wanted: _Wanted) -> bytes:
     """The input as JSON: what is given, completed by the defaults of the version's input_schema.
 
     Raises:
         InvalidInput: it is no JSON, too large, or does not fit the version's input_schema.
     """
-    text = runs.version_document(session, room.workflow_id, version)
-    if text is None:
-        raise NotFound("version", version)
-    schema = orjson.loads(text).get("input_schema")
-    value = with_defaults({} if wanted.input is None else wanted.input, schema)
+    known = _schema(rt, room.workflow_id, version)
+    value = with_defaults({} if wanted.input is None else wanted.input, known.schema)
     try:
         given = orjson.dumps(value)
     except TypeError as error:
@@ -182,10 +200,8 @@ def _checked_input(session: Session, room: Room, version: int, wanted: _Wanted) 
         raise InvalidInput(f"The input takes {len(given):,} bytes; {MAX_INPUT_BYTES:,} are the most.")
     if is_too_deep(given):
         raise InvalidInput(f"The input is nested more than {MOST} levels deep.")
-    if schema is not None:
-        faults = sorted(
-            jsonschema.Draft202012Validator(schema).iter_errors(value), key=lambda e: list(e.path)
-        )
+    if known.validator is not None:
+        faults = sorted(known.validator.iter_errors(value), key=lambda fault: list(fault.path))
         if faults:
             told = "; ".join(_fault(fault) for fault in faults[:5])
             raise InvalidInput(f"The input does not fit the workflow's input_schema: {told}.")
@@ -197,19 +213,27 @@ def _fault(fault: jsonschema.ValidationError) -> str:
     return f"{place}: {fault.message[:200]}" if place else fault.message[:200]
 
 
-def _new(rt: Runtime, user: User, room: Room, what: tuple[int, bytes], wanted: _Wanted) -> runs.NewRun:
-    config = {name: value for name, value in room.config.plain().items() if value is not None}
+def _new(  # noqa: PLR0913 - what a run is made of
+    rt: Runtime,
+    user: User,
+    room: runs.Startable,
+    wanted: _Wanted,
+    *,
+    room_id: str,
+    version: int,
+    given: bytes,
+) -> runs.NewRun:
+    config = {name: value for name, value in orjson.loads(room.config).items() if value is not None}
     options: dict[str, Any] = {
         "limits": {name: config[name] for name in LIMIT_NAMES if name in config},
         "overrides": {name: value for name, value in config.items() if name not in LIMIT_NAMES},
     }
     if wanted.at_step:
         options["at_step"] = wanted.at_step
-    version, given = what
     now_us = rt.now_us()
     return runs.NewRun(
         id=rt.new_id(),
-        room_id=room.id,
+        room_id=room_id,
         workflow_id=room.workflow_id,
         version=version,
         input=given,

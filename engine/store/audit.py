@@ -3,10 +3,11 @@
 from typing import Any
 
 import orjson
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from engine.core.audit import AuditEntry, chained_hash
+from engine.store.database import Hot
 from engine.store.tables import AuditRow
 
 MAX_TARGET = 200
@@ -16,7 +17,7 @@ LOCK = 0x6F70656E61756469
 
 
 def append(
-    session: Session,
+    session: Session | Hot,
     at_us: int,
     user_id: str | None,
     action: str,
@@ -24,22 +25,17 @@ def append(
     **detail: Any,
 ) -> None:
     """Add an entry; call it last in a transaction, for it holds the end of the chain until the commit."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-    row = AuditRow(
-        at_us=at_us,
-        user_id=user_id,
-        action=action,
-        target=target[:MAX_TARGET],
-        detail=orjson.dumps(detail, option=orjson.OPT_SORT_KEYS).decode(),
-        hash="",
+    hot = session if isinstance(session, Hot) else Hot.of(session)
+    if not hot.is_sqlite:
+        hot.all("SELECT pg_advisory_xact_lock(?)", LOCK)
+    last = hot.one("SELECT hash FROM audit ORDER BY id DESC LIMIT 1")
+    told = (user_id, action, target[:MAX_TARGET], orjson.dumps(detail, option=orjson.OPT_SORT_KEYS).decode())
+    hot.run(
+        "INSERT INTO audit (at_us, user_id, action, target, detail, hash) VALUES (?, ?, ?, ?, ?, ?)",
+        at_us,
+        *told,
+        chained_hash(last[0] if last else "", at_us, told),
     )
-    last: str | None = session.execute(
-        select(col(AuditRow.hash)).order_by(col(AuditRow.id).desc()).limit(1)
-    ).scalar()
-    row.hash = _hash(last or "", row)
-    session.add(row)
-    session.flush()
 
 
 def newest(session: Session, limit: int, before_id: int | None = None) -> list[AuditEntry]:

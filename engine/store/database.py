@@ -65,8 +65,17 @@ class Database:
             yield Hot(connection, self.is_sqlite)
 
     @contextmanager
+    def change(self) -> Iterator[Hot]:
+        """As `write`, for hand-written SQL."""
+        with _reachable(), self._writer(), self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield Hot(connection, self.is_sqlite)
+            connection.commit()
+
+    @contextmanager
     def hot(self) -> Iterator[Hot]:
-        """As `write`, for hand-written SQL, on a connection that stays open: one block at a time.
+        """As `change`, on a connection that stays open: one block at a time.
 
         A connection that broke is thrown away with the block it failed.
         """
@@ -173,6 +182,12 @@ class Hot:
     def __init__(self, connection: Connection, is_sqlite: bool) -> None:
         self.is_sqlite = is_sqlite
         self._connection = connection
+
+    @classmethod
+    def of(cls, session: Session) -> Hot:
+        """The same transaction as the session's."""
+        connection = session.connection()
+        return cls(connection, connection.dialect.name == "sqlite")
 
     def all(self, sql: str, *parameters: Any) -> Sequence[Any]:
         """The rows of one statement."""

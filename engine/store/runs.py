@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
@@ -17,7 +17,8 @@ from engine.core.log import encoded
 from engine.core.replaying import QUEUED
 from engine.core.run import RunStatus
 from engine.core.runview import Run
-from engine.store.tables import EventRow, RoomRow, RunRow, VersionRow
+from engine.store.database import Hot
+from engine.store.tables import RunRow, VersionRow
 
 
 class Taken(Exception):
@@ -54,73 +55,90 @@ class Standing:
     inbox_done: int
 
 
-def next_number(session: Session, room_id: str) -> int:
-    """The room's next run number; taken in the same transaction as the run."""
-    return int(
-        session.execute(
-            update(RoomRow)
-            .where(col(RoomRow.id) == room_id)
-            .values(last_run_number=col(RoomRow.last_run_number) + 1)
-            .returning(col(RoomRow.last_run_number)),
-            execution_options={"synchronize_session": False},
-        ).scalar_one()
+@dataclass(frozen=True, slots=True)
+class Startable:
+    """A room as one needs it to start a run; `version` None follows the latest, `held_by` is (number, status)."""
+
+    name: str
+    workflow_id: str
+    version: int | None
+    config: str
+    queue_runs: bool
+    workflow_name: str
+    latest_version: int | None
+    held_by: tuple[int, str] | None = None
+
+
+def startable(hot: Hot, room_id: str) -> Startable | None:
+    """The room, in which no other run starts until the commit."""
+    locked = "" if hot.is_sqlite else " FOR UPDATE OF room"
+    room = hot.one(
+        "SELECT room.name, workflow_id, version, config, queue_runs, workflow.name, latest_version"
+        f" FROM room JOIN workflow ON workflow.id = workflow_id WHERE room.id = ?{locked}",
+        room_id,
     )
+    if room is None:
+        return None
+    held = hot.one("SELECT number, status FROM run WHERE room_id = ? AND live", room_id)
+    found = Startable(*room)
+    return found if held is None else replace(found, held_by=(held[0], held[1]))
 
 
-def begin(session: Session, new: NewRun, number: int, facts: list[Fact], *, has_room: bool) -> Run:
+def next_number(hot: Hot, room_id: str) -> int:
+    """The room's next run number; taken in the same transaction as the run."""
+    sql = "UPDATE room SET last_run_number = last_run_number + 1 WHERE id = ? RETURNING last_run_number"
+    return int(hot.one(sql, room_id)[0])
+
+
+_RUN = (
+    "id, room_id, workflow_id, version, number, request_id, status, live, ready, fence, seq, state_seq,"
+    " inbox_high, inbox_done, head_hash, kick_us, input, options, steps, tokens, cost_usd, retry_of,"
+    " created_us, created_by"
+)
+_BEGIN = f"INSERT INTO run ({_RUN}) VALUES ({', '.join('?' * len(_RUN.split(',')))})"
+
+
+def begin(hot: Hot, new: NewRun, number: int, facts: list[Fact], *, has_room: bool) -> Run:
     """Add a run with its first recorded facts; `has_room` lets it start, otherwise it stands in line.
 
     Raises:
         Taken: the room has another run, or the request id was used.
     """
     body = encoded([{"at": new.now_us, "in": {"k": QUEUED}, "ev": facts}])
-    row = RunRow(
+    head, seq, status = link("", body), len(facts), RunStatus.QUEUED.value
+    place = (new.id, new.room_id, new.workflow_id, new.version, number, new.request_id, status)
+    marks = (True if has_room else None, has_room, 0, seq, 0, 0, 0, head, new.kick_us)
+    given = (new.input.decode(), orjson.dumps(dict(new.options)).decode(), 0, 0, 0.0, new.retry_of)
+    try:
+        hot.run(_BEGIN, *place, *marks, *given, new.now_us, new.created_by)
+    except IntegrityError as error:
+        raise Taken from error
+    hot.run(
+        "INSERT INTO event (run_id, seq, facts, body, hash, at_us, fence, worker) VALUES (?, ?, ?, ?, ?, ?, 0, '')",
+        new.id,
+        seq,
+        seq,
+        body.decode(),
+        head,
+        new.now_us,
+    )
+    hot.run(
+        "UPDATE room SET status = CASE WHEN ? THEN 'QUEUED' ELSE status END, updated_us = ? WHERE id = ?",
+        has_room,
+        new.now_us,
+        new.room_id,
+    )
+    return Run(
         id=new.id,
         room_id=new.room_id,
         workflow_id=new.workflow_id,
         version=new.version,
         number=number,
-        request_id=new.request_id,
-        status=RunStatus.QUEUED.value,
-        live=True if has_room else None,
-        ready=has_room,
-        seq=len(facts),
-        head_hash=link("", body),
-        kick_us=new.kick_us,
-        input=new.input.decode(),
-        options=orjson.dumps(dict(new.options)).decode(),
+        status=RunStatus.QUEUED,
+        input=orjson.loads(new.input),
+        seq=seq,
         retry_of=new.retry_of,
-        created_us=new.now_us,
-        created_by=new.created_by,
-    )
-    session.add(row)
-    try:
-        session.flush()
-    except IntegrityError as error:
-        raise Taken from error
-    _first_event(session, row, body, len(facts))
-    room: dict[str, Any] = {"updated_us": new.now_us}
-    if has_room:
-        room["status"] = RunStatus.QUEUED.value
-    session.execute(
-        update(RoomRow).where(col(RoomRow.id) == new.room_id).values(**room),
-        execution_options={"synchronize_session": False},
-    )
-    return _run(row)
-
-
-def _first_event(session: Session, row: RunRow, body: bytes, facts: int) -> None:
-    session.add(
-        EventRow(
-            run_id=row.id,
-            seq=row.seq,
-            facts=facts,
-            body=body.decode(),
-            hash=row.head_hash,
-            at_us=row.created_us,
-            fence=0,
-            worker="",
-        )
+        created_at=new.now_us,
     )
 
 
@@ -148,10 +166,10 @@ def current_run(session: Session, room_id: str) -> Standing | None:
     return live_run(session, room_id) or (_standing(row) if row else None)
 
 
-def by_request(session: Session, room_id: str, request_id: str) -> Run | None:
-    found = select(RunRow).where(col(RunRow.room_id) == room_id, col(RunRow.request_id) == request_id)
-    row = session.execute(found).scalar_one_or_none()
-    return _run(row) if row else None
+def by_request(hot: Hot, room_id: str, request_id: str) -> str | None:
+    """The id of the run that this request started."""
+    row = hot.one("SELECT id FROM run WHERE room_id = ? AND request_id = ?", room_id, request_id)
+    return None if row is None else str(row[0])
 
 
 def listed(session: Session, filters: Mapping[str, Any], *, before: str | None, limit: int) -> list[Run]:

@@ -71,7 +71,7 @@ def type_of_schema(schema: Mapping[str, Any] | bool, depth: int = 0) -> Type:
         return DYN
     said = schema.get("type")
     if isinstance(said, list):
-        return NUMBER if said and set(said) <= {"integer", "number"} else DYN
+        return NUMBER if said and all(one in ("integer", "number") for one in said) else DYN
     if said == "array":
         items = schema.get("items", True)
         return list_of(type_of_schema(items, depth + 1) if isinstance(items, Mapping) else DYN)
