@@ -113,9 +113,9 @@ class Installation:
     def workers(self, count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
         """Worker processes as `openrooms worker` starts them, ready when the block begins."""
         with ExitStack() as stack:
-            before = self.ask("SELECT count(*) FROM worker")
             processes = [stack.enter_context(self.process("worker")) for _ in range(count)]
-            self.until("SELECT count(*) FROM worker", before + count, START_S, 0.02)
+            pids = ", ".join(str(process.pid) for process in processes)
+            self.until(f"SELECT count(*) FROM worker WHERE pid IN ({pids})", count, START_S, 0.02)
             time.sleep(0.5)  # what is imported after the first heartbeat
             yield processes
 

@@ -36,17 +36,17 @@ def _on_workers(case: Case, name: str, document: workflows.Document, goal: Goal)
     with installation(case) as here:
         workflow = here.workflow(document)
         rooms = [here.room(workflow) for _ in range(RUNS)]
-        for count in rates:
+        for count, found in rates.items():
             with here.workers(count):
                 started_and_driven(here, rooms)  # a first time, unmeasured
                 for _ in range(case.rounds):
                     if count == 1:
                         floors.append(floor_steps_per_s(case, STEPS, RUNS))
-                    rates[count].append(driven(here, rooms))
+                    found.append(driven(here, rooms))
                     whole[count].append(started_and_driven(here, rooms))
-    for count in rates:
+    for count, found in rates.items():
         title = f"{name}, {RUNS} x {STEPS}, {count} worker{'s' * (count > 1)}"
-        yield Figure(title, "W1c", "steps/s", rates[count], goal if count == 1 else None, floors)
+        yield Figure(title, "W1c", "steps/s", found, goal if count == 1 else None, floors)
         yield Figure(f"{title}, starts included", "W1c", "steps/s", whole[count], None, floors)
     both = [two / one for one, two in zip(rates[1], rates[2], strict=True)]
     yield Figure(f"{name}, two workers to one", "W1c", "ratio", both)

@@ -46,39 +46,32 @@ def http_start(case: Case) -> Iterator[Figure]:
     samples = case.size(200, 60)
     with up(case) as app:
         room_id = app.here.room(workflows.chain(3))
-        for _ in range(5):
-            _completed_ms(app, room_id)
-        seen, recorded = [], []
-        for _ in range(case.rounds):
-            took = [_completed_ms(app, room_id) for _ in range(samples)]
-            seen.append([one for one, _ in took])
-            recorded.append([two for _, two in took])
-        yield from _shares("W2 POST to COMPLETED, seen live", seen, HTTP)
-        yield from _shares("W2 POST to COMPLETED, by the run's own times", recorded)
-        if case.idle_s:
-            time.sleep(case.idle_s)
-            yield Figure(
-                f"W2 POST to COMPLETED after {case.idle_s:g} idle s, first",
-                "W2",
-                "ms",
-                [_completed_ms(app, room_id)[0]],
-                HTTP,
-            )
+        with app.client.stream("GET", f"/api/rooms/{room_id}/stream") as stream:
+            lines = stream.iter_lines()
+            for _ in range(5):
+                _completed_ms(app, room_id, lines)
+            rounds = [
+                [_completed_ms(app, room_id, lines) for _ in range(samples)] for _ in range(case.rounds)
+            ]
+            seen = [[took for took, _ in round_] for round_ in rounds]
+            yield from _shares("W2 POST to COMPLETED, seen live", seen, HTTP)
+            recorded = [[took for _, took in round_] for round_ in rounds]
+            yield from _shares("W2 POST to COMPLETED, by the run's own times", recorded)
+            if case.idle_s:
+                time.sleep(case.idle_s)
+                title = f"W2 POST to COMPLETED after {case.idle_s:g} idle s, first"
+                yield Figure(title, "W2", "ms", [_completed_ms(app, room_id, lines)[0]], HTTP)
 
 
-def _completed_ms(app: App, room_id: str) -> tuple[float, float]:
+def _completed_ms(app: App, room_id: str, lines: Iterator[str]) -> tuple[float, float]:
     """(until the live stream says so, until the run's recorded end)."""
-    with app.client.stream("GET", f"/api/rooms/{room_id}/stream") as stream:
-        lines = stream.iter_lines()
-        next(line for line in lines if line.startswith("event: status"))  # it listens
-        began_us = time.time_ns() // 1000
-        run_id = app.ask("POST", f"/api/rooms/{room_id}/run", {"input": {"x": 0}})["run_id"]
-        for line in lines:
-            if line.startswith("data: ") and run_id in line:
-                told = json.loads(line[6:])
-                if told.get("type") == "ROOM_COMPLETED":
-                    break
-        seen_us = time.time_ns() // 1000
+    began_us = time.time_ns() // 1000
+    run_id = app.ask("POST", f"/api/rooms/{room_id}/run", {"input": {"x": 0}})["run_id"]
+    for line in lines:
+        is_of_it = line.startswith("data: ") and run_id in line
+        if is_of_it and json.loads(line[6:]).get("type") == "ROOM_COMPLETED":
+            break
+    seen_us = time.time_ns() // 1000
     ended_us = app.here.ask(f"SELECT ended_us FROM run WHERE id = '{run_id}'")
     return (seen_us - began_us) / 1000, (ended_us - began_us) / 1000
 
