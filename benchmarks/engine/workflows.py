@@ -62,6 +62,13 @@ def clock() -> Document:
     return _in_a_row("Clock", [node], "{{ vars.clock }}")
 
 
+def clock_and_two() -> Document:
+    """Three effects, of which the first tells when it began."""
+    clock = {"id": "clock", "type": "TOOL_EXECUTION", "config": {"tool": "bench_clock", "arguments": {}}}
+    nodes = [clock, _step("s0", "bench_touch", "input", {}), _step("s1", "bench_touch", "vars", {})]
+    return _in_a_row("Clock and two", nodes, "{{ vars.clock }}")
+
+
 def ask() -> Document:
     """One question to a model."""
     return _in_a_row("Ask", [_agent("ask")], "{{ vars.ask }}")
