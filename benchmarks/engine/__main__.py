@@ -6,6 +6,7 @@ Names are those that --list shows; none means all.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -36,6 +37,7 @@ BENCHMARKS: dict[str, Callable[[Case], Iterator[Figure]]] = {
 
 def main() -> int:
     asked = _parser().parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     if asked.list:
         for name, benchmark in BENCHMARKS.items():
             print(f"{name:14} {(benchmark.__doc__ or '').splitlines()[0]}")

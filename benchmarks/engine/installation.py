@@ -28,7 +28,8 @@ from engine.settings import Settings
 
 PLUGIN = Path(__file__).parent / "plugin"
 ME = User(id="bench", name="bench", role=Role.ADMIN)
-START_S = 30
+START_S = 60
+LIVE = "SELECT count(*) FROM run WHERE live"
 
 if str(PLUGIN) not in sys.path:
     sys.path.append(str(PLUGIN))  # our tools come in by the door of other people's packages
@@ -79,14 +80,18 @@ class Installation:
 
     def until_over(self, within_s: float, *, look_every_s: float = 0.0005) -> None:
         """Wait until no run is under way or in line."""
-        self.until("SELECT count(*) FROM run WHERE live", 0, within_s, look_every_s)
+        self.until_falls(LIVE, 0, within_s, look_every_s)
+
+    def until_falls(self, query: str, wanted: float, within_s: float, look_every_s: float) -> None:
+        """Wait until a count is no more than what is wanted."""
+        self.until(f"SELECT -({query})", -wanted, within_s, look_every_s)
 
     def until(self, query: str, wanted: float, within_s: float, look_every_s: float) -> None:
-        """Wait until a count is what is wanted: that or less for 0, else that or more."""
+        """Wait until a count is at least what is wanted."""
         end = time.monotonic() + within_s
         while True:
             found = self.ask(query) or 0
-            if found >= wanted if wanted else found <= 0:
+            if found >= wanted:
                 return
             if time.monotonic() > end:
                 raise Unfinished(f"{query}: {found} after {within_s:g} s")

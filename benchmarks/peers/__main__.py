@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import random
+import signal
 import statistics
 import sys
 import time
@@ -46,6 +47,7 @@ Found = dict[tuple[str, str, str], list[dict[str, float]]]
 
 def main() -> int:
     asked = _parser().parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     databases = ("sqlite", "postgresql") if asked.database == "both" else (asked.database,)
     rounds = asked.rounds or (1 if asked.quick else 3)
     found: Found = defaultdict(list)

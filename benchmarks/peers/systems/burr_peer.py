@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 from burr.core import ApplicationBuilder, State, action
@@ -24,7 +25,7 @@ def last(state: State) -> State:
 
 def row(steps: int) -> Any:
     names = [f"s{n}" for n in range(steps)]
-    ways = zip(names, names[1:], strict=False)
+    ways = pairwise(names)
     return GraphBuilder().with_actions(**dict.fromkeys(names, step)).with_transitions(*ways).build()
 
 
