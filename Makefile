@@ -56,7 +56,7 @@ e2e: web browser ## the tests that drive a real browser
 	@$(BIN)/python -m pytest tests/e2e tests/app -m e2e
 
 bench: web browser ## print the measurements in small sizes, one JSON line each
-	@for file in expressions validate live_feed editor_load; do $(BIN)/python benchmarks/$$file.py || exit 1; done
+	@for name in expressions validate live_feed editor_load; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 	@$(BIN)/python -m benchmarks.engine --quick
 	@$(BIN)/python -m benchmarks.peers --quick
 
