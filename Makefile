@@ -55,8 +55,10 @@ check: lint types test ## everything that has to hold before a commit lands
 e2e: web browser ## the tests that drive a real browser
 	@$(BIN)/python -m pytest tests/e2e tests/app -m e2e
 
-bench: $(INSTALLED) ## print the measurements, one JSON line each
-	@for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+bench: web browser ## print the measurements in small sizes, one JSON line each
+	@for name in expressions validate live_feed editor_load; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+	@$(BIN)/python -m benchmarks.engine --quick
+	@$(BIN)/python -m benchmarks.peers --quick
 
 crash: $(INSTALLED) ## the tests that kill processes
 	@$(BIN)/python -m pytest tests -m crash

@@ -1,6 +1,6 @@
 """How heavy the editor is and how soon its canvas stands, in a real Chromium.
 
-    python benchmarks/editor_load.py [URL NAME PASSWORD]
+    python -m benchmarks.editor_load [URL NAME PASSWORD]
 
 Without an address it starts an installation of its own.
 
@@ -17,10 +17,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser import CHROMIUM_ARGUMENTS, find_chromium
+from tests.fixtures.running import PASSWORDS, running
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-from tests.browser import CHROMIUM_ARGUMENTS, find_chromium  # noqa: E402
-from tests.fixtures.running import PASSWORDS, running  # noqa: E402
 
 ROUNDS = 5
 

@@ -1,6 +1,6 @@
 """How long a committed batch takes to a subscriber of the web process, and what publishing costs a worker.
 
-Run: python benchmarks/live_feed.py
+Run: python -m benchmarks.live_feed
 """
 
 import asyncio

@@ -1,0 +1,1 @@
+"""What else could run the same workloads, measured beside ours: `python -m benchmarks.peers --help`."""
