@@ -25,9 +25,9 @@ def place(sqlite_url, tmp_path, admin):
     rt.close()
 
 
-async def told_until(news, is_last):
-    """Events and statuses as they were told, up to the one that `is_last` says yes to."""
-    told = []
+async def told_until(news, is_last, told=None):
+    """Events and statuses as they were told, up to the one that `is_last` says yes to; `told` fills meanwhile."""
+    told = [] if told is None else told
     async with asyncio.timeout(20), aclosing(news):
         async for item in news:
             told += [event for _, event in item.events]
@@ -47,10 +47,11 @@ def test_a_status_follows_the_events_that_brought_it(place, admin):
 
     async def watch():
         news = watching.watch_room(place.rt, admin, room, Seen())
-        waiting = asyncio.create_task(told_until(news, has_status("CANCELLED")))
+        heard = []
+        waiting = asyncio.create_task(told_until(news, has_status("CANCELLED"), heard))
         run = await asyncio.to_thread(place.start, room)
-        await asyncio.to_thread(place.until, run.id, lambda run: run.status == "WAITING")
-        await asyncio.sleep(1.2)  # without redis the watcher looks once a second
+        while not any(has_status("WAITING")(item) for item in heard):
+            await asyncio.sleep(0.05)  # without redis the watcher looks once a second
         await asyncio.to_thread(control.cancel, place.rt, admin, room)
         await asyncio.to_thread(place.runner.activate, run.id)
         return await waiting

@@ -146,6 +146,11 @@ def test_a_type_is_what_a_schema_says_for_certain(schema, expected):
     assert type_of_schema(schema) == expected
 
 
+@pytest.mark.parametrize("said", [[[]], [{}], [None], [], ["integer", []]])
+def test_a_schema_whose_type_is_nonsense_says_nothing(said: list[object]) -> None:
+    assert type_of_schema({"type": said}) == type_of_schema({})
+
+
 def test_a_schema_may_be_deep():
     schema = {"type": "string"}
     for _ in range(500):
