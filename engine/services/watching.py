@@ -38,14 +38,16 @@ async def watch_room(
 
     With `one_run` no events but those of the run that `place` is in; the status stays the room's.
     """
-    status = await asyncio.to_thread(room_status, rt, user, room_id)
+    status, _ = await asyncio.to_thread(_status_at, rt, user, room_id)
     yield Told(status=status)
     async with aclosing(_events(rt, user, room_id, place, one_run)) as events:
         async for news in events:
             if news:
+                place = news[-1][0]
                 yield Told(news)
-            now = await asyncio.to_thread(room_status, rt, user, room_id)
-            if now != status:
+            now, seq = await asyncio.to_thread(_status_at, rt, user, room_id)
+            is_ahead = now["run_id"] == place.run_id and seq > place.seq
+            if now != status and not (news and is_ahead):  # else the events that brought it come first
                 status = now
                 yield Told(status=status)
             elif not news:
@@ -81,14 +83,20 @@ async def watch_run(rt: Runtime, user: User, run: Run, after_seq: int) -> AsyncG
 
 def room_status(rt: Runtime, user: User, room_id: str) -> Status:
     """The room's run, which is the one that holds it or else its last, and its status."""
+    return _status_at(rt, user, room_id)[0]
+
+
+def _status_at(rt: Runtime, user: User, room_id: str) -> tuple[Status, int]:
+    """The room's status and the event that it stands at."""
     require(rt, user, Role.VIEWER, "watch a room")
     with rt.db.read() as session:
         if not rooms.exists(session, room_id):
             raise NotFound("room", room_id)
         current = run_store.current_run(session, room_id)
     if current is None:
-        return {"room_id": room_id, "status": "IDLE", "run_id": None, "number": None, "version": None}
-    return _status(current.run)
+        idle = {"room_id": room_id, "status": "IDLE", "run_id": None, "number": None, "version": None}
+        return idle, 0
+    return _status(current.run), current.run.seq
 
 
 async def _events(
