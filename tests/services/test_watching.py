@@ -49,6 +49,8 @@ def test_a_status_follows_the_events_that_brought_it(place, admin):
         news = watching.watch_room(place.rt, admin, room, Seen())
         heard = []
         waiting = asyncio.create_task(told_until(news, has_status("CANCELLED"), heard))
+        while not heard:
+            await asyncio.sleep(0.01)
         run = await asyncio.to_thread(place.start, room)
         while not any(has_status("WAITING")(item) for item in heard):
             await asyncio.sleep(0.05)  # without redis the watcher looks once a second
