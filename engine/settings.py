@@ -29,6 +29,11 @@ class Settings(BaseSettings):
     """Hosts or CIDRs, separated by commas, that outbound calls may reach besides public addresses."""
     commit: Literal["to_block", "every_step"] = "to_block"
     worker_threads: int = Field(16, ge=1, le=256)
+    """Also the most child processes a worker has at once."""
+    child_memory_mb: int = Field(1024, ge=0)
+    """What a child process that executes blocking tools may use; 0: no cap."""
+    watchdog_s: int = Field(10, ge=2, le=3600)
+    """How long a step may hold up all others, by a loop without end, before its process is given up."""
     crash_at: str = ""
     """For tests: where a process is to kill itself, as "after_claim:3"; see engine/failpoints.py."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

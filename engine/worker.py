@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from engine.failpoints import Point, reach
 from engine.live.control import ControlListener
 from engine.runner import Runner
+from engine.runner.watchdog import Watchdog
 from engine.runtime import Runtime
 from engine.store import workers
 
@@ -32,6 +33,8 @@ def at_work(rt: Runtime, *, threads: int) -> Iterator[Callable[[], None]]:
     rt.clock.agree(rt.db)
     runner = Runner(rt, threads=threads)
     runner.start()
+    watchdog = Watchdog(runner)
+    watchdog.start()
 
     def heard(run_id: str) -> None:
         reach(Point.AFTER_POP)
@@ -52,4 +55,5 @@ def at_work(rt: Runtime, *, threads: int) -> Iterator[Callable[[], None]]:
     finally:
         consumer.stop(graceful=True)
         ears.stop()
+        watchdog.stop()
         runner.stop()

@@ -1,3 +1,8 @@
 """Fixtures for all tests, gathered from tests/fixtures."""
 
-pytest_plugins = ["tests.fixtures.databases", "tests.fixtures.redis_server", "tests.fixtures.runtimes"]
+pytest_plugins = [
+    "tests.fixtures.databases",
+    "tests.fixtures.plugged_in",
+    "tests.fixtures.redis_server",
+    "tests.fixtures.runtimes",
+]

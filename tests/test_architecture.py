@@ -16,7 +16,12 @@ MAX_VIEW_LINES = 60
 
 NOT_FROM_OUTSIDE = {"eval", "exec", "compile", "__import__"}
 FORBIDDEN_IMPORTS = {"pickle", "marshal", "shelve", "dill", "cloudpickle"}
-STARTS_PROCESSES = {"openrooms_app/build.py", "openrooms_app/supervisor.py", "engine/live/embedded.py"}
+STARTS_PROCESSES = {
+    "openrooms_app/build.py",
+    "openrooms_app/supervisor.py",
+    "engine/live/embedded.py",
+    "engine/isolation/pool.py",
+}
 KNOWS_THE_ENVIRONMENT = {
     "engine/settings.py",
     "openrooms_app/build.py",

@@ -295,17 +295,21 @@ def _worker_lost(m: Moving, given: WorkerLost) -> None:
     for token in [token for token in m.state.tokens.values() if token.phase is Phase.RUNNING]:
         if m.state.tokens.get(token.branch) is not token or token.phase is not Phase.RUNNING:
             continue  # the failure of one before it has cancelled its branch, or ended the run
+        if given.blame == Blame.CHILD and token.activation not in given.effects:
+            continue
         effect = given.effects.get(token.activation, Effect.EXTERNAL)
         is_guilty = given.blame == Blame.CHILD or (given.blame == Blame.WORKER and token.deaths == 0)
         deaths = token.deaths + is_guilty
+        why = f"; the last: {given.why}" if given.why else ""
         if effect == Effect.AT_MOST_ONCE:
-            _lost(m, token, "unknown_outcome", "the worker was lost and the effect may have happened")
+            _lost(m, token, "unknown_outcome", f"the worker was lost and the effect may have happened{why}")
             continue
         if deaths >= MAX_DEATHS:
-            _lost(m, token, "worker_lost", f"{deaths} processes died while they executed this step")
+            _lost(m, token, "worker_lost", f"{deaths} processes died while they executed this step{why}")
             continue
         repeats = "it may have run twice" if effect == Effect.EXTERNAL else "it is repeated"
-        m.tell(EventType.WORKER_LOST, token, d={"consequence": repeats, "effect": str(effect)})
+        told = {"consequence": repeats, "effect": str(effect)} | ({"why": given.why} if given.why else {})
+        m.tell(EventType.WORKER_LOST, token, d=told)
         token.deaths = deaths
         token.is_again = True
         m.rest(token, Phase.READY)

@@ -28,6 +28,17 @@ class Effect(StrEnum):
     """Never repeated: after a crash in the window the step fails with `unknown_outcome`."""
 
 
+class Runs(StrEnum):
+    """Where a function is executed."""
+
+    AT_ONCE = "at_once"
+    """In the thread that asks: it is quick and never waits."""
+    ON_LOOP = "on_loop"
+    """On the event loop, among all others that wait for the world."""
+    APART = "apart"
+    """In a child process that a timeout or a cancel kills: it blocks, or may take its process down."""
+
+
 class Behaviour(StrEnum):
     """How the transition function treats a node of a type."""
 
@@ -62,10 +73,10 @@ class RoomMemory(Protocol):
     def history(self, limit: int) -> list[dict[str, str]]: ...
 
 
-class CallTool(Protocol):
-    """Calls a tool by name with arguments that are checked against its schema."""
+class CallApart(Protocol):
+    """Calls a tool where it can harm nobody, within its own time limit."""
 
-    async def __call__(self, name: str, arguments: dict[str, Any]) -> Any: ...
+    async def __call__(self, tool: Tool, arguments: dict[str, Any]) -> Any: ...
 
 
 @dataclass(slots=True)
@@ -90,6 +101,8 @@ class StepContext:
     said: list[dict[str, str]] = field(default_factory=list)
     trace: list[dict[str, Any]] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
+    call_apart: CallApart | None = None
+    """The way to tools that run apart; without one they are called in this very thread."""
 
     def write(self, key: str, value: Any) -> None:
         self.remember[key] = value
@@ -113,6 +126,7 @@ class NodeType:
     outcomes: tuple[Outcome, ...]
     params: type[BaseModel]
     effect: Callable[[Mapping[str, Any], Catalogue], Effect]
+    runs: Callable[[Mapping[str, Any], Catalogue], Runs]
     execute: StepFunction | None = None
 
 
@@ -125,6 +139,7 @@ class Tool:
     description: str
     category: str
     effect: Effect
+    runs: Runs
     params: type[BaseModel]
     returns: dict[str, Any] | None
     timeout_s: float
@@ -216,13 +231,17 @@ def node_type(  # noqa: PLR0913 - a declaration: each word names itself
     behaviour: Behaviour = Behaviour.STEP,
     outcomes: tuple[Outcome, ...] = (Outcome.SUCCESS, Outcome.FAILURE),
     effect: Effect | Callable[[Mapping[str, Any], Catalogue], Effect] = Effect.EXTERNAL,
+    runs: Runs | Callable[[Mapping[str, Any], Catalogue], Runs] = Runs.ON_LOOP,
 ) -> Callable[[StepFunction], NodeType]:
     """Enter a node type; its docstring is its description, its function executes a step.
+
+    Its function must not block the loop: give it `Runs.APART` if it does.
 
     Types whose `behaviour` is not STEP are moved by the transition function itself; their
     function is never called.
     """
     decide = effect if callable(effect) else lambda _config, _catalogue: effect
+    place = runs if callable(runs) else lambda _config, _catalogue: runs
 
     def enter(function: StepFunction) -> NodeType:
         return NodeType(
@@ -235,6 +254,7 @@ def node_type(  # noqa: PLR0913 - a declaration: each word names itself
             outcomes=outcomes,
             params=params,
             effect=decide,
+            runs=place,
             execute=function if behaviour is Behaviour.STEP else None,
         )
 
@@ -247,11 +267,16 @@ def tool(  # noqa: PLR0913 - a declaration: each word names itself
     title: str,
     category: str,
     effect: Effect,
+    runs: Runs | None = None,
     returns: dict[str, Any] | None = None,
     timeout_s: float = 30,
     examples: tuple[dict[str, Any], ...] = (),
 ) -> Callable[[ToolFunction], Tool]:
-    """Enter a tool; its function's name and docstring are its name and description."""
+    """Enter a tool; its function's name and docstring are its name and description.
+
+    Unless `runs` says otherwise, an async function runs on the loop, a function without any effect at once,
+    and any other apart, where it may block.
+    """
 
     def enter(function: ToolFunction) -> Tool:
         return Tool(
@@ -260,6 +285,7 @@ def tool(  # noqa: PLR0913 - a declaration: each word names itself
             description=inspect.getdoc(function) or "",
             category=category,
             effect=effect,
+            runs=runs or _usual(function, effect),
             params=params,
             returns=returns,
             timeout_s=timeout_s,
@@ -268,6 +294,12 @@ def tool(  # noqa: PLR0913 - a declaration: each word names itself
         )
 
     return enter
+
+
+def _usual(function: ToolFunction, effect: Effect) -> Runs:
+    if inspect.iscoroutinefunction(function):
+        return Runs.ON_LOOP
+    return Runs.AT_ONCE if effect is Effect.NONE else Runs.APART
 
 
 def provider(

@@ -150,11 +150,15 @@ class Cancelled(Input):
 
 @dataclass(frozen=True, slots=True)
 class WorkerLost(Input):
-    """Whoever executed steps of this run is gone; `effects` says how each activation may be repeated."""
+    """Whoever executed steps of this run is gone; `effects` says how each activation may be repeated.
+
+    A child takes only the steps in `effects` along, a worker all that it executed. `why` tells people how.
+    """
 
     kind: ClassVar[str] = "lost"
     effects: Mapping[str, str] = field(default_factory=dict)
     blame: str = Blame.WORKER
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from engine.core.catalogue import Behaviour, Catalogue, Effect, NodeType
+from engine.core.catalogue import Behaviour, Catalogue, Effect, NodeType, Runs
 from engine.core.document import Document, Node, NodeTypeName, On, Retry, Transition
 from engine.core.expressions import Expression, Template, compile_expression, compile_template
 from engine.core.structure import Structure, analyse
@@ -51,6 +51,7 @@ class PlanNode:
     retry: Retry
     timeout_s: float | None
     effect: Effect
+    runs: Runs
     config: Mapping[str, Any]
     templates: Mapping[str, Template]
     until: Expression | None
@@ -132,6 +133,7 @@ def _node(
         retry=node.retry or Retry(),
         timeout_s=node.timeout_s,
         effect=kind.effect(node.config, catalogue),
+        runs=kind.runs(node.config, catalogue),
         config=config,
         templates={
             name: compile_template(node.config[name])

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
-from engine.core.catalogue import StepContext, StepError, Tool
+from engine.core.catalogue import Runs, StepContext, StepError, Tool
 
 
 def checked_arguments(tool: Tool, arguments: dict[str, Any]) -> Any:
@@ -33,15 +33,26 @@ def checked_arguments(tool: Tool, arguments: dict[str, Any]) -> Any:
 async def call_tool(ctx: StepContext, name: str, arguments: dict[str, Any]) -> Any:
     """The tool's result as plain JSON, within the tool's own time limit.
 
+    A tool that runs apart is called through `ctx.call_apart`, where there is one.
+
     Raises:
         StepError: the arguments don't fit, the tool failed, or it took too long.
     """
     tool = ctx.catalogue.tools[name]
     params = checked_arguments(tool, arguments)
+    if tool.runs is Runs.APART and ctx.call_apart is not None:
+        return await ctx.call_apart(tool, arguments)
     result = tool.call(params, ctx)
     if not inspect.isawaitable(result):
         return result
     try:
-        return await asyncio.wait_for(result, tool.timeout_s)
+        async with asyncio.timeout(tool.timeout_s) as limit:
+            return await result
     except TimeoutError:
-        raise StepError(f"The tool {name!r} took longer than {tool.timeout_s:g} s.", code="timeout") from None
+        if limit.expired():
+            raise too_long(tool) from None
+        raise
+
+
+def too_long(tool: Tool) -> StepError:
+    return StepError(f"The tool {tool.name!r} took longer than {tool.timeout_s:g} s.", code="timeout")

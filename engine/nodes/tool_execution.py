@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field, JsonValue
 
-from engine.core.catalogue import Catalogue, Effect, StepContext, node_type
+from engine.core.catalogue import Catalogue, Effect, Runs, StepContext, node_type
 from engine.core.document import Frozen, Outcome
 from engine.core.tool_call import call_tool
 
@@ -24,6 +24,12 @@ def _effect(config: Mapping[str, Any], catalogue: Catalogue) -> Effect:
     return found.effect if found else Effect.EXTERNAL
 
 
+def _runs(config: Mapping[str, Any], catalogue: Catalogue) -> Runs:
+    """A tool that runs apart does so by itself: the step then waits for it on the loop."""
+    found = catalogue.tools.get(str(config.get("tool")))
+    return Runs.AT_ONCE if found and found.runs is Runs.AT_ONCE else Runs.ON_LOOP
+
+
 @node_type(
     Params,
     name="TOOL_EXECUTION",
@@ -32,6 +38,7 @@ def _effect(config: Mapping[str, Any], catalogue: Catalogue) -> Effect:
     category="work",
     outcomes=(Outcome.SUCCESS, Outcome.FAILURE, Outcome.TIMEOUT),
     effect=_effect,
+    runs=_runs,
 )
 async def tool_execution(params: Params, ctx: StepContext) -> Any:
     """Call a tool; its result is the step's output."""

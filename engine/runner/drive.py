@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import orjson
 
 from engine.core.advance import can_go, move
-from engine.core.catalogue import Effect, StepContext
+from engine.core.catalogue import Effect, Runs, StepContext
 from engine.core.inputs import KINDS, Abort, Blame, Execute, Go, Input, Result, Started, WorkerLost
 from engine.core.log import Stored
 from engine.core.plan import Plan
@@ -23,7 +23,7 @@ from engine.core.times import rfc3339
 from engine.core.tokens import Phase, State
 from engine.failpoints import Point, reach
 from engine.runner.committer import CommitFailed, Committer, Fenced
-from engine.runner.effects import Effects, Work
+from engine.runner.effects import Effects, Ended, Work
 from engine.runner.record import Record
 from engine.runner.roommemory import StepMemory
 from engine.runtime import Runtime
@@ -75,8 +75,8 @@ class Drive:
         self._inbox_high = claimed.inbox_high
         self._committed_done = claimed.inbox_done
         self._results: deque[Input] = deque()
-        self._to_start: list[Execute] = []
-        self._outstanding: dict[str, Future[Result]] = {}
+        self._to_start: list[Work] = []
+        self._outstanding: dict[str, Future[Ended]] = {}
         self._last_us = 0
         self._mutex = threading.Lock()
         self._news = threading.Event()
@@ -123,6 +123,10 @@ class Drive:
         """Drop the run as it is in memory; the store has the truth."""
         self._abandon(again=False)
 
+    def save(self) -> None:
+        """Commit from outside while our own thread hangs in a pure step, so that its death will count."""
+        self._flush()
+
     def _take_want(self) -> bool:
         with self._mutex:
             go_on = self._is_wanted and not self._is_gone
@@ -152,8 +156,8 @@ class Drive:
 
     def _apply(self, given: Input) -> None:
         at_us = self._last_us = max(self._host.rt.now_us(), self._last_us + 1)
-        if isinstance(given, Result):
-            self._outstanding.pop(given.activation, None)
+        for activation in _ended(given):
+            self._outstanding.pop(activation, None)
         facts, commands = move(self._plan, self._state, given, at_us)
         self._record.add(given, facts, commands, at_us)
         for command in commands:
@@ -165,16 +169,16 @@ class Drive:
             self._flush()
 
     def _take_up(self, command: Execute) -> None:
-        if self._plan.nodes[command.node].effect is Effect.NONE and not self._is_careful:
-            self._results.append(self._host.effects.run_now(self._work(command)))
+        node, work = self._plan.nodes[command.node], self._work(command)
+        is_pure = node.effect is Effect.NONE and node.runs is Runs.AT_ONCE and not work.is_apart
+        if is_pure and not self._is_careful:
+            self._results.append(self._host.effects.run_now(work))
         else:
-            self._to_start.append(command)
+            self._to_start.append(work)
 
     def _abort(self, activation: str) -> None:
-        self._to_start = [command for command in self._to_start if command.activation != activation]
-        self._results = deque(
-            item for item in self._results if not (isinstance(item, Result) and item.activation == activation)
-        )
+        self._to_start = [work for work in self._to_start if work.command.activation != activation]
+        self._results = deque(item for item in self._results if activation not in _ended(item))
         future = self._outstanding.pop(activation, None)
         if future is not None:
             future.cancel()
@@ -238,11 +242,11 @@ class Drive:
         if self._to_start:
             reach(Point.AFTER_INTENT_COMMIT)
         starting, self._to_start = self._to_start, []
-        for command in starting:
-            self._outstanding[command.activation] = self._host.effects.begin(self._work(command), self._done)
+        for work in starting:
+            self._outstanding[work.command.activation] = self._host.effects.begin(work, self._done)
 
-    def _done(self, result: Result) -> None:
-        self._results.append(result)
+    def _done(self, ended: Ended) -> None:
+        self._results.append(ended)
         self.knock()
 
     def _work(self, command: Execute) -> Work:
@@ -260,7 +264,9 @@ class Drive:
             catalogue=rt.catalogue,
             settings=self._provider_settings,
         )
-        return Work(command, rt.catalogue.node_types[node.type], ctx)
+        token = self._state.at_activation(command.activation)
+        is_apart = node.runs is Runs.APART or (token is not None and token.deaths > 0)
+        return Work(command, rt.catalogue.node_types[node.type], ctx, node.effect, is_apart)
 
     def _own_memory(self, activation: str) -> Mapping[str, Any]:
         """What the run remembers, as the step sees it; while the step is executed nothing of it changes."""
@@ -310,3 +316,10 @@ class Drive:
 
 
 GO = Go()
+
+
+def _ended(given: Input) -> tuple[str, ...]:
+    """The activations whose execution this input ends."""
+    if isinstance(given, Result):
+        return (given.activation,)
+    return tuple(given.effects) if isinstance(given, WorkerLost) and given.blame == Blame.CHILD else ()

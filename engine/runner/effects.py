@@ -1,4 +1,4 @@
-"""Executes steps: pure ones at once, the others on one asyncio loop per process, where waiting costs no thread."""
+"""Executes steps: pure ones at once, those that wait on one loop, and in child processes what blocks or has killed."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
-from pydantic import ValidationError
 
-from engine.core.catalogue import Catalogue, NodeType, StepContext, StepError
+from engine.core.catalogue import Catalogue, Effect, NodeType, StepContext, StepError
 from engine.core.errors import OpenRoomsError
-from engine.core.inputs import Execute, Result
+from engine.core.inputs import Blame, Execute, Result, WorkerLost
+from engine.core.step_call import call_step, told
 from engine.failpoints import Point, reach
+from engine.isolation.clock import TooLong, in_time
+from engine.isolation.pool import ChildDied, Children
 
 log = logging.getLogger(__name__)
 
@@ -31,22 +34,35 @@ class Work:
     command: Execute
     kind: NodeType
     ctx: StepContext
+    effect: Effect = Effect.EXTERNAL
+    is_apart: bool = False
+    """Whether the whole step is executed in a child: it blocks, or whoever executed it before has died."""
+
+
+Ended = Result | WorkerLost
+"""A step's result, or that the child which executed it has died."""
 
 
 class Effects:
-    """The loop on which steps wait for the world, in a thread of its own."""
+    """The loop on which steps wait for the world, in a thread of its own, and the child processes it looks after."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(
+        self, catalogue: Catalogue, *, children: int = 16, child_memory_mb: int = 1024, patience_s: float = 10
+    ) -> None:
         self._catalogue = catalogue
         self._loop = asyncio.new_event_loop()
+        self._works: dict[asyncio.Task[Any] | None, Work] = {}
+        self._at_once: dict[int, Work] = {}
+        self._children = Children(most=children, memory_mb=child_memory_mb, patience_s=patience_s)
+        self._is_closing = False
         self._thread = threading.Thread(target=self._run, name="effects", daemon=True)
         self._thread.start()
 
-    def begin(self, work: Work, done: Callable[[Result], None]) -> Future[Result]:
-        """Start a step; `done` gets its result unless it is cancelled first."""
-        future = asyncio.run_coroutine_threadsafe(_watched(work), self._loop)
+    def begin(self, work: Work, done: Callable[[Ended], None]) -> Future[Ended]:
+        """Start a step; `done` gets how it ended unless it is cancelled first. A cancel kills its child at once."""
+        future = asyncio.run_coroutine_threadsafe(self._watched(work), self._loop)
 
-        def tell(finished: Future[Result]) -> None:
+        def tell(finished: Future[Ended]) -> None:
             if not finished.cancelled():
                 done(finished.result())
 
@@ -55,98 +71,109 @@ class Effects:
 
     def run_now(self, work: Work) -> Result:
         """A pure step's result, computed in this thread; on the loop if it has to wait after all."""
-        coroutine = _execute(work, None)
+        coroutine = _result_of(work, call_step(work.kind, work.command.params, work.ctx), None)
+        thread = threading.get_ident()
+        self._at_once[thread] = work
         try:
             coroutine.send(None)
         except StopIteration as finished:
             result: Result = finished.value
             return result
+        finally:
+            del self._at_once[thread]
         coroutine.close()
-        return asyncio.run_coroutine_threadsafe(_execute(work, work.command.timeout_s), self._loop).result()
+        ended = asyncio.run_coroutine_threadsafe(self._execute(work), self._loop).result()
+        return ended if isinstance(ended, Result) else _failure(work, "worker_lost", f"{ended.why}.")
 
     def close(self) -> None:
+        self._is_closing = True
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
 
+    def at_once(self) -> dict[int, Work]:
+        """The pure steps that are executed at this instant, by thread."""
+        return self._at_once.copy()
+
+    def on_loop(self) -> tuple[int, Work | None]:
+        """The loop's thread and the step that has it at this instant, unless it is a task that a step has started."""
+        return self._thread.ident or 0, self._works.get(asyncio.current_task(self._loop))
+
+    def ping(self, answer: Callable[[], None]) -> None:
+        """Have the loop call `answer` as soon as it can."""
+        self._loop.call_soon_threadsafe(answer)
+
+    async def _watched(self, work: Work) -> Ended:
+        """A step that touches the world."""
+        task = asyncio.current_task()
+        self._works[task] = work
+        try:
+            reach(Point.BEFORE_EFFECT)
+            ended = await self._execute(work)
+            reach(Point.AFTER_EFFECT)
+        finally:
+            del self._works[task]
+        return ended
+
+    async def _execute(self, work: Work) -> Ended:
+        ctx = work.ctx
+        ctx.call_apart = partial(self._children.call_tool, ctx)
+        call = (self._children.call_step if work.is_apart else call_step)(work.kind, work.command.params, ctx)
+        try:
+            return await _result_of(work, call, work.command.timeout_s)
+        except ChildDied as died:
+            why = f"it {died.why}"
+            return WorkerLost({work.command.activation: work.effect.value}, Blame.CHILD, why)
+
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
+        while not self._is_closing:
+            try:
+                self._loop.run_forever()
+            except SystemExit:
+                log.exception("a step's own task wanted this process to end")
         pending = asyncio.all_tasks(self._loop)
         for task in pending:
             task.cancel()
         self._loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+        self._loop.run_until_complete(self._children.close())
         for provider in self._catalogue.providers:
             if provider.close is not None:
                 self._loop.run_until_complete(provider.close())
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
 
 
-async def _watched(work: Work) -> Result:
-    """A step that touches the world."""
-    reach(Point.BEFORE_EFFECT)
-    result = await _execute(work, work.command.timeout_s)
-    reach(Point.AFTER_EFFECT)
-    return result
-
-
-async def _execute(work: Work, timeout_s: float | None) -> Result:
-    """The step's result; whatever goes wrong becomes a FAILURE with a code."""
+async def _result_of(work: Work, call: Coroutine[Any, Any, Any], timeout_s: float | None) -> Result:
+    """The step's result; whatever goes wrong becomes a FAILURE with a code, except the death of its child."""
     try:
-        output = await _in_time(_call(work), timeout_s)
+        output = await (call if timeout_s is None else _timed(call, timeout_s))
         if len(orjson.dumps(output)) > OUTPUT_BYTES:
             raise StepError(
                 f"The output is larger than {OUTPUT_BYTES} bytes of JSON.",
                 code="output_too_large",
                 retryable=False,
             )
-    except _TooLong:
+    except TooLong:
         message = f"The step took longer than {work.command.timeout_s:g} s."
         return _result(work, outcome="TIMEOUT", error={"code": "timeout", "message": message})
+    except ChildDied:
+        raise
     except OpenRoomsError as error:
-        return _result(work, outcome="FAILURE", error=_error(error))
-    except Exception as error:
+        return _result(work, outcome="FAILURE", error=told(error))
+    except (Exception, SystemExit) as error:
         log.exception("node %s of run %s crashed", work.command.node, work.ctx.run_id)
-        message = f"{type(error).__name__}: {error}"[:2000]
-        return _result(work, outcome="FAILURE", error={"code": "step_crashed", "message": message})
+        return _result(work, outcome="FAILURE", error=told(error))
     return _result(work, output=output)
 
 
-class _TooLong(Exception):
-    pass
+async def _timed(call: Coroutine[Any, Any, Any], timeout_s: float) -> Any:
+    async with in_time(timeout_s):
+        return await call
 
 
-async def _in_time(coroutine: Coroutine[Any, Any, Any], timeout_s: float | None) -> Any:
-    if timeout_s is None:
-        return await coroutine
-    try:
-        async with asyncio.timeout(timeout_s) as limit:
-            return await coroutine
-    except TimeoutError:
-        if limit.expired():
-            raise _TooLong from None
-        raise
-
-
-async def _call(work: Work) -> Any:
-    if work.kind.execute is None:
-        raise StepError(f"Nodes of type {work.kind.name} are not executed.", code="bad_node", retryable=False)
-    try:
-        params = work.kind.params.model_validate_json(orjson.dumps(work.command.params))
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()[:5]
-        )
-        raise StepError(
-            f"With this run's values the config does not fit: {faults}.", code="bad_config", retryable=False
-        ) from None
-    return await work.kind.execute(params, work.ctx)
-
-
-def _error(error: OpenRoomsError) -> dict[str, Any]:
-    retryable = getattr(error, "retryable", True)
-    told = {"code": error.code, "message": str(error)[:4000]}
-    return told if retryable else {**told, "retryable": False}
+def _failure(work: Work, code: str, message: str) -> Result:
+    return _result(work, outcome="FAILURE", error={"code": code, "message": message})
 
 
 def _result(

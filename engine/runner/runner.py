@@ -38,7 +38,12 @@ class Runner:
         self.rt = rt
         self.worker_id = rt.new_id()
         self.committer = Committer(rt.db, rt.feed, rt.now_us)
-        self.effects = Effects(rt.catalogue)
+        self.effects = Effects(
+            rt.catalogue,
+            children=threads,
+            child_memory_mb=rt.settings.child_memory_mb,
+            patience_s=rt.settings.watchdog_s,
+        )
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="drive")
         self._drives: dict[str, Drive] = {}
@@ -102,6 +107,12 @@ class Runner:
                 del self._drives[run_id]
         if again:
             self.submit(lambda: self.activate(run_id))
+
+    def save(self, run_id: str) -> None:
+        """Commit a run whose thread hangs in a pure step."""
+        drive = self._drives.get(run_id)
+        if drive is not None:
+            drive.save()
 
     def is_driving(self, run_id: str) -> bool:
         return run_id in self._drives or run_id in self._claiming

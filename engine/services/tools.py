@@ -3,15 +3,17 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from pydantic import JsonValue
 
-from engine.core.catalogue import Effect, StepContext, StepError, Tool
+from engine.core.catalogue import Effect, Runs, StepContext, StepError, Tool
 from engine.core.document import Frozen
 from engine.core.errors import NotFound
 from engine.core.identity import Role, User
 from engine.core.tool_call import call_tool
+from engine.isolation.pool import Children
 from engine.runner.roommemory import StepMemory
 from engine.runtime import Runtime
 from engine.services import memory
@@ -81,13 +83,26 @@ def invoke(
             raise NotFound("room", room_id)
         audit.append(session, rt.now_us(), user.id, "tool_tried", tool.name, room_id=room_id)
     begun = time.perf_counter()
-    result = asyncio.run(call_tool(ctx, tool.name, dict(arguments)))
+    result = asyncio.run(_called(rt, ctx, tool, dict(arguments)))
     took_ms = round((time.perf_counter() - begun) * 1000, 3)
     if ctx.remember and room_id is None:
         raise _room_needed()
     for key, value in ctx.remember.items():
         memory.put(rt, user, str(room_id), key, value)
     return Tried(result=result, remembered=dict(ctx.remember), duration_ms=took_ms)
+
+
+async def _called(rt: Runtime, ctx: StepContext, tool: Tool, arguments: dict[str, Any]) -> Any:
+    """The tool's result; one that runs apart gets a child process of its own, which ends with it."""
+    if tool.runs is not Runs.APART:
+        return await call_tool(ctx, tool.name, arguments)
+    settings = rt.settings
+    children = Children(most=1, memory_mb=settings.child_memory_mb, patience_s=settings.watchdog_s)
+    ctx.call_apart = partial(children.call_tool, ctx)
+    try:
+        return await call_tool(ctx, tool.name, arguments)
+    finally:
+        await children.close()
 
 
 def view(tool: Tool) -> ToolView:

@@ -7,7 +7,7 @@ import pytest
 from engine.core.inputs import Blame, Execute, Result, TimerFired, WorkerLost
 from engine.core.run import RunStatus
 from engine.core.tokens import Phase
-from tests.core.drawing import BROKEN, LATE, Passage, begun, drawn, line, node, ran, tool, way, where
+from tests.core.drawing import BROKEN, LATE, Passage, begun, drawn, forked, line, node, ran, tool, way, where
 
 RETRY = {"max_attempts": 4, "initial_delay_s": 2, "multiplier": 3, "max_delay_s": 10}
 FINE: dict[str, Any] = {"output": "fine"}
@@ -158,11 +158,11 @@ def test_a_retry_timer_that_fires_twice_starts_one_attempt() -> None:
     assert passage.move().types().count("TOOL_INVOKED") == 2
 
 
-def lost(passage: Passage, effect: str, blame: Blame = Blame.WORKER) -> list[str]:
+def lost(passage: Passage, effect: str, blame: Blame = Blame.WORKER, why: str = "") -> list[str]:
     """Lose the worker; the types of the facts that follow."""
     commands, passage.executing = passage.executing, []
     effects = {command.activation: effect for command in commands}
-    advanced = passage.give(WorkerLost(effects, blame))
+    advanced = passage.give(WorkerLost(effects, blame, why))
     return [fact["t"] for fact in advanced.facts]
 
 
@@ -201,15 +201,29 @@ def test_an_effect_that_nobody_names_counts_as_external() -> None:
 
 def test_a_step_that_takes_three_processes_down_fails_whatever_retries_it_has() -> None:
     passage = begun(handled(retry=RETRY))
-    for blame in (Blame.WORKER, Blame.CHILD):
-        assert lost(passage, "idempotent", blame) == ["WORKER_LOST"]
+    for blame, why in ((Blame.WORKER, ""), (Blame.CHILD, "it ended with exit code 3")):
+        assert lost(passage, "idempotent", blame, why) == ["WORKER_LOST"]
         passage.move()
 
-    assert "NODE_FAILED" in lost(passage, "idempotent", Blame.CHILD)
+    assert "NODE_FAILED" in lost(passage, "idempotent", Blame.CHILD, "it was killed by SIGSEGV")
 
+    assert passage.told("WORKER_LOST")[1]["d"]["why"] == "it ended with exit code 3"
     assert passage.told("NODE_FAILED")[0]["e"]["code"] == "worker_lost"
-    assert "3 processes" in passage.told("NODE_FAILED")[0]["e"]["message"]
+    message = "3 processes died while they executed this step; the last: it was killed by SIGSEGV."
+    assert passage.told("NODE_FAILED")[0]["e"]["message"] == message
     assert passage.go().state.output == "FAILURE"
+
+
+def test_the_death_of_a_child_is_that_of_its_own_step_alone() -> None:
+    passage = begun(forked([tool("a")], [tool("b")]))
+    first, second = passage.executing
+
+    passage.executing.remove(first)
+    passage.give(WorkerLost({first.activation: "idempotent"}, Blame.CHILD))
+
+    assert [fact["n"] for fact in passage.told("WORKER_LOST")] == ["a"]
+    assert passage.executing == [second]
+    assert passage.go().state.status is RunStatus.COMPLETED
 
 
 @pytest.mark.parametrize("blame", [Blame.WORKER, Blame.NOBODY])

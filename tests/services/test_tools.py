@@ -90,3 +90,11 @@ def test_a_viewer_does_not_try_tools_and_a_try_is_in_the_audit_log(rt, editor, v
     with rt.db.read() as session:
         entries = [(entry.action, entry.user_id) for entry in audit.newest(session, 2)]
     assert entries == [("tool_tried", editor.id), ("denied", viewer.id)]
+
+
+def test_a_tool_that_kills_its_process_can_be_tried_out(hostile, sqlite_rt, editor):
+    with pytest.raises(StepError) as failed:
+        tools.invoke(sqlite_rt, editor, "segfaults", {})
+
+    assert failed.value.code == "worker_lost"
+    assert "SIGSEGV" in str(failed.value)

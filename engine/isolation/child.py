@@ -1,0 +1,186 @@
+"""What a child process does: executes one job after another until its worker ends it, or is gone itself."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import threading
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine.core.catalogue import Catalogue, StepContext, StepError, Tool
+from engine.core.discovery import discover
+from engine.core.step_call import call_step, told
+from engine.core.tool_call import call_tool, too_long
+from engine.isolation.frames import Broken, Wire, framed
+
+log = logging.getLogger(__name__)
+
+BEAT_S = 1.0
+"""How often a child with an event loop says that the loop still turns."""
+
+OUT_OF_MEMORY = 71
+"""The exit code of a child that has reached its cap: what is left of it is not worth trusting."""
+
+CONTEXT = ("run_id", "room_id", "node_id", "activation", "attempt", "idempotency_key", "now_us", "settings")
+"""The fields of a context that a child is sent as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedMemory:
+    """The room's memory, read by the worker: a child needs no database."""
+
+    wire: Wire
+
+    def get(self, key: str) -> Any:
+        return self._ask("get", key)
+
+    def search(self, query: str, limit: int) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._ask("search", query, limit)
+        return found
+
+    def history(self, limit: int) -> list[dict[str, str]]:
+        found: list[dict[str, str]] = self._ask("history", limit)
+        return found
+
+    def _ask(self, name: str, *arguments: Any) -> Any:
+        answer = self.wire.ask({"memory": name, "arguments": arguments})
+        if error := answer.get("error"):
+            raise StepError(error["message"], code=error["code"], retryable=error.get("retryable", True))
+        return answer["value"]
+
+
+class Child:
+    """One at a time: a tool, called in this thread, or a whole step on an event loop."""
+
+    def __init__(self, wire: Wire, catalogue: Catalogue) -> None:
+        self._wire = wire
+        self._catalogue = catalogue
+        self._is_spent = False
+
+    def work(self) -> None:
+        """Answer jobs until the worker hangs up."""
+        with asyncio.Runner() as runner, contextlib.suppress(Broken, BrokenPipeError, ConnectionError):
+            while True:
+                self._wire.send(runner.run(self._answer(self._wire.receive())))
+
+    async def _answer(self, job: dict[str, Any]) -> bytes:
+        ctx = self._context(job["ctx"])
+        beating = asyncio.create_task(self._beat()) if job["beats"] else None
+        reply: dict[str, Any] = {}
+        try:
+            reply["output"] = await self._call(job, ctx)
+            framed(reply)
+        except MemoryError:
+            os._exit(OUT_OF_MEMORY)
+        except (Exception, SystemExit) as error:
+            if not isinstance(error, StepError):
+                log.exception("node %s of run %s crashed", ctx.node_id, ctx.run_id)
+            reply = {"error": told(error)}
+        finally:
+            if beating:
+                beating.cancel()
+        reply |= {
+            "remember": ctx.remember,
+            "said": ctx.said,
+            "trace": ctx.trace,
+            "usage": ctx.usage.model_dump(),
+            "spent": self._is_spent,
+        }
+        return _framed(reply)
+
+    async def _call(self, job: dict[str, Any], ctx: StepContext) -> Any:
+        if "tool" in job:
+            return await call_tool(ctx, job["tool"], job["arguments"])
+        kind = self._catalogue.node_types[job["step"]]
+
+        async def call_apart(tool: Tool, arguments: dict[str, Any]) -> Any:
+            return await self._in_thread(tool, arguments, ctx)
+
+        ctx.call_apart = call_apart
+        return await call_step(kind, job["params"], ctx)
+
+    async def _in_thread(self, tool: Tool, arguments: dict[str, Any], ctx: StepContext) -> Any:
+        """A tool that blocks, inside a step that is here as a whole: the loop must go on beating meanwhile."""
+        inner = replace(ctx, call_apart=None)
+        called = asyncio.to_thread(asyncio.run, call_tool(inner, tool.name, arguments))
+        try:
+            return await asyncio.wait_for(called, tool.timeout_s)
+        except TimeoutError:
+            self._is_spent = True  # the thread goes on: nobody may use this process again
+            raise too_long(tool) from None
+
+    async def _beat(self) -> None:
+        beat = framed({"beat": True})
+        while True:
+            await asyncio.sleep(BEAT_S)
+            self._wire.send(beat)
+
+    def _context(self, plain: dict[str, Any]) -> StepContext:
+        given = {name: plain[name] for name in CONTEXT}
+        return StepContext(
+            **given, memory=AskedMemory(self._wire), catalogue=self._catalogue, remember=plain["remember"]
+        )
+
+
+def plain_context(ctx: StepContext) -> dict[str, Any]:
+    """What a child is told of a step's context."""
+    return {name: getattr(ctx, name) for name in CONTEXT} | {"remember": ctx.remember}
+
+
+def _framed(reply: dict[str, Any]) -> bytes:
+    try:
+        return framed(reply)
+    except (TypeError, ValueError) as error:
+        kept = {"error": told(error), "remember": {}, "said": [], "trace": [], "spent": reply["spent"]}
+        return framed({**kept, "usage": reply["usage"]})
+
+
+def _die_with_worker(sock: socket.socket) -> None:
+    """End at once when the worker ends, whatever the main thread is busy with."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: also reaches code that holds the GIL
+
+    def watch() -> None:
+        poll = select.poll()
+        poll.register(sock, 0)  # hanging up is told even to those who ask for nothing
+        poll.poll()
+        os.killpg(0, signal.SIGKILL)  # and with us whatever a tool has started
+
+    threading.Thread(target=watch, name="worker's end", daemon=True).start()
+
+
+def _limit(memory_mb: int) -> None:
+    """Cap our own memory, and step forward when the system has to choose whom to kill."""
+    if memory_mb:
+        cap = memory_mb * 1_048_576
+        resource.setrlimit(resource.RLIMIT_DATA, (cap, cap))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("500")
+
+
+def main() -> None:
+    """`python -m engine.isolation.child FD MEMORY_MB`."""
+    sock = socket.socket(fileno=int(sys.argv[1]))
+    _die_with_worker(sock)
+    _limit(int(sys.argv[2]))
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    catalogue = discover()
+    wire = Wire(sock)
+    wire.send(framed({"ready": True}))
+    Child(wire, catalogue).work()
+
+
+if __name__ == "__main__":
+    main()
+    os._exit(0)  # a thread that still hangs in somebody's code must not hold us

@@ -1,0 +1,152 @@
+"""Steps that take their whole worker down: real workers, revived as `up` does it, and other runs that go on."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.core.identity import User
+from engine.core.run import RunStatus
+from engine.services import history, runs
+from tests.core.drawing import line, node
+from tests.fixtures.runtimes import MovableRuntime
+from tests.runner.conftest import Place
+from tests.runner.test_children import calling, error_of, gone, handled, signed, types, wait_for
+
+pytestmark = [pytest.mark.crash, pytest.mark.timeout(180)]
+
+WATCHDOG_S = 3
+
+
+class Workers(Place):
+    """Worker processes, looked after as by the supervisor; `exits` lists how they ended."""
+
+    def __init__(self, rt: MovableRuntime, user: User, count: int) -> None:
+        self.rt, self.user = rt, user
+        self.exits: list[int] = []
+        self._environment = {
+            **os.environ,
+            "OPENROOMS_DATA_DIR": str(rt.settings.data_dir),
+            "OPENROOMS_DATABASE_URL": rt.settings.database_url,
+            "OPENROOMS_REDIS_URL": rt.settings.redis_url,
+            "OPENROOMS_WATCHDOG_S": str(WATCHDOG_S),
+        }
+        self.log = (rt.settings.data_dir / "workers.log").open("ab")
+        self.processes = [self._worker() for _ in range(count)]
+        self._stop = threading.Event()
+        self._nurse = threading.Thread(target=self._look_after)
+        self._nurse.start()
+
+    def _worker(self, *arguments: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "openrooms_app.cli", "worker", "--threads", "4", *arguments]
+        return subprocess.Popen(command, env=self._environment, stdin=subprocess.DEVNULL, stderr=self.log)
+
+    def _look_after(self) -> None:
+        while not self._stop.wait(0.05):
+            for index, process in enumerate(self.processes):
+                if process.poll() is not None:
+                    self.exits.append(process.returncode)
+                    self.processes[index] = self._worker("--replaces", str(process.pid))
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._nurse.join()
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            process.wait(20)
+        self.log.close()
+
+    def begin(self, document: dict[str, Any]) -> str:
+        return runs.start(self.rt, self.user, self.room(document)).id
+
+    def told(self) -> str:
+        return Path(self.log.name).read_text()
+
+
+@pytest.fixture
+def workers(hostile: str, sqlite_rt: MovableRuntime, editor: User) -> Iterator[Workers]:
+    made = Workers(sqlite_rt, editor, 2)
+    yield made
+    made.stop()
+
+
+def a_quiet_run(workers: Workers) -> str:
+    """Something innocent that is under way for as long as the poison works."""
+    slow = [
+        node(f"slow{n}", "AGENT_TASK", config={"provider": "scripted", "model": "slow:2", "prompt": "wait"})
+        for n in range(3)
+    ]
+    return workers.begin(line(*slow))
+
+
+def over(workers: Workers, run_id: str) -> Any:
+    return workers.until(run_id, lambda run: run.status.is_over, within_s=100)
+
+
+@pytest.mark.parametrize(
+    ("tool", "code"), [("exits_at_once", 3), ("spins_at_once", 70)], ids=["exits", "loops without end"]
+)
+def test_a_pure_step_that_takes_its_worker_down_ends_with_worker_lost(
+    workers: Workers, tmp_path: Path, tool: str, code: int
+) -> None:
+    quiet = a_quiet_run(workers)
+
+    run = over(workers, workers.begin(handled(calling(tool, tmp_path / "calls"))))
+
+    assert run.output == "FAILURE"
+    assert error_of(workers, run)["code"] == "worker_lost", workers.told()
+    assert set(workers.exits) == {code}
+    assert len(workers.exits) <= 2
+    assert types(workers, run).count("WORKER_LOST") == 2
+    assert history.replay_run(workers.rt, workers.user, run.id)["identical"]
+    assert over(workers, quiet).status is RunStatus.COMPLETED
+
+
+def test_a_step_that_never_gives_the_loop_back_ends_with_worker_lost(
+    workers: Workers, tmp_path: Path
+) -> None:
+    quiet = a_quiet_run(workers)
+    spinner = node("work", "SPINNER", config={"ledger": str(tmp_path / "calls")}, retry={"max_attempts": 1})
+
+    run = over(workers, workers.begin(handled(spinner)))
+
+    assert error_of(workers, run)["code"] == "worker_lost", workers.told()
+    assert "did not answer" in error_of(workers, run)["message"]
+    assert workers.exits == [70]
+    assert f"node work of run {run.id} holds this worker up" in workers.told()
+    assert "hostile_tools.py" in workers.told()
+    assert len(set(signed(tmp_path / "calls"))) == 3
+    assert over(workers, quiet).status is RunStatus.COMPLETED
+
+
+def test_a_child_dies_with_a_worker_that_is_killed(workers: Workers, tmp_path: Path) -> None:
+    ledger = tmp_path / "calls"
+    run_id = workers.begin(line(calling("echoes", ledger, arguments={"seconds": 5})))
+    child = wait_for(ledger)[0]
+
+    os.kill(int(Path(f"/proc/{child}/stat").read_text().split()[3]), 9)
+
+    assert gone(child)
+    assert over(workers, run_id).status is RunStatus.COMPLETED
+
+
+def test_a_worker_that_was_stopped_as_a_whole_is_not_taken_for_stuck(
+    workers: Workers, tmp_path: Path
+) -> None:
+    run_id = a_quiet_run(workers)
+    workers.until(run_id, lambda run: run.status is RunStatus.RUNNING and run.seq > 3, within_s=30)
+    for process in workers.processes:
+        process.send_signal(19)
+    time.sleep(WATCHDOG_S + 2)
+    for process in workers.processes:
+        process.send_signal(18)
+
+    assert over(workers, run_id).status is RunStatus.COMPLETED
+    assert workers.exits == []

@@ -1,0 +1,152 @@
+"""Child processes by themselves: how many there are, how long they live, and what passes between them and us."""
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.core.catalogue import Catalogue, StepContext, StepError
+from engine.core.discovery import discover
+from engine.isolation.clock import TooLong, in_time
+from engine.isolation.pool import ChildDied, Children, NoChild
+from tests.fixtures.contexts import MemoryInHand, a_context
+
+Use = Callable[[Children], Awaitable[Any]]
+
+
+@pytest.fixture
+def catalogue(hostile: str) -> Catalogue:
+    return discover()
+
+
+def using(use: Use, **options: Any) -> Any:
+    async def run() -> Any:
+        children = Children(**{"most": 4, "memory_mb": 1024, "patience_s": 3} | options)
+        try:
+            return await use(children)
+        finally:
+            await children.close()
+
+    return asyncio.run(run())
+
+
+def calling(catalogue: Catalogue, name: str, ctx: StepContext | None = None, **arguments: Any) -> Use:
+    tool = catalogue.tools[name]
+    return lambda children: children.call_tool(ctx or a_context(catalogue=catalogue), tool, arguments)
+
+
+def asking(catalogue: Catalogue, ctx: StepContext, tool: str) -> Use:
+    params = {"provider": "scripted", "model": f"tool:{tool}", "prompt": "{}", "tools": [tool]}
+    return lambda children: children.call_step(catalogue.node_types["AGENT_TASK"], params, ctx)
+
+
+def is_alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+def test_there_are_never_more_than_allowed_and_all_are_served(catalogue: Catalogue) -> None:
+    one = calling(catalogue, "echoes", seconds=0.1)
+
+    async def many(children: Children) -> list[int]:
+        return [done["pid"] for done in await asyncio.gather(*(one(children) for _ in range(8)))]
+
+    assert len(set(using(many, most=2))) == 2
+
+
+def test_an_idle_child_ends_after_a_while(catalogue: Catalogue) -> None:
+    async def rest(children: Children) -> None:
+        pid = (await calling(catalogue, "echoes")(children))["pid"]
+        assert is_alive(pid)
+        for _ in range(300):
+            await asyncio.sleep(0.01)
+            if not is_alive(pid):
+                return
+        pytest.fail("the child lives on")
+
+    using(rest, idle_s=0.2)
+
+
+def test_a_child_that_died_while_idle_is_replaced_and_nobody_blamed(catalogue: Catalogue) -> None:
+    async def twice(children: Children) -> tuple[int, int]:
+        first = (await calling(catalogue, "echoes")(children))["pid"]
+        os.kill(first, 9)
+        await asyncio.sleep(0.2)
+        return first, (await calling(catalogue, "echoes")(children))["pid"]
+
+    first, second = using(twice)
+    assert first != second
+
+
+def test_who_is_cancelled_in_line_leaves_the_child_to_the_next(catalogue: Catalogue) -> None:
+    async def crowd(children: Children) -> Any:
+        waiting = [asyncio.create_task(calling(catalogue, "echoes")(children)) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        waiting[0].cancel()
+        waiting[1].cancel()
+        return await waiting[2]
+
+    assert using(crowd, most=1)["pid"]
+
+
+def test_a_child_that_can_not_start_is_no_death_of_the_step(catalogue: Catalogue) -> None:
+    with pytest.raises(NoChild) as refused:
+        using(calling(catalogue, "echoes"), memory_mb=1)
+
+    assert refused.value.code == "no_child_process"
+
+
+def test_what_a_child_gathers_comes_back_with_the_result(catalogue: Catalogue) -> None:
+    ctx = a_context(catalogue=catalogue, memory=MemoryInHand({"who": "Ada"}))
+    using(calling(catalogue, "echoes", ctx, key="who"))
+
+    assert ctx.remember == {"seen": "Ada"}
+
+
+def test_a_whole_step_in_a_child_brings_its_usage_trace_and_output_home(catalogue: Catalogue) -> None:
+    ctx = a_context(catalogue=catalogue)
+
+    assert '"pid"' in using(asking(catalogue, ctx, "echoes"))
+
+    assert ctx.usage.tokens > 0
+    assert any(entry.get("tool") == "echoes" for entry in ctx.trace)
+
+
+def test_a_tool_that_hangs_inside_a_step_in_a_child_ends_at_its_own_limit(catalogue: Catalogue) -> None:
+    ctx = a_context(catalogue=catalogue)
+
+    assert "took longer than 1 s" in using(asking(catalogue, ctx, "spins"))
+
+
+def test_a_loop_that_no_longer_turns_counts_as_a_death(catalogue: Catalogue) -> None:
+    ctx = a_context(catalogue=catalogue)
+
+    with pytest.raises(ChildDied, match="did not answer for 2 s and was killed"):
+        using(lambda children: children.call_step(catalogue.node_types["SPINNER"], {}, ctx), patience_s=2)
+
+
+def test_a_child_that_writes_into_our_socket_is_killed(catalogue: Catalogue) -> None:
+    with pytest.raises(ChildDied, match="was killed by SIGKILL"):
+        using(calling(catalogue, "babbles"))
+
+
+def test_an_output_that_is_no_json_is_a_failure_of_the_step(catalogue: Catalogue) -> None:
+    with pytest.raises(StepError) as failed:
+        using(calling(catalogue, "gives_no_json"))
+
+    assert failed.value.code == "step_crashed"
+
+
+def test_the_deadline_kills_and_is_punctual(catalogue: Catalogue) -> None:
+    async def hurry(children: Children) -> float:
+        await calling(catalogue, "echoes")(children)
+        begun = time.monotonic()
+        with pytest.raises(TooLong):
+            async with in_time(0.3):
+                await calling(catalogue, "echoes", seconds=30)(children)
+        return time.monotonic() - begun
+
+    assert 0.3 <= using(hurry) < 0.55
