@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -14,6 +15,8 @@ from engine.store import claims, journal
 from engine.store.claims import Claimed
 from engine.store.database import Database, DatabaseDown, SQLAlchemyError
 
+GATHER_S = 0.003
+"""Between two notices to Redis: what is committed meanwhile goes together."""
 UNSENT_KEPT = 10_000
 """Batches kept for a slow Redis; older ones are dropped, and whoever watches fills the gap from SQL."""
 
@@ -168,6 +171,7 @@ class Publisher:
                 together += more
             self._feed.publish(_newest(together))
             reach(Point.AFTER_PUBLISH)
+            time.sleep(GATHER_S)
 
 
 def _newest(batches: list[Published]) -> list[Published]:

@@ -7,7 +7,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from functools import partial
 from typing import Any, Protocol
 
@@ -23,7 +22,7 @@ from engine.core.times import rfc3339
 from engine.core.tokens import Phase, State
 from engine.failpoints import Point, reach
 from engine.runner.committer import CommitFailed, Committer, Fenced
-from engine.runner.effects import Effects, Ended, Work
+from engine.runner.effects import Begun, Effects, Ended, Work
 from engine.runner.record import Record
 from engine.runner.roommemory import StepMemory
 from engine.runtime import Runtime
@@ -76,7 +75,7 @@ class Drive:
         self._committed_done = claimed.inbox_done
         self._results: deque[Input] = deque()
         self._to_start: list[Work] = []
-        self._outstanding: dict[str, Future[Ended]] = {}
+        self._outstanding: dict[str, Begun] = {}
         self._last_us = 0
         self._mutex = threading.Lock()
         self._news = threading.Event()
@@ -179,9 +178,9 @@ class Drive:
     def _abort(self, activation: str) -> None:
         self._to_start = [work for work in self._to_start if work.command.activation != activation]
         self._results = deque(item for item in self._results if activation not in _ended(item))
-        future = self._outstanding.pop(activation, None)
-        if future is not None:
-            future.cancel()
+        begun = self._outstanding.pop(activation, None)
+        if begun is not None:
+            begun.cancel()
 
     def _read_inbox(self) -> None:
         with self._host.rt.db.look() as hot:
@@ -307,8 +306,8 @@ class Drive:
         with self._mutex:
             self._is_gone = True
             self._is_driving = False
-        for future in list(self._outstanding.values()):
-            future.cancel()
+        for begun in list(self._outstanding.values()):
+            begun.cancel()
         self._outstanding.clear()
         if again:
             time.sleep(0.05)  # the database is away: don't hammer it

@@ -6,14 +6,15 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import orjson
 
 from engine.core.catalogue import Catalogue, Effect, NodeType, StepContext, StepError
+from engine.core.depth import MOST, is_too_deep
 from engine.core.errors import OpenRoomsError
 from engine.core.inputs import Blame, Execute, Result, WorkerLost
 from engine.core.step_call import call_step, told
@@ -43,6 +44,27 @@ Ended = Result | WorkerLost
 """A step's result, or that the child which executed it has died."""
 
 
+class Begun:
+    """A step that was handed to the loop."""
+
+    __slots__ = ("_loop", "is_cancelled", "task")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.is_cancelled = False
+        self.task: asyncio.Task[None] | None = None
+
+    def cancel(self) -> None:
+        """Stop it, whichever thread asks; nobody wants its result."""
+        self.is_cancelled = True
+        with suppress(RuntimeError):  # the loop is closed: it is stopped already
+            self._loop.call_soon_threadsafe(self._stop)
+
+    def _stop(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
+
+
 class Effects:
     """The loop on which steps wait for the world, in a thread of its own, and the child processes it looks after."""
 
@@ -58,16 +80,11 @@ class Effects:
         self._thread = threading.Thread(target=self._run, name="effects", daemon=True)
         self._thread.start()
 
-    def begin(self, work: Work, done: Callable[[Ended], None]) -> Future[Ended]:
+    def begin(self, work: Work, done: Callable[[Ended], None]) -> Begun:
         """Start a step; `done` gets how it ended unless it is cancelled first. A cancel kills its child at once."""
-        future = asyncio.run_coroutine_threadsafe(self._watched(work), self._loop)
-
-        def tell(finished: Future[Ended]) -> None:
-            if not finished.cancelled():
-                done(finished.result())
-
-        future.add_done_callback(tell)
-        return future
+        begun = Begun(self._loop)
+        self._loop.call_soon_threadsafe(self._begin, work, done, begun)
+        return begun
 
     def run_now(self, work: Work) -> Result:
         """A pure step's result, computed in this thread; on the loop if it has to wait after all."""
@@ -102,7 +119,11 @@ class Effects:
         """Have the loop call `answer` as soon as it can."""
         self._loop.call_soon_threadsafe(answer)
 
-    async def _watched(self, work: Work) -> Ended:
+    def _begin(self, work: Work, done: Callable[[Ended], None], begun: Begun) -> None:
+        if not begun.is_cancelled:
+            begun.task = self._loop.create_task(self._watched(work, done))
+
+    async def _watched(self, work: Work, done: Callable[[Ended], None]) -> None:
         """A step that touches the world."""
         task = asyncio.current_task()
         self._works[task] = work
@@ -112,7 +133,7 @@ class Effects:
             reach(Point.AFTER_EFFECT)
         finally:
             del self._works[task]
-        return ended
+        done(ended)
 
     async def _execute(self, work: Work) -> Ended:
         ctx = work.ctx
@@ -147,13 +168,7 @@ class Effects:
 async def _result_of(work: Work, call: Coroutine[Any, Any, Any], timeout_s: float | None) -> Result:
     """The step's result; whatever goes wrong becomes a FAILURE with a code, except the death of its child."""
     try:
-        output = await (call if timeout_s is None else _timed(call, timeout_s))
-        if len(orjson.dumps(output)) > OUTPUT_BYTES:
-            raise StepError(
-                f"The output is larger than {OUTPUT_BYTES} bytes of JSON.",
-                code="output_too_large",
-                retryable=False,
-            )
+        output = _as_recorded(await (call if timeout_s is None else _timed(call, timeout_s)))
     except TooLong:
         message = f"The step took longer than {work.command.timeout_s:g} s."
         return _result(work, outcome="TIMEOUT", error={"code": "timeout", "message": message})
@@ -165,6 +180,25 @@ async def _result_of(work: Work, call: Coroutine[Any, Any, Any], timeout_s: floa
         log.exception("node %s of run %s crashed", work.command.node, work.ctx.run_id)
         return _result(work, outcome="FAILURE", error=told(error))
     return _result(work, output=output)
+
+
+def _as_recorded(output: Any) -> Any:
+    """The output as the log will have it, so that a replay sees what the run saw: plain JSON and nothing shared."""
+    try:
+        raw = orjson.dumps(output)
+    except (TypeError, UnicodeEncodeError) as error:
+        raise StepError(f"The output is no JSON: {error}.", code="bad_output", retryable=False) from None
+    if len(raw) > OUTPUT_BYTES:
+        raise StepError(
+            f"The output is larger than {OUTPUT_BYTES} bytes of JSON.",
+            code="output_too_large",
+            retryable=False,
+        )
+    if is_too_deep(raw):
+        raise StepError(
+            f"The output is nested more than {MOST} levels deep.", code="output_too_deep", retryable=False
+        )
+    return orjson.loads(raw)
 
 
 async def _timed(call: Coroutine[Any, Any, Any], timeout_s: float) -> Any:
@@ -179,23 +213,38 @@ def _failure(work: Work, code: str, message: str) -> Result:
 def _result(
     work: Work, *, outcome: str = "SUCCESS", output: Any = None, error: dict[str, Any] | None = None
 ) -> Result:
-    ctx = work.ctx
-    usage = {}
+    ctx, command = work.ctx, work.command
+    beside: dict[str, Any] = {}
+    if error:
+        beside["error"] = {**error, "node_id": command.node}
+    if ctx.remember:
+        beside["remember"] = ctx.remember
+    if ctx.said and outcome == "SUCCESS":
+        beside["said"] = ctx.said
+    if ctx.trace:
+        beside["trace"] = ctx.trace
     if ctx.usage.tokens or ctx.usage.cost_usd:
-        usage = {
+        beside["usage"] = {
             "tokens": ctx.usage.tokens,
             "input_tokens": ctx.usage.input_tokens,
             "output_tokens": ctx.usage.output_tokens,
             "cost_usd": ctx.usage.cost_usd,
         }
-    return Result(
-        activation=work.command.activation,
-        attempt=work.command.attempt,
-        outcome=outcome,
-        output=output,
-        error={**error, "node_id": work.command.node} if error else None,
-        remember=dict(ctx.remember),
-        said=tuple(ctx.said) if outcome == "SUCCESS" else (),
-        usage=usage,
-        trace=tuple(ctx.trace),
-    )
+    if not beside:
+        return Result(command.activation, command.attempt, outcome, output)
+    return _beside(Result(command.activation, command.attempt, outcome, output), beside, command.node)
+
+
+def _beside(result: Result, beside: dict[str, Any], node: str) -> Result:
+    """The result with what came along, as the log will have it."""
+    try:
+        kept = orjson.loads(orjson.dumps(beside, default=str))
+    except (TypeError, UnicodeEncodeError, orjson.JSONEncodeError) as problem:
+        error = {"code": "bad_output", "message": f"What the step gave is no JSON: {problem}."[:2000]}
+        return replace(
+            result, outcome="FAILURE", output=None, error={**error, "node_id": node, "retryable": False}
+        )
+    for name in ("said", "trace"):
+        if name in kept:
+            kept[name] = tuple(kept[name])
+    return replace(result, **kept)
