@@ -100,17 +100,15 @@ class Committer:
             raise CommitFailed(str(item.failure)) from item.failure
 
     def _write(self, batch: list[_Wanted]) -> None:
-        moves = [item for item in batch if isinstance(item, _Move)]
+        # In the order of their ids: two transactions that lock runs in different orders wait for each other.
+        moves = sorted((item for item in batch if isinstance(item, _Move)), key=lambda item: item.move.run_id)
+        wanted = sorted((item for item in batch if isinstance(item, _Claim)), key=lambda item: item.run_id)
         if moves:
             reach(Point.BEFORE_COMMIT)
         try:
             with self._db.hot() as hot:
                 now_us = self._now_us()
-                claimed = [
-                    (item, claims.claim(hot, item.run_id, item.worker_id, now_us))
-                    for item in batch
-                    if isinstance(item, _Claim)
-                ]
+                claimed = [(item, claims.claim(hot, item.run_id, item.worker_id, now_us)) for item in wanted]
                 highs = journal.commit(hot, [item.move for item in moves], now_us)
                 if moves:
                     reach(Point.IN_COMMIT)
@@ -123,8 +121,8 @@ class Committer:
             item.claimed = answer
         for move, high in zip(moves, highs, strict=True):
             move.inbox_high = high
-        for wanted in batch:
-            wanted.is_done = True
+        for done in batch:
+            done.is_done = True
         self._publisher.send([item.shown for item in moves if item.shown and item.inbox_high is not None])
 
     def _fail(self, batch: list[_Wanted], error: Exception) -> None:

@@ -87,11 +87,8 @@ def clear(hot: Hot, run_id: str, done: int | None) -> None:
 
 
 def put_many(hot: Hot, wishes: Sequence[tuple[str, Wish]]) -> None:
-    """As `put`, for many runs at once: (run id, wish) each, none with a request id."""
+    """As `put`, for many runs at once: (run id, wish) each, none with a request id. Lock the runs before."""
     run_ids = sorted({run_id for run_id, _ in wishes})
-    if not hot.is_sqlite:  # lock the runs first, in one order, so that ids become visible in theirs
-        marks = ", ".join("?" * len(run_ids))
-        hot.all(f"SELECT id FROM run WHERE id IN ({marks}) ORDER BY id FOR UPDATE", *run_ids)
     hot.many(
         "INSERT INTO inbox (run_id, kind, body, at_us) VALUES (?, ?, ?, ?)",
         [(run_id, wish.kind, orjson.dumps(wish.body).decode(), wish.at_us) for run_id, wish in wishes],

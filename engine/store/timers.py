@@ -28,24 +28,31 @@ def keep(hot: Hot, run_id: str, clear: Iterable[str | None], timers: Sequence[Ti
 
 
 def fire_due(hot: Hot, now_us: int, limit: int = 500) -> list[str]:
-    """Turn timers that are due into wishes of their runs; the runs' ids. Once each: the row is the right to fire."""
-    which = "FROM timer WHERE due_us <= ? ORDER BY due_us LIMIT ?"
-    if not hot.is_sqlite:  # with its run's row, or not at all: whoever holds that may be stopped
-        which = (
-            "FROM timer JOIN run ON run.id = timer.run_id WHERE due_us <= ? ORDER BY due_us LIMIT ?"
-            " FOR UPDATE SKIP LOCKED"
-        )
-    due = hot.all(f"SELECT run_id, activation, kind {which}", now_us, limit)
-    if not due:
+    """Turn timers that are due into wishes of their runs; the runs' ids. Once each: the row is the right to fire.
+
+    On PostgreSQL runs are locked first and in the order of their ids, as everywhere; one that somebody holds
+    is left for the next round, for whoever holds it may be stopped.
+    """
+    due = "SELECT run_id FROM timer WHERE due_us <= ? ORDER BY due_us LIMIT ?"
+    if hot.is_sqlite:
+        runs = list(dict.fromkeys(row[0] for row in hot.all(due, now_us, limit)))
+    else:
+        locked = f"SELECT id FROM run WHERE id IN ({due}) ORDER BY id FOR UPDATE SKIP LOCKED"
+        runs = [row[0] for row in hot.all(locked, now_us, limit)]
+    if not runs:
         return []
-    hot.many(
-        "DELETE FROM timer WHERE run_id = ? AND activation = ? AND kind = ?", [tuple(row) for row in due]
+    marks = ", ".join("?" * len(runs))
+    fired = hot.all(
+        f"DELETE FROM timer WHERE due_us <= ? AND run_id IN ({marks}) RETURNING due_us, run_id, activation, kind",
+        now_us,
+        *runs,
     )
     wishes = [
         (run_id, inbox.Wish("timer", {"activation": activation, "timer": kind}, now_us))
-        for run_id, activation, kind in due
+        for _, run_id, activation, kind in sorted(fired)
     ]
-    inbox.put_many(hot, wishes)
+    if wishes:
+        inbox.put_many(hot, wishes)
     return list(dict.fromkeys(run_id for run_id, _ in wishes))
 
 
