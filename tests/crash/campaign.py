@@ -223,8 +223,8 @@ class Campaign:
 
     def _kill_redis(self, _: random.Random, *, wipe: bool = False) -> bool:
         until(self.place.redis.is_alive, 30)
-        self.place.kill_redis(wipe=wipe)
         self._redis_back_at = time.monotonic() + 0.5
+        self.place.kill_redis(wipe=wipe)
         return True
 
     def _wipe_redis(self, dice: random.Random) -> bool:
