@@ -110,13 +110,12 @@ def _check_log(found: Findings, rt: Runtime, run: Run, events: Events) -> None:
 
 def _check_fold(found: Findings, rt: Runtime, run: Run) -> None:
     """The state is the fold of the log: hashes, facts and the stored state follow from the recorded inputs."""
-    told = history.replay_run(rt, ME, run.id)
-    found.expect(told["identical"], run.id, "replay gives the same events", at=told.get("divergence"))
+    replayed = history._replayed(rt, run, None)
+    found.expect(replayed.is_identical, run.id, "replay gives the same events", at=replayed.divergence)
     with rt.db.read() as session:
         standing = stored_runs.standing(session, run.id)
     assert standing is not None
-    derived = history._replayed(rt, run, None).state
-    stored = history._state(rt, standing)
+    derived, stored = replayed.state, history.state_of(rt, standing)
     found.expect(_plain(stored) == _plain(derived), run.id, "the stored state is the fold of the log")
     found.expect(run.fingerprint == derived.fingerprint, run.id, "replay gives the same fingerprint")
 
