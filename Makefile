@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 UP ?=
 TESTS ?= tests
+CRASH ?=
 
 # Container images often tell Python to keep nothing it compiled. Here many processes start, and each would compile
 # every package anew: that is most of the time that a start takes.
@@ -60,8 +61,8 @@ bench: web browser ## print the measurements in small sizes, one JSON line each
 	@$(BIN)/python -m benchmarks.engine --quick
 	@$(BIN)/python -m benchmarks.peers --quick
 
-crash: $(INSTALLED) ## the tests that kill processes
-	@$(BIN)/python -m pytest tests -m crash
+crash: $(INSTALLED) ## kill everything, many times; the report goes to docs/crash-matrix.md (options: CRASH="--runs 400")
+	@$(BIN)/python -m tests.crash.matrix $(CRASH)
 
 wheel: web ## build the wheel, pages included
 	@ln -sfn "$$($(BIN)/python -c 'from openrooms_app.frontend import built; print(built())')" .make/frontend/current

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from dataclasses import dataclass
@@ -93,7 +92,8 @@ def _pass(point: Point) -> None:
         if armed.passages:
             return
         del _armed[point]
-    os.kill(os.getpid(), armed.how)
+    # To this very thread: it is the one that must not take another step.
+    signal.pthread_kill(threading.get_ident(), armed.how)
 
 
 def _parsed(text: str) -> tuple[str, _Armed]:

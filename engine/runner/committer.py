@@ -123,6 +123,8 @@ class Committer:
             move.inbox_high = high
         for done in batch:
             done.is_done = True
+        if moves:
+            reach(Point.AFTER_COMMIT)
         self._publisher.send([item.shown for item in moves if item.shown and item.inbox_high is not None])
 
     def _fail(self, batch: list[_Wanted], error: Exception) -> None:

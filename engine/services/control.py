@@ -107,7 +107,7 @@ def _live(session: Session, room_id: str, wanted: str) -> runs.Standing:
     room = rooms.get(session, room_id)
     if room is None:
         raise NotFound("room", room_id)
-    standing = runs.live_run(session, room_id)
+    standing = runs.live_run(session, room_id, lock=True)
     if standing is None:
         raise IllegalTransition(f"The room {room.name!r}", room.status, wanted, ["RUNNING once it is run"])
     return standing

@@ -152,9 +152,11 @@ def standing(session: Session, run_id: str) -> Standing | None:
     return _standing(row) if row else None
 
 
-def live_run(session: Session, room_id: str) -> Standing | None:
-    """The run that holds the room now."""
+def live_run(session: Session, room_id: str, *, lock: bool = False) -> Standing | None:
+    """The run that holds the room now; with `lock` its driver can't end it before this transaction does."""
     found = select(RunRow).where(col(RunRow.room_id) == room_id, col(RunRow.live).is_(True))
+    if lock:
+        found = found.with_for_update()
     row = session.execute(found).scalar_one_or_none()
     return _standing(row) if row else None
 

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from sqlalchemy import text
+
 from engine.core.errors import OpenRoomsError
 from tests.crash import workflows
 from tests.crash.checker import Findings, check
@@ -19,6 +21,7 @@ from tests.crash.ledger import read
 from tests.crash.nursery import Child
 from tests.crash.postgres import Postgres
 
+FEEDERS = 4
 STOP_S = 7.0
 """Longer than a lease."""
 
@@ -65,7 +68,7 @@ class Campaign:
     def __post_init__(self) -> None:
         self._workers: list[Child] = []
         self._stopped: deque[tuple[float, Child]] = deque()
-        self._live: deque[str] = deque()
+        self._live = 0
         self._failures: list[BaseException] = []
         self._is_over = threading.Event()
         self._cancelled = 0
@@ -76,18 +79,20 @@ class Campaign:
         self._workers = [self.place.worker() for _ in range(self.scale.workers)]
         plan = self._plan()
         span_s = sum(rest for rest, _ in plan)
-        threads = [
-            threading.Thread(target=self._guarded, args=(self._feed, span_s)),
-            threading.Thread(target=self._guarded, args=(self._look_after,)),
+        keeper = threading.Thread(target=self._guarded, args=(self._look_after,))
+        feeders = [
+            threading.Thread(target=self._guarded, args=(self._feed, number, span_s))
+            for number in range(FEEDERS)
         ]
-        for thread in threads:
+        for thread in (keeper, *feeders):
             thread.start()
         self._guarded(self._strike, plan)
-        threads[0].join()
+        for thread in feeders:
+            thread.join()
         self._go_on_all()
         unfinished = all_over(self.place, self.run_ids, self.scale.drain_s)
         self._is_over.set()
-        threads[1].join()
+        keeper.join()
         if self._failures:
             raise self._failures[0]
         self.tell("checking")
@@ -106,34 +111,35 @@ class Campaign:
 
     # Runs
 
-    def _feed(self, span_s: float) -> None:
-        """Start them evenly over the time of the strikes, each request repeated until it is answered, some after it."""
-        dice = random.Random(f"{self.seed} feed")
+    def _feed(self, feeder: int, span_s: float) -> None:
+        """Start runs evenly over the time of the strikes, as far as they are keeping up."""
+        dice = random.Random(f"{self.seed} feeder {feeder}")
         names = list(workflows.ALL)
-        pause_s = span_s / self.scale.runs
-        due = time.monotonic()
-        for number in range(self.scale.runs):
-            due += pause_s
-            while time.monotonic() < due or len(self._live) >= self.scale.live_at_most:
-                self._forget_ended()
-                time.sleep(0.01)
-            name = names[number % len(names)]
-            room_id = self._insist(lambda name=name: self.place.room(workflows.ALL[name]()))
-            if room_id is None:
-                return
-            run_id = self._insist(lambda room_id=room_id: self.place.start(room_id, "one wish").id)
-            if run_id is None:
-                return
-            if dice.random() < 0.1:
-                again = self._insist(lambda room_id=room_id: self.place.start(room_id, "one wish").id)
-                assert again in (run_id, None), "one request gave two runs"
-            self.run_ids.append(run_id)
-            self._live.append(run_id)
-            if name == "signal":
-                for _ in range(2):
-                    self._insist(lambda room_id=room_id: self.place.signal(room_id, "go", "once") or "sent")
-            elif dice.random() < self.scale.steered:
-                self._steer(dice, room_id)
+        begun = time.monotonic()
+        for number in range(feeder, self.scale.runs, FEEDERS):
+            while (
+                time.monotonic() - begun < span_s * number / self.scale.runs
+                or self._live >= self.scale.live_at_most
+            ):
+                if self._is_over.wait(0.02):
+                    return
+            self._begin_one(dice, names[number % len(names)])
+
+    def _begin_one(self, dice: random.Random, name: str) -> None:
+        """One run; each request is repeated until it is answered, and some once more."""
+        room_id = self._insist(lambda: self.place.room(workflows.ALL[name]()))
+        run_id = room_id and self._insist(lambda: self.place.start(room_id, "one wish").id)
+        if not room_id or not run_id:
+            return
+        if dice.random() < 0.1:
+            again = self._insist(lambda: self.place.start(room_id, "one wish").id)
+            assert again in (run_id, None), "one request gave two runs"
+        self.run_ids.append(run_id)
+        if name == "signal":
+            for _ in range(2):
+                self._insist(lambda: self.place.signal(room_id, "go", "once") or "sent")
+        elif dice.random() < self.scale.steered:
+            self._steer(dice, room_id)
 
     def _insist(self, ask: Callable[[], str]) -> str | None:
         while not self._is_over.is_set():
@@ -171,12 +177,10 @@ class Campaign:
 
         return rooms.get(self.place.rt, ME, room_id).status not in ("PAUSED", "QUEUED")
 
-    def _forget_ended(self) -> None:
-        with suppress(*AWAY):
-            while self._live and self.place.get(self._live[0]).status.is_over:
-                self._live.popleft()
-            if len(self._live) > 1:
-                self._live.rotate(-1)  # one that waits long must not hide those that have ended
+    def _count_live(self) -> int:
+        with suppress(*AWAY), self.place.rt.db.read() as session:
+            return int(session.execute(text("SELECT count(*) FROM run WHERE live")).scalar_one())
+        return self._live
 
     # Strikes
 
@@ -195,14 +199,13 @@ class Campaign:
         dice = random.Random(f"{self.seed} strikes")
         for number, (rest_s, what) in enumerate(plan, 1):
             self._is_over.wait(rest_s)
-            if self._is_over.is_set():
-                return
+            while len(self.run_ids) < self.scale.runs * number / len(plan) - self.scale.live_at_most:
+                if self._is_over.wait(0.05):  # strikes hit all runs, not the first ones alone
+                    return
             if getattr(self, f"_{what.replace(' ', '_')}")(dice):
                 self.strikes[what] += 1
             if number % 20 == 0:
-                self.tell(
-                    f"{number} of {len(plan)} strikes, {len(self.run_ids)} runs, {len(self._live)} live"
-                )
+                self.tell(f"{number} of {len(plan)} strikes, {len(self.run_ids)} runs, {self._live} live")
 
     def _kill_worker(self, dice: random.Random) -> bool:
         """SIGKILL; most are replaced as `up` does it, some by one that knows nothing of them."""
@@ -223,8 +226,8 @@ class Campaign:
 
     def _kill_redis(self, _: random.Random, *, wipe: bool = False) -> bool:
         until(self.place.redis.is_alive, 30)
-        self.place.kill_redis(wipe=wipe)
         self._redis_back_at = time.monotonic() + 0.5
+        self.place.kill_redis(wipe=wipe)
         return True
 
     def _wipe_redis(self, dice: random.Random) -> bool:
@@ -256,6 +259,7 @@ class Campaign:
     def _look_after(self) -> None:
         """What a supervisor does, and waking those that were stopped."""
         while not self._is_over.is_set():
+            self._live = self._count_live()
             if not self.place.redis.is_alive() and time.monotonic() > self._redis_back_at:
                 self.place.redis.revive()
             while self._stopped and self._stopped[0][0] < time.monotonic():

@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy import text
 
 from engine.core.runview import Run
+from engine.core.tokens import State
 from engine.runtime import Runtime
 from engine.services import history, runs
 from engine.store import runs as stored_runs
@@ -114,10 +115,14 @@ def _check_fold(found: Findings, rt: Runtime, run: Run) -> None:
     with rt.db.read() as session:
         standing = stored_runs.standing(session, run.id)
     assert standing is not None
-    derived = orjson.loads(orjson.dumps(replayed.state.plain(), default=dict))
-    if standing.state or derived:
-        found.expect(standing.state == derived, run.id, "the stored state is the fold of the log")
-    found.expect(run.fingerprint == replayed.fingerprint, run.id, "replay gives the same fingerprint")
+    derived, stored = replayed.state, history.state_of(rt, standing)
+    found.expect(_plain(stored) == _plain(derived), run.id, "the stored state is the fold of the log")
+    found.expect(run.fingerprint == derived.fingerprint, run.id, "replay gives the same fingerprint")
+
+
+def _plain(state: State) -> dict[str, Any]:
+    plain: dict[str, Any] = orjson.loads(orjson.dumps(state.plain(), default=dict))
+    return plain
 
 
 def _check_rows(found: Findings, rt: Runtime, run: Run) -> None:

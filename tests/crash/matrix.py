@@ -23,7 +23,7 @@ from tests.crash import ledger
 from tests.crash.campaign import Campaign, Outcome, Scale
 from tests.crash.installation import Installation
 from tests.crash.nursery import ROOT, Nursery
-from tests.crash.postgres import Postgres
+from tests.crash.postgres import IN_MEMORY, Postgres
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -90,7 +90,7 @@ def _scale(asked: argparse.Namespace, database: str, share: int) -> Scale:
 
 
 def _passage(database: str, scale: Scale, seed: int) -> Passage:
-    folder = Path(tempfile.mkdtemp(prefix="openrooms-crash-"))
+    folder = Path(tempfile.mkdtemp(prefix="openrooms-crash-", dir=IN_MEMORY))
     begun = time.monotonic()
 
     def tell(what: str) -> None:
