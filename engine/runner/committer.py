@@ -115,8 +115,6 @@ class Committer:
         except (SQLAlchemyError, OpenRoomsError) as error:
             self._fail(batch, error)
             return
-        if moves:
-            reach(Point.AFTER_COMMIT)
         for item, answer in claimed:
             item.claimed = answer
         for move, high in zip(moves, highs, strict=True):
