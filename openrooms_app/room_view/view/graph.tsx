@@ -32,7 +32,7 @@ function Unpublished() {
     <div className="m-auto">
       <Notice Icon={PencilRuler} title="There is nothing to run yet">
         The workflow of this room has no published version.{" "}
-        <Link to={`/workflows/${room.workflow_id}`} className="text-accent-ink underline-offset-2 hover:underline">Open it</Link> and press Publish.
+        <Link to={`/workflows/${room.workflow_id}`} className="text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current">Open it</Link> and press Publish.
       </Notice>
     </div>
   );
