@@ -55,6 +55,10 @@ function usePaint(): RunPaint {
   const paint = useMemo(() => new RunPaint(), []);
   const { tick, timeline } = useShown();
   const standing = useStanding();
-  useEffect(() => paint.show(painted(standing)), [paint, standing, tick, timeline]);
+  const at = useView((view) => view.at);
+  useEffect(() => {
+    const until = at === null || at >= timeline.log.last ? null : (timeline.log.events[at - 1]?.at ?? null);
+    paint.show(painted(standing, until));
+  }, [paint, standing, tick, timeline, at]);
   return paint;
 }
