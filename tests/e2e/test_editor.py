@@ -277,7 +277,7 @@ def test_a_problem_leads_to_its_node_which_wears_a_badge_and_publishing_waits(op
     document["nodes"][1]["config"] = {"tool": "calculator"}
     editing = opened(document)
     expect(editing.page.get_by_test_id("publish")).to_be_disabled()
-    expect(editing.node("sum").get_by_role("img")).to_be_visible()
+    expect(editing.node("sum").get_by_role("img", name="1 error, 1 warning")).to_be_visible()
     editing.page.get_by_test_id("problems").get_by_role("button").filter(has_text="Sum").first.click()
     expect(editing.inspector).to_contain_text("Sum")
     editing.inspector.get_by_label("Expression").first.fill("2 + 2")

@@ -159,7 +159,11 @@ def test_memory_is_shown_as_it_was_at_an_older_moment(
 def test_a_run_whose_input_has_defaults_begins_at_once_or_with_other_values(
     running_app: RunningApp, as_ada: Page, complaints: list[str]
 ) -> None:
-    schema = {"type": "object", "properties": {"to": {"type": "string", "default": "Bob"}}, "required": ["to"]}
+    schema = {
+        "type": "object",
+        "properties": {"to": {"type": "string", "default": "Bob"}},
+        "required": ["to"],
+    }
     room = running_app.make_room({**named(COUNTING, "By default"), "input_schema": schema})
     open_room(as_ada, running_app, room)
     as_ada.get_by_test_id("run").click()
