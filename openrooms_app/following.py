@@ -23,10 +23,14 @@ Fetch = Callable[[Runtime, User, Query], dict[str, Any]]
 async def keep_drawn(state: Any, fetch: Fetch, rest_s: float = REST_S) -> None:
     """For a background handler in `on_load`; Reflex ends it when the page is left.
 
-    What an engine error says goes to `state.error` until the next fetch succeeds.
+    What an engine error says goes to `state.error` until the next fetch succeeds. A dialog that was open when the
+    page was left is not open when somebody comes back.
     """
     token = session_token(state.router.headers.cookie)
     query = query_of(state)
+    async with state:
+        if getattr(state, "dialog", ""):
+            state.dialog = ""
     async for _ in _changes(rest_s):
         found = await _tried(token, fetch, query)
         if found is None:

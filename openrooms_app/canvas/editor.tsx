@@ -1,6 +1,6 @@
 /** The whole editor of one workflow: one island that owns the drawing; Reflex gives the page around it. */
 
-import { useEffect, useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { ReactFlowProvider } from "@xyflow/react";
 import { TriangleAlert } from "lucide-react";
 import "@xyflow/react/dist/style.css";
@@ -22,14 +22,15 @@ import { useStore } from "./state/use-store.ts";
 export function WorkflowEditor({ canEdit = false }: { readonly canEdit?: boolean }) {
   const editor = useEditor();
   const phase = useStore(editor.store, (state) => state.phase);
+  const [isSheetOpen, setSheetOpen] = useSheet(editor);
   useKeys(editor, canEdit);
   useClipboard(editor, canEdit);
   if (phase === "failed") return <Failed editor={editor} />;
   return (
     <div className="flex min-h-0 flex-1 flex-col" data-testid="editor" data-phase={phase}>
-      <TopBar editor={editor} canEdit={canEdit} />
+      <TopBar editor={editor} canEdit={canEdit} isSheetOpen={isSheetOpen} onSheet={setSheetOpen} />
       <Banners editor={editor} />
-      <div className="flex min-h-0 flex-1">
+      <div className="relative flex min-h-0 flex-1">
         {canEdit && <Palette editor={editor} />}
         <div className="flex min-h-0 min-w-0 flex-1 flex-col">
           {phase === "ready" ? (
@@ -41,7 +42,7 @@ export function WorkflowEditor({ canEdit = false }: { readonly canEdit?: boolean
           )}
           <Problems editor={editor} />
         </div>
-        {phase === "ready" && <Inspector editor={editor} canEdit={canEdit} />}
+        {phase === "ready" && <Inspector editor={editor} canEdit={canEdit} isOpen={isSheetOpen} onClose={() => setSheetOpen(false)} />}
       </div>
       {phase === "ready" && <Overlays editor={editor} />}
     </div>
@@ -96,6 +97,14 @@ function useEditor(): Editor {
     };
   }, [editor]);
   return editor;
+}
+
+/** On a narrow screen the inspector is a sheet over the canvas: open while something is selected, or when asked for. */
+function useSheet(editor: Editor): [boolean, (isOpen: boolean) => void] {
+  const [isOpen, setOpen] = useState(false);
+  const selected = useStore(editor.store, ({ selection }) => [...selection.nodes, ...selection.transitions, ...selection.notes].join());
+  useEffect(() => setOpen(selected !== ""), [selected]);
+  return [isOpen, setOpen];
 }
 
 function isTyping(target: EventTarget | null): boolean {

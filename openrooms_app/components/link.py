@@ -18,7 +18,7 @@ class RouterLink(rx.Component):
 
 def link(*children: Any, to: str | rx.Var[str], **props: Any) -> rx.Component:
     """Text that leads to a page of ours; for another site use `rx.el.a` with `rel="noreferrer"`."""
-    look = "text-accent-ink hover:underline underline-offset-2 rounded-sm"
+    look = "text-accent-ink hover:underline underline-offset-2 rounded-sm [p_&]:underline"
     return RouterLink.create(*children, to=to, class_name=classes(look, props.pop("class_name", "")), **props)
 
 

@@ -134,6 +134,49 @@ def test_memory_lasts_from_run_to_run_and_can_be_mended_by_hand(
     ]
 
 
+def test_memory_is_shown_as_it_was_at_an_older_moment(
+    running_app: RunningApp, as_ada: Page, complaints: list[str]
+) -> None:
+    room = running_app.make_room(named(COUNTING, "Remembering then"))
+    for _ in range(2):
+        run = running_app.start(room)
+        running_app.run_until(run, "COMPLETED")
+    set_at = next(event["seq"] for event in running_app.events(run) if event["type"] == "MEMORY_UPDATED")
+
+    open_room(as_ada, running_app, room, f"?run=2&at={set_at - 1}")
+    as_ada.get_by_role("tab", name="Memory").click()
+    expect(as_ada.get_by_test_id("memory-moment")).to_contain_text(f"after event {set_at - 1}")
+    expect(as_ada.get_by_test_id("memory-later")).to_contain_text("visits")
+    expect(as_ada.get_by_test_id("memory-visits")).to_have_count(0)
+    as_ada.keyboard.press(".")
+    expect(as_ada.get_by_test_id("memory-visits")).to_contain_text("2")
+    expect(as_ada.get_by_test_id("memory-later")).to_have_count(0)
+    expect(as_ada.get_by_role("button", name="Edit visits")).to_have_count(0)
+    as_ada.get_by_role("button", name="Now").click()
+    expect(as_ada.get_by_role("button", name="Edit visits")).to_be_visible()
+
+
+def test_a_run_whose_input_has_defaults_begins_at_once_or_with_other_values(
+    running_app: RunningApp, as_ada: Page, complaints: list[str]
+) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"to": {"type": "string", "default": "Bob"}},
+        "required": ["to"],
+    }
+    room = running_app.make_room({**named(COUNTING, "By default"), "input_schema": schema})
+    open_room(as_ada, running_app, room)
+    as_ada.get_by_test_id("run").click()
+    expect(status(as_ada)).to_have_text("Completed")
+    as_ada.get_by_test_id("run-with").click()
+    form = as_ada.get_by_role("dialog")
+    form.get_by_label("to").fill("Eve")
+    form.get_by_role("button", name="Run").click()
+    expect(as_ada.get_by_test_id("run-link")).to_have_text("run #2")
+    inputs = [run["input"] for run in running_app.ask("GET", f"/api/rooms/{room}/runs")["items"]]
+    assert inputs == [{"to": "Eve"}, {"to": "Bob"}]
+
+
 def test_a_run_asks_for_its_input_and_a_signal_is_answered_in_its_form(
     running_app: RunningApp, as_ada: Page, complaints: list[str]
 ) -> None:

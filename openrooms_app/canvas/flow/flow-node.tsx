@@ -92,10 +92,14 @@ function OutcomeTab({ node, tab, left }: { readonly node: WorkflowNode; readonly
 function ProblemBadge({ count }: { readonly count: Count }) {
   if (!count.errors && !count.warnings) return null;
   const Icon = count.errors ? CircleAlert : TriangleAlert;
-  const words = [count.errors && `${count.errors} errors`, count.warnings && `${count.warnings} warnings`].filter(Boolean).join(", ");
+  const words = [counted(count.errors, "error"), counted(count.warnings, "warning")].filter(Boolean).join(", ");
   return (
     <span className={count.errors ? "oc-badge is-error" : "oc-badge"} title={words} role="img" aria-label={words}>
       <Icon size={14} aria-hidden />
     </span>
   );
+}
+
+function counted(count: number, noun: string): string {
+  return count ? `${count} ${noun}${count === 1 ? "" : "s"}` : "";
 }

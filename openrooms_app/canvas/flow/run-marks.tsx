@@ -36,8 +36,7 @@ function Details({ status }: { readonly status: NodeStatus }) {
       {expected !== undefined && <b>{arrived ?? 0}/{expected}</b>}
       {attempt > 1 && <span>try {attempt}</span>}
       {count > 1 && <span>×{count}</span>}
-      {isOn && status.since !== undefined && <Elapsed since={status.since} />}
-      {!isOn && took !== undefined && <span>{duration(took)}</span>}
+      {isOn && status.since !== undefined ? <Elapsed since={status.since} /> : took !== undefined && <span>{duration(took)}</span>}
     </>
   );
 }

@@ -1,6 +1,7 @@
 /** The column beside the canvas: all that can be said of what is selected, or of the workflow when nothing is. */
 
-import { Copy, Layers, Trash2 } from "lucide-react";
+import { Copy, Layers, Trash2, X } from "lucide-react";
+import { IconButton } from "../../components/kit.tsx";
 import { nodeOf, transitionOf } from "../document/document.ts";
 import type { Selection } from "../document/operations.ts";
 import { deleteSelected } from "../state/commands.ts";
@@ -17,12 +18,16 @@ type Props = {
   readonly editor: Editor;
   /** Whoever may not edit sees everything, greyed. */
   readonly canEdit?: boolean;
+  /** Only a narrow screen asks: a wide one always has the column. */
+  readonly isOpen: boolean;
+  readonly onClose: () => void;
 };
 
-export function Inspector({ editor, canEdit = true }: Props) {
+export function Inspector({ editor, canEdit = true, isOpen, onClose }: Props) {
   const isReady = useStore(editor.store, (state) => state.phase === "ready");
   return (
-    <section className="oi-inspector" aria-label="Inspector" data-testid="inspector">
+    <section className={`oi-inspector${isOpen ? " is-open" : ""}`} aria-label="Inspector" data-testid="inspector">
+      <IconButton label="Close the inspector" Icon={X} className="oi-close" onClick={onClose} />
       <fieldset className="oi-body" disabled={!canEdit}>
         {isReady && <Subject editor={editor} />}
       </fieldset>

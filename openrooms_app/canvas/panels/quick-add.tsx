@@ -11,7 +11,7 @@ import { useStore } from "../state/use-store.ts";
 
 type QuickAddOverlay = Extract<Overlay, { kind: "quick-add" }>;
 const WIDTH = 280;
-const HEIGHT = 330;
+const HEIGHT = 360;
 
 export function QuickAdd({ editor, overlay }: { readonly editor: Editor; readonly overlay: QuickAddOverlay }) {
   const catalogue = useStore(editor.store, (state) => state.catalogue);

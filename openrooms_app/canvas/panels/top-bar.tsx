@@ -2,34 +2,43 @@
 
 import { useEffect, useState } from "react";
 import {
-  ArrowLeft, CircleAlert, CloudAlert, CloudCheck, CloudUpload, Download, Keyboard, Play, Redo2, Rocket, Scan, TriangleAlert, Undo2, Wand2,
+  ArrowLeft, CircleAlert, CloudAlert, CloudCheck, CloudUpload, Download, Keyboard, PanelRight, Play, Plus, Redo2, Rocket, Scan, TriangleAlert, Undo2, Wand2,
   type LucideIcon,
 } from "lucide-react";
 import { Button, IconButton } from "../../components/kit.tsx";
 import { canRedo, canUndo } from "../document/history.ts";
 import { patchHead } from "../document/operations.ts";
 import { countOf } from "../document/problems.ts";
-import { tidy } from "../state/commands.ts";
+import { quickAdd, tidy } from "../state/commands.ts";
 import type { Editor } from "../state/editor.ts";
 import type { SaveState } from "../state/saving.ts";
 import { useStore } from "../state/use-store.ts";
 
-export function TopBar({ editor, canEdit }: { readonly editor: Editor; readonly canEdit: boolean }) {
+type Props = {
+  readonly editor: Editor;
+  readonly canEdit: boolean;
+  readonly isSheetOpen: boolean;
+  readonly onSheet: (isOpen: boolean) => void;
+};
+
+export function TopBar({ editor, canEdit, isSheetOpen, onSheet }: Props) {
   const history = useStore(editor.store, (state) => state.history);
   return (
-    <header className="flex h-12 shrink-0 items-center gap-1.5 border-b border-line bg-panel px-3" data-testid="top-bar">
+    <header className="flex min-h-12 shrink-0 flex-wrap items-center gap-1.5 py-1.5 border-b border-line bg-panel px-3" data-testid="top-bar">
       <a href="/workflows" aria-label="All workflows" title="All workflows" className="grid size-7 place-items-center rounded-md text-mute hover:bg-hover hover:text-ink">
         <ArrowLeft size={16} aria-hidden />
       </a>
       <Name editor={editor} canEdit={canEdit} />
       <Version editor={editor} />
       <SaveMark editor={editor} />
-      <div className="mx-auto flex items-center gap-0.5">
+      <div className="mr-auto flex sm:mx-auto items-center gap-0.5">
+        {canEdit && <IconButton label="Add a node (N)" Icon={Plus} className="lg:hidden" onClick={() => quickAdd(editor)} />}
         <IconButton label="Undo (Ctrl+Z)" Icon={Undo2} disabled={!canEdit || !canUndo(history)} onClick={() => editor.undo()} />
         <IconButton label="Redo (Ctrl+Shift+Z)" Icon={Redo2} disabled={!canEdit || !canRedo(history)} onClick={() => editor.redo()} />
-        <IconButton label="Tidy up (Shift+T)" Icon={Wand2} disabled={!canEdit} onClick={() => void tidy(editor)} />
+        <IconButton label="Tidy up (Shift+T)" Icon={Wand2} className="max-sm:hidden" disabled={!canEdit} onClick={() => void tidy(editor)} />
         <IconButton label="Show the whole workflow (Shift+1)" Icon={Scan} onClick={() => editor.view?.fit()} />
-        <IconButton label="Keys (?)" Icon={Keyboard} onClick={() => editor.overlay.set({ kind: "keys" })} />
+        <IconButton label="Keys (?)" Icon={Keyboard} className="max-md:hidden" onClick={() => editor.overlay.set({ kind: "keys" })} />
+        <IconButton label="Inspector" Icon={PanelRight} isOn={isSheetOpen} className="lg:hidden" onClick={() => onSheet(!isSheetOpen)} />
       </div>
       <a
         href={`${editor.path()}/export`}
@@ -55,19 +64,22 @@ function Name({ editor, canEdit }: { readonly editor: Editor; readonly canEdit: 
     else if (next !== name) editor.edit((document) => patchHead(document, { name: next }));
   };
   return (
-    <input
-      aria-label="Name of the workflow"
-      className="h-7 w-56 min-w-24 truncate rounded-md border border-transparent bg-transparent px-1.5 text-base font-semibold hover:border-line focus:border-line-strong"
-      value={text}
-      maxLength={200}
-      readOnly={!canEdit}
-      onChange={(event) => setText(event.target.value)}
-      onBlur={apply}
-      onKeyDown={(event) => {
-        if (event.key === "Enter") event.currentTarget.blur();
-        if (event.key === "Escape") setText(name);
-      }}
-    />
+    <>
+      <h1 className="sr-only">{name}</h1>
+      <input
+        aria-label="Name of the workflow"
+        className="h-7 w-56 min-w-24 shrink truncate rounded-md border border-transparent bg-transparent px-1.5 text-base font-semibold hover:border-line focus:border-line-strong"
+        value={text}
+        maxLength={200}
+        readOnly={!canEdit}
+        onChange={(event) => setText(event.target.value)}
+        onBlur={apply}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") event.currentTarget.blur();
+          if (event.key === "Escape") setText(name);
+        }}
+      />
+    </>
   );
 }
 

@@ -118,7 +118,7 @@ function selectAll(editor: Editor): void {
   editor.select({ nodes: ids(nodes), transitions: ids(transitions), notes: ids(notes) });
 }
 
-function quickAdd(editor: Editor): void {
+export function quickAdd(editor: Editor): void {
   const at = editor.view?.centre() ?? { x: 0, y: 0 };
   editor.overlay.set({ kind: "quick-add", screen: editor.view?.screenCentre() ?? { x: 400, y: 300 }, at, wiring: null });
 }

@@ -8,13 +8,14 @@ const STATUSES: Readonly<Record<StepStatus, Status>> = {
   running: "running", waiting: "waiting", retrying: "waiting", done: "done", failed: "failed", skipped: "skipped", cancelled: "skipped",
 };
 
-export function painted(at: Standing): RunState {
+/** `until` is the moment that the standing is of, where that is not now: what went on then had lasted until then. */
+export function painted(at: Standing, until: string | null = null): RunState {
   const statuses: Record<string, NodeStatus> = {};
   const counts = new Map<string, number>();
   for (const step of at.steps.values()) {
     const count = (counts.get(step.node_id) ?? 0) + 1;
     counts.set(step.node_id, count);
-    statuses[step.node_id] = statusOf(step, count);
+    statuses[step.node_id] = statusOf(step, count, until);
   }
   for (const token of at.tokens.values()) {
     if (token.phase !== "ready" || token.isLeaving) continue;
@@ -32,12 +33,13 @@ export function painted(at: Standing): RunState {
   return { statuses, taken: [...at.taken], tokens, front: standing.length || !last ? standing : [last] };
 }
 
-function statusOf(step: Step, times: number): NodeStatus {
+function statusOf(step: Step, times: number, until: string | null): NodeStatus {
+  const soFar = until === null ? {} : { took_s: (Date.parse(until) - Date.parse(step.started_at)) / 1000 };
   return {
     status: STATUSES[step.status],
     attempt: step.attempt,
-    since: step.started_at,
-    ...(step.duration_ms === null ? {} : { took_s: step.duration_ms / 1000 }),
+    ...(until === null ? { since: step.started_at } : {}),
+    ...(step.duration_ms === null ? soFar : { took_s: step.duration_ms / 1000 }),
     ...count(times),
   };
 }

@@ -30,7 +30,7 @@ export function RunHeader() {
           <span role="status" data-testid="run-status" className="flex"><StatusBadge status={status} /></span>
         </div>
         <p className="truncate pl-8 text-xs text-mute">
-          <Link to={`/workflows/${run.workflow_id}`} className="text-accent-ink underline-offset-2 hover:underline">{room.workflow_name}</Link> · version {run.version}
+          <Link to={`/workflows/${run.workflow_id}`} className="text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current">{room.workflow_name}</Link> · version {run.version}
         </p>
       </div>
       <div className="flex flex-wrap items-center gap-2">

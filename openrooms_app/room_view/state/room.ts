@@ -105,8 +105,10 @@ export class RoomModel {
   }
 
   async act(action: Action): Promise<void> {
+    if (this.view.get().doing) return;
+    this.put({ asked: action }); // before it is sent: the status it leads to may come before the answer
     const reply = await this.doing(action, () => api.act(this.roomId, action));
-    if (reply?.kind === "ok") this.put({ asked: action });
+    if (reply?.kind !== "ok") this.put({ asked: null });
   }
 
   /** Start a run: null when it was accepted, else why not, which is told here unless a form shows it. */

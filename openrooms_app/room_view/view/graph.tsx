@@ -32,7 +32,7 @@ function Unpublished() {
     <div className="m-auto">
       <Notice Icon={PencilRuler} title="There is nothing to run yet">
         The workflow of this room has no published version.{" "}
-        <Link to={`/workflows/${room.workflow_id}`} className="text-accent-ink underline-offset-2 hover:underline">Open it</Link> and press Publish.
+        <Link to={`/workflows/${room.workflow_id}`} className="text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current">Open it</Link> and press Publish.
       </Notice>
     </div>
   );
@@ -55,6 +55,10 @@ function usePaint(): RunPaint {
   const paint = useMemo(() => new RunPaint(), []);
   const { tick, timeline } = useShown();
   const standing = useStanding();
-  useEffect(() => paint.show(painted(standing)), [paint, standing, tick, timeline]);
+  const at = useView((view) => view.at);
+  useEffect(() => {
+    const until = at === null || at >= timeline.log.last ? null : (timeline.log.events[at - 1]?.at ?? null);
+    paint.show(painted(standing, until));
+  }, [paint, standing, tick, timeline, at]);
   return paint;
 }

@@ -50,12 +50,12 @@ function SubLine() {
   const run = useView((view) => view.run);
   return (
     <p className="truncate pl-8 text-xs text-mute">
-      <Link to={`/workflows/${room.workflow_id}`} className="text-accent-ink underline-offset-2 hover:underline">{room.workflow_name}</Link>
+      <Link to={`/workflows/${room.workflow_id}`} className="text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current">{room.workflow_name}</Link>
       {version !== null && ` · version ${version}`}
       {run && (
         <>
           {" · "}
-          <Link to={`/runs/${run.id}`} className="text-accent-ink underline-offset-2 hover:underline" data-testid="run-link">run #{run.number}</Link>
+          <Link to={`/runs/${run.id}`} className="text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current" data-testid="run-link">run #{run.number}</Link>
         </>
       )}
     </p>

@@ -123,11 +123,11 @@ type LineProps = {
 
 const Line = memo(function Line({ event, top, name, isChosen, isAhead, isMoment, onChoose }: LineProps) {
   const [Icon, color] = MARKS[event.level];
-  const ink = event.level === "DEBUG" ? "text-mute" : event.level === "INFO" ? "text-ink" : color;
+  const ink = event.level === "DEBUG" || isAhead ? "text-mute" : event.level === "INFO" ? "text-ink" : color;
   return (
     <div id={`event-${event.seq}`} role="option" aria-selected={isChosen} onClick={() => onChoose(event)} data-type={event.type} data-seq={event.seq}
       style={{ position: "absolute", top, height: ROW }}
-      className={`inset-x-0 flex cursor-pointer items-center gap-2 whitespace-nowrap px-3 ${isChosen ? "bg-accent/15" : "hover:bg-hover/70"} ${isAhead ? "opacity-40" : ""} ${isMoment ? "shadow-[inset_3px_0_var(--or-accent)]" : ""}`}>
+      className={`inset-x-0 flex cursor-pointer items-center gap-2 whitespace-nowrap px-3 ${isChosen ? "bg-accent/15" : "hover:bg-hover/70"} ${isAhead ? "bg-[repeating-linear-gradient(135deg,var(--or-hover)_0_1px,transparent_1px_8px)] italic" : ""} ${isMoment ? "shadow-[inset_3px_0_var(--or-accent)]" : ""}`}>
       <time dateTime={event.at} title={whole(event.at)} className="shrink-0 text-mute tabular-nums">{clock(event.at)}</time>
       <span className={`grid w-3.5 shrink-0 place-items-center ${color}`}>{Icon && <Icon size={12} aria-label={event.level} />}</span>
       <span className="hidden w-40 shrink-0 truncate text-mute 2xl:inline">{event.type}</span>
