@@ -83,7 +83,9 @@ class Drive:
         self._is_driving = False
         self._is_gone = False
         self._provider_settings = host.rt.provider_settings
-        self._every_step = host.rt.settings.commit == "every_step"
+        self._is_strict = host.rt.settings.commit == "every_step"
+        self._has_ended_step = False
+        """Whether a step was made since the last commit; an effect's result may share one with the next step."""
         # Its last driver died, perhaps of a step whose intent was not on disk yet: from now on it always is.
         self._is_careful = claimed.last_owner not in (None, host.worker_id)
 
@@ -146,6 +148,9 @@ class Drive:
             elif self._inbox_high > self._inbox_done:
                 self._read_inbox()
             elif can_go(self._state):
+                if self._is_strict and self._has_ended_step:
+                    self._flush()
+                self._has_ended_step = True
                 self._apply(GO)
             elif self._block():
                 return True
@@ -164,8 +169,6 @@ class Drive:
                 self._take_up(command)
             elif isinstance(command, Abort):
                 self._abort(command.activation)
-        if self._every_step:
-            self._flush()
 
     def _take_up(self, command: Execute) -> None:
         node, work = self._plan.nodes[command.node], self._work(command)
@@ -232,6 +235,7 @@ class Drive:
         self._committed_done = self._inbox_done
         self._inbox_high = max(high, self._inbox_done)
         self._record = record.cleared(self._state)
+        self._has_ended_step = False
         if wanted.set_timers:
             self._host.expect(min(due_us for _, _, due_us in wanted.set_timers))
 
