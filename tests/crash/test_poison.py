@@ -129,7 +129,7 @@ def test_a_step_that_never_gives_the_loop_back_ends_with_worker_lost(
 def test_a_child_dies_with_a_worker_that_is_killed(workers: Workers, tmp_path: Path) -> None:
     ledger = tmp_path / "calls"
     run_id = workers.begin(line(calling("echoes", ledger, arguments={"seconds": 5})))
-    child = wait_for(ledger)[0]
+    child = wait_for(ledger, within_s=90)[0]
 
     os.kill(int(Path(f"/proc/{child}/stat").read_text().split()[3]), 9)
 
@@ -141,7 +141,7 @@ def test_a_worker_that_was_stopped_as_a_whole_is_not_taken_for_stuck(
     workers: Workers, tmp_path: Path
 ) -> None:
     run_id = a_quiet_run(workers)
-    workers.until(run_id, lambda run: run.status is RunStatus.RUNNING and run.seq > 3, within_s=30)
+    workers.until(run_id, lambda run: run.status is RunStatus.RUNNING and run.seq > 3, within_s=90)
     for process in workers.processes:
         process.send_signal(19)
     time.sleep(WATCHDOG_S + 2)
