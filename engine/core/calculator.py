@@ -72,6 +72,9 @@ def calculate(expression: str, names: Mapping[str, Number] = MappingProxyType({}
 
 def as_text(value: Decimal) -> str:
     """`9.7`, without zeros at the end; with an exponent only if it is very large or small: `1e+300`."""
+    whole = _small_whole(value)
+    if whole is not None:
+        return str(whole)
     if value == 0:
         return "0"
     shortest = value.normalize(_EXACT)
@@ -84,10 +87,21 @@ def as_text(value: Decimal) -> str:
 
 def as_number(value: Decimal) -> int | float | None:
     """The nearest JSON number, whole ones of up to 64 bits exactly; None if it is beyond every double."""
+    whole = _small_whole(value)
+    if whole is not None:
+        return whole
     if value == value.to_integral_value() and value.copy_abs() < 2**63:
         return int(value)
     nearest = float(value)
     return nearest if abs(nearest) != float("inf") else None
+
+
+def _small_whole(value: Decimal) -> int | None:
+    """The value as an int if it is written as one of few digits, as most are."""
+    text = str(value)
+    return (
+        int(text) if len(text) <= 15 and (text.isdigit() or text[1:].isdigit()) and text[0] != "." else None
+    )
 
 
 class Token(NamedTuple):

@@ -108,6 +108,8 @@ class StepContext:
         self.remember[key] = value
 
 
+AtOnce = Callable[[Mapping[str, Any], "StepContext"], Any]
+"""From rendered params, unchecked, to the output."""
 ToolFunction = Callable[[Any, StepContext], Any]
 StepFunction = Callable[[Any, StepContext], Awaitable[Any]]
 ChatFunction = Callable[[ChatRequest, StepContext], Awaitable[ChatReply]]
@@ -128,6 +130,8 @@ class NodeType:
     effect: Callable[[Mapping[str, Any], Catalogue], Effect]
     runs: Callable[[Mapping[str, Any], Catalogue], Runs]
     execute: StepFunction | None = None
+    at_once: AtOnce | None = None
+    """Does the same as `execute` without an event loop, for steps that run at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +236,7 @@ def node_type(  # noqa: PLR0913 - a declaration: each word names itself
     outcomes: tuple[Outcome, ...] = (Outcome.SUCCESS, Outcome.FAILURE),
     effect: Effect | Callable[[Mapping[str, Any], Catalogue], Effect] = Effect.EXTERNAL,
     runs: Runs | Callable[[Mapping[str, Any], Catalogue], Runs] = Runs.ON_LOOP,
+    at_once: AtOnce | None = None,
 ) -> Callable[[StepFunction], NodeType]:
     """Enter a node type; its docstring is its description, its function executes a step.
 
@@ -256,6 +261,7 @@ def node_type(  # noqa: PLR0913 - a declaration: each word names itself
             effect=decide,
             runs=place,
             execute=function if behaviour is Behaviour.STEP else None,
+            at_once=at_once,
         )
 
     return enter

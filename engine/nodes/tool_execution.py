@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue
 
 from engine.core.catalogue import Catalogue, Effect, Runs, StepContext, node_type
 from engine.core.document import Frozen, Outcome
-from engine.core.tool_call import call_tool
+from engine.core.tool_call import call_tool, checked_arguments
 
 
 class Params(Frozen):
@@ -30,6 +30,11 @@ def _runs(config: Mapping[str, Any], catalogue: Catalogue) -> Runs:
     return Runs.AT_ONCE if found and found.runs is Runs.AT_ONCE else Runs.ON_LOOP
 
 
+def _at_once(params: Mapping[str, Any], ctx: StepContext) -> Any:
+    tool = ctx.catalogue.tools[params["tool"]]
+    return tool.call(checked_arguments(tool, params["arguments"]), ctx)
+
+
 @node_type(
     Params,
     name="TOOL_EXECUTION",
@@ -39,6 +44,7 @@ def _runs(config: Mapping[str, Any], catalogue: Catalogue) -> Runs:
     outcomes=(Outcome.SUCCESS, Outcome.FAILURE, Outcome.TIMEOUT),
     effect=_effect,
     runs=_runs,
+    at_once=_at_once,
 )
 async def tool_execution(params: Params, ctx: StepContext) -> Any:
     """Call a tool; its result is the step's output."""

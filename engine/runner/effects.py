@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from engine.core.catalogue import Catalogue, Effect, NodeType, StepContext, StepError
+from engine.core.catalogue import AtOnce, Catalogue, Effect, NodeType, StepContext, StepError
 from engine.core.depth import MOST, is_too_deep
 from engine.core.errors import OpenRoomsError
 from engine.core.inputs import Blame, Execute, Result, WorkerLost
@@ -88,9 +88,14 @@ class Effects:
 
     def run_now(self, work: Work) -> Result:
         """A pure step's result, computed in this thread; on the loop if it has to wait after all."""
-        coroutine = _result_of(work, call_step(work.kind, work.command.params, work.ctx), None)
         thread = threading.get_ident()
         self._at_once[thread] = work
+        if work.kind.at_once is not None:
+            try:
+                return _at_once(work, work.kind.at_once)
+            finally:
+                del self._at_once[thread]
+        coroutine = _result_of(work, call_step(work.kind, work.command.params, work.ctx), None)
         try:
             coroutine.send(None)
         except StopIteration as finished:
@@ -165,6 +170,20 @@ class Effects:
         self._loop.close()
 
 
+def _at_once(work: Work, call: AtOnce) -> Result:
+    try:
+        output = _as_recorded(call(work.command.params, work.ctx))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a step may raise anything
+        return _failed(work, error)
+    return _result(work, output=output)
+
+
+def _failed(work: Work, error: Exception | SystemExit) -> Result:
+    if not isinstance(error, OpenRoomsError):
+        log.error("node %s of run %s crashed", work.command.node, work.ctx.run_id, exc_info=error)
+    return _result(work, outcome="FAILURE", error=told(error))
+
+
 async def _result_of(work: Work, call: Coroutine[Any, Any, Any], timeout_s: float | None) -> Result:
     """The step's result; whatever goes wrong becomes a FAILURE with a code, except the death of its child."""
     try:
@@ -174,11 +193,8 @@ async def _result_of(work: Work, call: Coroutine[Any, Any, Any], timeout_s: floa
         return _result(work, outcome="TIMEOUT", error={"code": "timeout", "message": message})
     except ChildDied:
         raise
-    except OpenRoomsError as error:
-        return _result(work, outcome="FAILURE", error=told(error))
-    except (Exception, SystemExit) as error:
-        log.exception("node %s of run %s crashed", work.command.node, work.ctx.run_id)
-        return _result(work, outcome="FAILURE", error=told(error))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a step may raise anything
+        return _failed(work, error)
     return _result(work, output=output)
 
 

@@ -3,11 +3,13 @@
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine.core.discovery import discover
 from engine.core.identity import User
 from engine.core.run import RunStatus
 from engine.core.runview import Run
@@ -21,8 +23,8 @@ NO_RETRY = {"max_attempts": 1}
 
 @pytest.fixture
 def place(hostile: str, sqlite_rt: MovableRuntime, editor: User) -> Iterator[Place]:
-    """Isolation does not depend on the database; hostile tools are plugged in before anything is discovered."""
-    made = Place(sqlite_rt, editor)
+    """Isolation does not depend on the database; its catalogue has the hostile tools, which others' do not."""
+    made = Place(replace(sqlite_rt, catalogue=discover()), editor)
     yield made
     made.runner.stop()
 

@@ -24,6 +24,8 @@ class Rendering:
     def __init__(self, scope: Mapping[str, JsonValue]) -> None:
         self.f = Frame(scope)
         self.bytes = 0
+        self.has_container = False
+        """Whether a slot gave a list or a map: what else there is the template's own limits hold."""
 
     def add(self, size: int) -> None:
         self.bytes += size
@@ -49,6 +51,10 @@ class Rendering:
         value: JsonValue = hole.value(self.f)
         if isinstance(value, str):
             self.add(utf8_size(self.f, value, 0))
+        elif isinstance(value, list | dict):
+            self.has_container = True
+        elif isinstance(value, float):
+            check(self.f, value, 0)
         return value
 
 
@@ -81,15 +87,19 @@ class Template:
             EvaluationError: a slot has no value for these names, or one that its place can't take.
             LimitExceeded: too dear, or the result is too large.
         """
-        return self.evaluate(scope).value
+        return self._filled(Rendering(scope))
 
     def evaluate(self, scope: Mapping[str, JsonValue]) -> Evaluated:
         """As `render`, with what it cost."""
         rendering = Rendering(scope)
+        return Evaluated(self._filled(rendering), LIMITS.cost - rendering.f.left)
+
+    def _filled(self, rendering: Rendering) -> JsonValue:
         value = self._render(rendering)
-        rendering.f.source = ""
-        check(rendering.f, value, 0)
-        return Evaluated(value, LIMITS.cost - rendering.f.left)
+        if rendering.has_container:
+            rendering.f.source = ""
+            check(rendering.f, value, 0)
+        return value
 
 
 def compile_template(value: JsonValue, slot: Slot = Slot.TEXT) -> Template:
