@@ -154,8 +154,7 @@ def test_a_tool_that_takes_all_memory_dies_at_its_cap(
     hostile: str, sqlite_rt: MovableRuntime, editor: User, tmp_path: Path
 ) -> None:
     settings = sqlite_rt.settings.model_copy(update={"child_memory_mb": 300})
-    object.__setattr__(sqlite_rt, "settings", settings)
-    place = Place(sqlite_rt, editor)
+    place = Place(replace(sqlite_rt, settings=settings, catalogue=discover()), editor)
     try:
         run = place.over(place.start(place.room(handled(calling("hoards", tmp_path / "calls")))).id)
         assert error_of(place, run)["code"] == "worker_lost"

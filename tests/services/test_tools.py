@@ -1,8 +1,11 @@
 """Trying a tool out really does what the tool does, in a room or without one."""
 
+from dataclasses import replace
+
 import pytest
 
 from engine.core.catalogue import StepError
+from engine.core.discovery import discover
 from engine.core.errors import NotFound
 from engine.core.room import NewRoom
 from engine.services import memory, rooms, tools, workflows
@@ -94,7 +97,7 @@ def test_a_viewer_does_not_try_tools_and_a_try_is_in_the_audit_log(rt, editor, v
 
 def test_a_tool_that_kills_its_process_can_be_tried_out(hostile, sqlite_rt, editor):
     with pytest.raises(StepError) as failed:
-        tools.invoke(sqlite_rt, editor, "segfaults", {})
+        tools.invoke(replace(sqlite_rt, catalogue=discover()), editor, "segfaults", {})
 
     assert failed.value.code == "worker_lost"
     assert "SIGSEGV" in str(failed.value)
