@@ -125,6 +125,11 @@ class Runner:
     def is_driving(self, run_id: str) -> bool:
         return run_id in self._drives or run_id in self._claiming
 
+    def driven(self) -> dict[str, Drive]:
+        """The runs that this worker believes to be its own."""
+        with self._mutex:
+            return dict(self._drives)
+
     def expect(self, due_us: int) -> None:
         self._sweeper.expect(due_us)
 
