@@ -19,6 +19,7 @@ from sqlalchemy.exc import (
     DataError,
     DBAPIError,
     InterfaceError,
+    InternalError,
     OperationalError,
     SQLAlchemyError,
 )
@@ -228,7 +229,7 @@ def _reachable() -> Iterator[None]:
         yield
     except DataError as error:  # as a NUL in a text, which PostgreSQL can't hold
         raise InvalidInput(f"The database can't take this: {_first_line(error.orig)}.") from error
-    except (OperationalError, InterfaceError) as error:
+    except (OperationalError, InterfaceError, InternalError) as error:  # the last as on a read-only standby
         raise (DatabaseBusy if _is_busy(error) else DatabaseDown)(_first_line(error.orig)) from error
     except NoConnectionFree as error:
         raise DatabaseBusy("all of its connections are in use") from error
