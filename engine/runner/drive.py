@@ -183,8 +183,8 @@ class Drive:
             self._to_start.append(work)
 
     def _abort(self, activation: str) -> None:
+        """Nobody waits for this step any more; if its result is in already, it is told as a late one."""
         self._to_start = [work for work in self._to_start if work.command.activation != activation]
-        self._results = deque(item for item in self._results if activation not in _ended(item))
         begun = self._outstanding.pop(activation, None)
         if begun is not None:
             begun.cancel()

@@ -15,7 +15,7 @@ from engine.core.advance import move
 from engine.core.errors import OpenRoomsError
 from engine.core.inputs import Broken
 from engine.core.log import Stored
-from engine.core.plan import NO_PLAN, Plan
+from engine.core.plan import NO_PLAN
 from engine.core.replaying import fold
 from engine.core.run import RunStatus
 from engine.core.tokens import State
@@ -143,26 +143,29 @@ class Runner:
             return None
         reach(Point.AFTER_CLAIM)
         try:
-            plan = self.rt.plan(claimed.workflow_id, claimed.version)
-            rows = self._unfolded(claimed)
+            return self._take_up(claimed)
         except DatabaseDown as error:
-            log.warning(
-                "run %s: %s", run_id, error
-            )  # the sweeper finds that it is ours and that nobody drives it
+            log.warning("run %s: %s", run_id, error)  # the sweeper finds it: ours, and nobody drives it
             return None
-        except OpenRoomsError as error:
-            self._hand_back(claimed, error)
-            return None
-        if (fault := self.crashes.verdict(run_id)) is not None:
-            self._give_up(claimed, plan, rows, fault)
-            return None
-        try:
-            drive = Drive(self, claimed, plan, rows)
         except Exception as error:
             self.crashes.note(run_id, error)
             raise
+
+    def _take_up(self, claimed: Claimed) -> Drive | None:
+        """A drive for a run that is ours now; None when it can't be driven here, or not at all any more."""
+        if (fault := self.crashes.verdict(claimed.run_id)) is not None:
+            self._give_up(claimed, fault)
+            return None
+        try:
+            plan = self.rt.plan(claimed.workflow_id, claimed.version)
+        except DatabaseDown:
+            raise
+        except OpenRoomsError as error:
+            self._hand_back(claimed, error)
+            return None
+        drive = Drive(self, claimed, plan, self._unfolded(claimed))
         with self._mutex:
-            self._drives[run_id] = drive
+            self._drives[claimed.run_id] = drive
         return drive
 
     def _unfolded(self, claimed: Claimed) -> list[Stored]:
@@ -177,21 +180,23 @@ class Runner:
         log.error("run %s can't be planned by this worker: %s", claimed.run_id, error)
         has_begun = claimed.status != RunStatus.QUEUED
         if not has_begun and self.rt.now_us() - claimed.created_us > UNPLANNABLE_US:
-            fault = {"code": error.code, "message": str(error), "node_id": None}
-            self._give_up(claimed, NO_PLAN, [], fault)
+            self._give_up(claimed, {"code": error.code, "message": str(error), "node_id": None})
             return
         with self.rt.db.hot() as hot:
             claims.take_back(hot, claimed.run_id, claimed.fence)
 
-    def _give_up(self, claimed: Claimed, plan: Plan, rows: list[Stored], fault: dict[str, Any]) -> None:
+    def _give_up(self, claimed: Claimed, fault: dict[str, Any]) -> None:
         """End a run that the engine can't go on with."""
         log.error("run %s is given up: %s", claimed.run_id, fault["message"])
         given, at_us = Broken(fault), self.rt.now_us()
         try:
-            state = fold(plan, State.of(orjson.loads(claimed.state)) if claimed.state else State(), rows)
-            facts, commands = move(plan, state, given, at_us)
-        except Exception:  # what crashed may be just this; then the run ends without its state
-            log.exception("the state of run %s can't be read", claimed.run_id)
+            plan = self.rt.plan(claimed.workflow_id, claimed.version)
+            state = State.of(orjson.loads(claimed.state)) if claimed.state else State()
+            facts, commands = move(plan, fold(plan, state, self._unfolded(claimed)), given, at_us)
+        except DatabaseDown:
+            raise
+        except Exception as error:  # noqa: BLE001 - what crashes may be just this: then it ends without its state
+            log.warning("the state of run %s can't be read: %s", claimed.run_id, error)
             state = State()
             facts, commands = move(NO_PLAN, state, given, at_us)
         record = Record(claimed.run_id, claimed.room_id, claimed.seq, claimed.head_hash, claimed.status)
