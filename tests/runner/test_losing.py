@@ -2,7 +2,9 @@
 
 import asyncio
 import threading
+import time
 from contextlib import closing
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
@@ -15,9 +17,10 @@ from engine.core.inputs import Execute, Result
 from engine.core.run import RunStatus
 from engine.runner.effects import Effects, Ended, Work
 from engine.runner.lease import Lease
+from engine.services import history
 from engine.store import workers
 from engine.store.workers import Worker
-from tests.core.drawing import line, node
+from tests.core.drawing import forked, line, node
 from tests.fixtures.contexts import a_context
 from tests.runner.conftest import Place, Rooms
 
@@ -35,6 +38,24 @@ def test_what_is_executed_for_a_run_that_another_has_taken_over_is_stopped(place
 
     place.until(run.id, lambda run: not place.runner.is_driving(run.id), within_s=5)
     assert place.get(run.id).status is RunStatus.RUNNING
+
+
+def test_a_result_that_was_in_when_its_branch_was_cancelled_is_told_and_paid_for(place: Place) -> None:
+    first, second = ({**SLOW, "id": id_, "config": SLOW["config"] | {"model": "slow:0.2"}} for id_ in "ab")
+    room = place.room(forked([first], [second], join={"wait_for": "any"}))
+    run, may_go_on = place.start(room), threading.Event()
+    for _ in range(4):  # all of the runner's threads are busy until both steps have ended
+        place.runner.submit(partial(wait_for, may_go_on))
+    time.sleep(1)
+    may_go_on.set()
+
+    ended = place.over(run.id)
+
+    events = history.events(place.rt, place.user, run.id)
+    late = [event for event in events if "came late" in event["data"].get("reason", "")]
+    assert len(late) == 1
+    one = next(event["data"]["tokens"] for event in events if event["type"] == "AGENT_RESPONSE")
+    assert ended.tokens == 2 * one
 
 
 def test_the_lease_is_renewed_while_a_group_waits_to_be_committed(rooms: Rooms) -> None:
@@ -89,3 +110,7 @@ def test_a_step_that_cancels_itself_has_failed() -> None:
 
 def a_worker(id_: str, expires_us: int) -> Worker:
     return Worker(id=id_, host="there", pid=7, threads=1, started_us=0, expires_us=expires_us)
+
+
+def wait_for(event: threading.Event) -> None:
+    event.wait(10)
