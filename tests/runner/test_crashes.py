@@ -10,8 +10,10 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
+from engine.core.catalogue import Catalogue
 from engine.core.identity import User
 from engine.core.run import RunStatus
+from engine.runner import Runner
 from engine.runner.committer import CommitFailed, Committer
 from engine.services import history
 from engine.store import claims
@@ -53,6 +55,23 @@ def test_a_run_whose_state_can_not_be_read_fails_in_the_end(place: Place) -> Non
 
     assert failed.error is not None
     assert failed.error["code"] == "engine_crashed"
+
+
+def test_a_run_that_has_begun_waits_for_a_worker_that_knows_its_steps(place: Place) -> None:
+    run = place.start(place.room(line(node("ask", "WAIT", config={"signal": "go"}))))
+    place.until(run.id, lambda run: run.status is RunStatus.WAITING)
+    with place.rt.db.write() as session:  # begun long ago, and no bell rings for the other worker
+        sql = "UPDATE run SET created_us = 1, ready = TRUE, kick_us = 9000000000000000 WHERE id = :id"
+        session.execute(text(sql), {"id": run.id})
+    ignorant = Runner(replace(place.rt, catalogue=Catalogue(), plans={}), threads=1)
+    ignorant.start()
+
+    ignorant.activate(run.id)
+    ignorant.stop()
+
+    assert place.get(run.id).status is RunStatus.WAITING
+    with place.rt.db.look() as hot:
+        assert hot.one("SELECT fence, ready FROM run WHERE id = ?", run.id) == (2, True)
 
 
 def test_one_bad_move_does_not_fail_those_committed_with_it(rooms: Rooms) -> None:
