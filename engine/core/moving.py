@@ -91,9 +91,9 @@ class Moving:
         state = self.state
         scope: dict[str, Any] = {"input": state.input, "outcome": token.outcome, "error": token.error}
         if "vars" in names:
-            scope["vars"] = state.vars_of(token)
+            scope["vars"] = dict(state.vars_of(token))  # an expression may keep the whole of it
         if "memory" in names:
-            scope["memory"] = state.memory_of(token)
+            scope["memory"] = dict(state.memory_of(token))
         if "run" in names:
             step = token.count + sum(parent.count for parent in state.parents(token))
             scope["run"] = {**state.run, "step": step}

@@ -21,6 +21,7 @@ from engine.live.link import CONNECT_TIMEOUT_S
 log = logging.getLogger(__name__)
 
 QUEUE_BATCHES = 256
+RUNS_KNOWN = 100
 DOWN_GAP_S = 1.0
 """While Redis is dead every subscriber gets a gap this often, so it goes on reading SQL."""
 SAFETY_GAP_S = 5.0
@@ -83,6 +84,8 @@ class Subscription:
             return False
         before = self._last_seq.get(batch.run_id)
         self._last_seq[batch.run_id] = max(batch.seq, before or 0)
+        if len(self._last_seq) > RUNS_KNOWN:  # a page may stay open for longer than a room has runs
+            del self._last_seq[next(iter(self._last_seq))]
         return before is not None and batch.first > before + 1
 
 

@@ -8,12 +8,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from engine.core.errors import OpenRoomsError
 from engine.failpoints import Point, reach
 from engine.live.feed import Feed, Published
 from engine.store import claims, journal
 from engine.store.claims import Claimed
-from engine.store.database import Database, DatabaseDown, SQLAlchemyError
+from engine.store.database import Database, DatabaseBusy, DatabaseDown
 
 GATHER_S = 0.003
 """Between two notices to Redis: what is committed meanwhile goes together."""
@@ -99,7 +98,7 @@ class Committer:
         if item.failure is not None:
             raise CommitFailed(str(item.failure)) from item.failure
 
-    def _write(self, batch: list[_Wanted]) -> None:
+    def _write(self, batch: list[_Wanted], *, is_again: bool = False) -> None:
         # In the order of their ids: two transactions that lock runs in different orders wait for each other.
         moves = sorted((item for item in batch if isinstance(item, _Move)), key=lambda item: item.move.run_id)
         wanted = sorted((item for item in batch if isinstance(item, _Claim)), key=lambda item: item.run_id)
@@ -112,8 +111,8 @@ class Committer:
                 highs = journal.commit(hot, [item.move for item in moves], now_us)
                 if moves:
                     reach(Point.IN_COMMIT)
-        except (SQLAlchemyError, OpenRoomsError) as error:
-            self._fail(batch, error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, everybody in the group gets an answer
+            self._fail(batch, error, is_again)
             return
         for item, answer in claimed:
             item.claimed = answer
@@ -125,13 +124,19 @@ class Committer:
             reach(Point.AFTER_COMMIT)
         self._publisher.send([item.shown for item in moves if item.shown and item.inbox_high is not None])
 
-    def _fail(self, batch: list[_Wanted], error: Exception) -> None:
-        if len(batch) > 1 and not isinstance(error, DatabaseDown):
+    def _fail(self, batch: list[_Wanted], error: Exception, is_again: bool) -> None:
+        """Try once more what may still go well. That is harmless though the end of the first try be unknown:
+        a move that was made does not find its fence and seq again.
+        """
+        is_away = isinstance(error, DatabaseDown) and not isinstance(error, DatabaseBusy)
+        if len(batch) > 1 and not is_away:
             for item in batch:  # one bad move must not fail the others
-                self._write([item])
-            return
-        for item in batch:
-            item.failure, item.is_done = error, True
+                self._write([item], is_again=is_again)
+        elif isinstance(error, DatabaseDown) and not is_again:  # the kept connection may have been cut
+            self._write(batch, is_again=True)
+        else:
+            for item in batch:
+                item.failure, item.is_done = error, True
 
 
 class Publisher:

@@ -22,6 +22,7 @@ from engine.core.times import rfc3339
 from engine.core.tokens import Phase, State
 from engine.failpoints import Point, reach
 from engine.runner.committer import CommitFailed, Committer, Fenced
+from engine.runner.crashes import Crashes
 from engine.runner.effects import Begun, Effects, Ended, Work
 from engine.runner.record import Record
 from engine.runner.roommemory import StepMemory
@@ -46,6 +47,7 @@ class Host(Protocol):
     worker_id: str
     committer: Committer
     effects: Effects
+    crashes: Crashes
 
     def may_start_effects(self) -> bool: ...
     def submit(self, work: Callable[[], None]) -> None: ...
@@ -115,8 +117,10 @@ class Drive:
             self._abandon(again=False)
         except CommitFailed as error:
             log.warning("run %s is dropped and read again: %s", self._claimed.run_id, error)
+            self._host.crashes.note(self._claimed.run_id, error)
             self._abandon(again=True)
-        except BaseException:
+        except BaseException as error:
+            self._host.crashes.note(self._claimed.run_id, error)
             self._abandon(again=False)
             raise
 
@@ -179,8 +183,8 @@ class Drive:
             self._to_start.append(work)
 
     def _abort(self, activation: str) -> None:
+        """Nobody waits for this step any more; if its result is in already, it is told as a late one."""
         self._to_start = [work for work in self._to_start if work.command.activation != activation]
-        self._results = deque(item for item in self._results if activation not in _ended(item))
         begun = self._outstanding.pop(activation, None)
         if begun is not None:
             begun.cancel()
@@ -202,6 +206,7 @@ class Drive:
         self._flush(release=releases)
         if releases:
             self._is_gone = True
+            self._host.crashes.forget(self._claimed.run_id)
             is_wanted = self._inbox_high > self._inbox_done and not is_over
             self._host.let_go(self._claimed.run_id, self, again=is_wanted)
             return True

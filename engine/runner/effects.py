@@ -136,6 +136,10 @@ class Effects:
             reach(Point.BEFORE_EFFECT)
             ended = await self._execute(work)
             reach(Point.AFTER_EFFECT)
+        except asyncio.CancelledError:
+            if task is None or task.cancelling():
+                raise
+            ended = _failure(work, "step_crashed", "The step's own code cancelled it.")  # we did not
         finally:
             del self._works[task]
         done(ended)

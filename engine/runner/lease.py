@@ -74,8 +74,8 @@ class Lease:
 
     def _renew(self) -> None:
         until_us = self._rt.now_us() + workers.LEASE_US
-        with self._rt.db.hot() as hot:
-            is_known = workers.renew(hot, self._worker_id, until_us)
+        with self._rt.db.write() as session:  # on PostgreSQL it waits for no group that waits for a row
+            is_known = workers.renew(session, self._worker_id, until_us)
         if is_known:
             self._until_us = until_us
         else:
@@ -87,8 +87,7 @@ class Lease:
         """
         with self._rt.db.look() as hot:
             dead = workers.connections_of_dead(hot, self._rt.now_us())
-        for name in dead:
-            if name not in self._buried:
-                self._buried.add(name)
-                with self._rt.db.look() as hot:
-                    workers.cut_connections(hot, name)
+        for name in set(dead) - self._buried:
+            with self._rt.db.look() as hot:
+                workers.cut_connections(hot, name)
+        self._buried = set(dead)

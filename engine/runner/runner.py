@@ -7,15 +7,21 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import orjson
 
 from engine.core.advance import move
 from engine.core.errors import OpenRoomsError
 from engine.core.inputs import Broken
 from engine.core.log import Stored
 from engine.core.plan import NO_PLAN
+from engine.core.replaying import fold
+from engine.core.run import RunStatus
 from engine.core.tokens import State
 from engine.failpoints import Point, reach
 from engine.runner.committer import CommitFailed, Committer
+from engine.runner.crashes import Crashes
 from engine.runner.drive import Drive
 from engine.runner.effects import Effects
 from engine.runner.lease import Lease
@@ -24,6 +30,7 @@ from engine.runner.sweeper import Sweeper
 from engine.runtime import Runtime
 from engine.store import claims, journal
 from engine.store.claims import Claimed
+from engine.store.database import DatabaseDown
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +51,7 @@ class Runner:
             child_memory_mb=rt.settings.child_memory_mb,
             patience_s=rt.settings.watchdog_s,
         )
+        self.crashes = Crashes()
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="drive")
         self._drives: dict[str, Drive] = {}
@@ -117,6 +125,11 @@ class Runner:
     def is_driving(self, run_id: str) -> bool:
         return run_id in self._drives or run_id in self._claiming
 
+    def driven(self) -> dict[str, Drive]:
+        """The runs that this worker believes to be its own."""
+        with self._mutex:
+            return dict(self._drives)
+
     def expect(self, due_us: int) -> None:
         self._sweeper.expect(due_us)
 
@@ -130,13 +143,29 @@ class Runner:
             return None
         reach(Point.AFTER_CLAIM)
         try:
+            return self._take_up(claimed)
+        except DatabaseDown as error:
+            log.warning("run %s: %s", run_id, error)  # the sweeper finds it: ours, and nobody drives it
+            return None
+        except Exception as error:
+            self.crashes.note(run_id, error)
+            raise
+
+    def _take_up(self, claimed: Claimed) -> Drive | None:
+        """A drive for a run that is ours now; None when it can't be driven here, or not at all any more."""
+        if (fault := self.crashes.verdict(claimed.run_id)) is not None:
+            self._give_up(claimed, fault)
+            return None
+        try:
             plan = self.rt.plan(claimed.workflow_id, claimed.version)
+        except DatabaseDown:
+            raise
         except OpenRoomsError as error:
             self._hand_back(claimed, error)
             return None
         drive = Drive(self, claimed, plan, self._unfolded(claimed))
         with self._mutex:
-            self._drives[run_id] = drive
+            self._drives[claimed.run_id] = drive
         return drive
 
     def _unfolded(self, claimed: Claimed) -> list[Stored]:
@@ -149,21 +178,34 @@ class Runner:
     def _hand_back(self, claimed: Claimed, error: OpenRoomsError) -> None:
         """This worker lacks what the run's version is made of; another may have it, but not for ever."""
         log.error("run %s can't be planned by this worker: %s", claimed.run_id, error)
-        if claimed.state is None and self.rt.now_us() - claimed.created_us > UNPLANNABLE_US:
-            self._give_up(claimed, error)
+        has_begun = claimed.status != RunStatus.QUEUED
+        if not has_begun and self.rt.now_us() - claimed.created_us > UNPLANNABLE_US:
+            self._give_up(claimed, {"code": error.code, "message": str(error), "node_id": None})
             return
         with self.rt.db.hot() as hot:
             claims.take_back(hot, claimed.run_id, claimed.fence)
 
-    def _give_up(self, claimed: Claimed, error: OpenRoomsError) -> None:
-        state, at_us = State(), self.rt.now_us()
-        given = Broken({"code": error.code, "message": str(error), "node_id": None})
+    def _give_up(self, claimed: Claimed, fault: dict[str, Any]) -> None:
+        """End a run that the engine can't go on with."""
+        log.error("run %s is given up: %s", claimed.run_id, fault["message"])
+        given, at_us = Broken(fault), self.rt.now_us()
+        try:
+            plan = self.rt.plan(claimed.workflow_id, claimed.version)
+            state = State.of(orjson.loads(claimed.state)) if claimed.state else State()
+            facts, commands = move(plan, fold(plan, state, self._unfolded(claimed)), given, at_us)
+        except DatabaseDown:
+            raise
+        except Exception as error:  # noqa: BLE001 - what crashes may be just this: then it ends without its state
+            log.warning("the state of run %s can't be read: %s", claimed.run_id, error)
+            state = State()
+            facts, commands = move(NO_PLAN, state, given, at_us)
         record = Record(claimed.run_id, claimed.room_id, claimed.seq, claimed.head_hash, claimed.status)
-        record.add(given, *move(NO_PLAN, state, given, at_us), at_us)
+        record.add(given, facts, commands, at_us)
         ended = record.move(
             state, fence=claimed.fence, worker=self.worker_id, inbox_done=claimed.inbox_high, release=True
         )
         self.committer.commit(ended, record.shown(state))
+        self.crashes.forget(claimed.run_id)
 
 
 def _logged(work: Callable[[], None]) -> None:

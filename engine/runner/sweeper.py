@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SWEEP_S = 0.25
+NEVER_US = 2**63
 
 
 class Sweeper:
@@ -27,7 +28,10 @@ class Sweeper:
         self._wake = threading.Event()
         self._is_stopping = False
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
+        self._mutex = threading.Lock()
         self._next_us = 0
+        self._soonest_us = NEVER_US
+        """The first of the timers set since this round has looked at them."""
 
     def start(self) -> None:
         self._thread.start()
@@ -39,8 +43,10 @@ class Sweeper:
 
     def expect(self, due_us: int) -> None:
         """A timer was set: be there when it is due, though it be before the next round."""
-        if due_us < self._next_us:
-            self._wake.set()
+        with self._mutex:
+            self._soonest_us = min(self._soonest_us, due_us)
+            if due_us < self._next_us:
+                self._wake.set()
 
     def _run(self) -> None:
         while not self._is_stopping:
@@ -55,7 +61,10 @@ class Sweeper:
 
     def _sweep(self) -> float:
         """One round; seconds until the next."""
-        self._wake.clear()
+        with self._mutex:
+            self._wake.clear()
+            self._soonest_us = NEVER_US
+        driven = self._runner.driven()
         rt, me = self._runner.rt, self._runner.worker_id
         now_us = rt.now_us()
         with rt.db.look() as hot:
@@ -70,6 +79,8 @@ class Sweeper:
         for run_id, has_news in mine:
             if has_news or not self._runner.is_driving(run_id):
                 self._local(run_id)
+        for lost in driven.keys() - {run_id for run_id, _ in mine}:
+            driven[lost].abandon()  # others have taken it over: stop its steps, and hear its bells again
         for room_id in in_line:
             self._promote(room_id)
         rt.feed.heal()
@@ -106,6 +117,8 @@ class Sweeper:
     def _pause(self, due_us: int | None) -> float:
         now_us = self._runner.rt.now_us()
         jitter_s = random.uniform(0.8, 1.2) * SWEEP_S  # noqa: S311 - spreads workers, guards nothing
-        pause_s = jitter_s if due_us is None else max(0.001, min(jitter_s, (due_us - now_us) / 1_000_000))
-        self._next_us = now_us + round(pause_s * 1_000_000)
+        with self._mutex:
+            due_us = min(self._soonest_us, NEVER_US if due_us is None else due_us)
+            pause_s = max(0.001, min(jitter_s, (due_us - now_us) / 1_000_000))
+            self._next_us = now_us + round(pause_s * 1_000_000)
         return pause_s

@@ -108,9 +108,9 @@ def delete(rt: Runtime, user: User, room_id: str) -> None:
     require(rt, user, Role.EDITOR, "delete a room")
     with rt.db.write() as session:
         room = _there(rooms.get(session, room_id, lock=True), room_id)
-        live = runs.live_run(session, room_id)
-        if live is not None:
-            raise RoomStillRuns(room.name, live.run.status)
+        current = runs.current_run(session, room_id)
+        if current is not None and not current.run.status.is_over:
+            raise RoomStillRuns(room.name, current.run.status)
         rooms.remove(session, room_id)
         audit.append(session, rt.now_us(), user.id, "room_deleted", room_id, name=room.name)
 

@@ -41,9 +41,13 @@ class Claimed:
 
 def claim(hot: Hot, run_id: str, worker_id: str, now_us: int) -> Claimed | None:
     """Take a run that is ready, or whose owner has died; None if it is taken, parked or over."""
+    free = "id = ? AND live AND owner IS NULL AND ready"
+    if (
+        not hot.is_sqlite
+    ):  # two groups of claims must not wait for each other; whoever holds the row wakes its run
+        free = f"id = (SELECT id FROM run WHERE {free} FOR UPDATE SKIP LOCKED)"
     row = hot.one(
-        "UPDATE run SET fence = fence + 1, owner = ?, ready = FALSE"
-        f" WHERE id = ? AND live AND owner IS NULL AND ready RETURNING {_COLUMNS}",
+        f"UPDATE run SET fence = fence + 1, owner = ?, ready = FALSE WHERE {free} RETURNING {_COLUMNS}",
         worker_id,
         run_id,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -13,12 +14,21 @@ from typing import IO, Any
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DataError,
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlmodel import Session
 
 from engine.core.errors import InvalidInput, OpenRoomsError
 
-__all__ = ["Database", "DatabaseDown", "Hot", "SQLAlchemyError", "Session"]
+__all__ = ["Database", "DatabaseBusy", "DatabaseDown", "Hot", "SQLAlchemyError", "Session"]
 
 _POSTGRES_OPTIONS = "-c lock_timeout=5000"
 """Milliseconds: who waits for a row that a stopped process holds says so in the end."""
@@ -34,6 +44,10 @@ class DatabaseDown(OpenRoomsError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"The database can't be reached: {reason}. Nothing was changed; try again.")
+
+
+class DatabaseBusy(DatabaseDown):
+    """Somebody else holds what a transaction needs; it was rolled back for certain."""
 
 
 class Database:
@@ -213,10 +227,30 @@ class Hot:
 def _reachable() -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
-        raise DatabaseDown(str(error.orig).strip().splitlines()[0]) from error
     except DataError as error:  # as a NUL in a text, which PostgreSQL can't hold
-        raise InvalidInput(f"The database can't take this: {str(error.orig).splitlines()[0]}.") from error
+        raise InvalidInput(f"The database can't take this: {_first_line(error.orig)}.") from error
+    except (OperationalError, InterfaceError, InternalError) as error:  # the last as on a read-only standby
+        raise (DatabaseBusy if _is_busy(error) else DatabaseDown)(_first_line(error.orig)) from error
+    except NoConnectionFree as error:
+        raise DatabaseBusy("all of its connections are in use") from error
+    except DatabaseError as error:
+        if type(error.orig) is sqlite3.DatabaseError:  # "malformed", "not a database"
+            raise DatabaseDown(_first_line(error.orig)) from error
+        raise
+
+
+_BUSY = frozenset({"40001", "40P01", "55P03"})
+"""PostgreSQL's codes for what could not be serialised, a deadlock and a lock that did not come in time."""
+
+
+def _is_busy(error: DBAPIError) -> bool:
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return error.orig.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    return getattr(error.orig, "sqlstate", None) in _BUSY
+
+
+def _first_line(reason: object) -> str:
+    return next(iter(str(reason).strip().splitlines()), type(reason).__name__)
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:

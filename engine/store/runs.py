@@ -57,7 +57,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Startable:
-    """A room as one needs it to start a run; `version` None follows the latest, `held_by` is (number, status)."""
+    """A room as one needs it to start a run; `version` None follows the latest, `held_by` is (number, status) of the run that has
+    the room or is the last in line for it.
+    """
 
     name: str
     workflow_id: str
@@ -80,6 +82,11 @@ def startable(hot: Hot, room_id: str) -> Startable | None:
     if room is None:
         return None
     held = hot.one("SELECT number, status FROM run WHERE room_id = ? AND live", room_id)
+    if held is None:  # between two runs: the next in line has it, though nobody has told it so yet
+        last = hot.one(
+            "SELECT number, status FROM run WHERE room_id = ? ORDER BY number DESC LIMIT 1", room_id
+        )
+        held = last if last is not None and last[1] == RunStatus.QUEUED else None
     found = Startable(*room)
     return found if held is None else replace(found, held_by=(held[0], held[1]))
 

@@ -30,12 +30,13 @@ def register(session: Session, worker: Worker) -> None:
     session.execute(delete(WorkerRow).where(col(WorkerRow.expires_us) < worker.started_us - FORGET_US))
 
 
-def renew(hot: Hot, worker_id: str, expires_us: int) -> bool:
+def renew(session: Session, worker_id: str, expires_us: int) -> bool:
     """Push the lease out; False if the row is gone.
 
     A worker that was taken for dead may come back: the runs it lost are guarded by their fences.
     """
-    return hot.run("UPDATE worker SET expires_us = ? WHERE id = ?", expires_us, worker_id) > 0
+    sql = update(WorkerRow).where(col(WorkerRow.id) == worker_id).values(expires_us=expires_us)
+    return session.execute(sql.returning(col(WorkerRow.id))).first() is not None
 
 
 def leave(hot: Hot, worker_id: str) -> None:
@@ -48,10 +49,18 @@ def leave(hot: Hot, worker_id: str) -> None:
 
 
 def connections_of_dead(hot: Hot, now_us: int) -> list[str]:
-    """The names of the connections that workers whose lease has run out still have to PostgreSQL."""
+    """The names of the connections that workers whose lease has run out still have to PostgreSQL.
+
+    A container that is started again gives its processes the names of the dead ones.
+    """
     if hot.is_sqlite:
         return []
-    rows = hot.all("SELECT host, pid FROM worker WHERE expires_us < ? AND expires_us > 0", now_us)
+    rows = hot.all(
+        "SELECT host, pid FROM worker WHERE expires_us < ? AND expires_us > 0 AND NOT EXISTS (SELECT 1"
+        " FROM worker heir WHERE heir.host = worker.host AND heir.pid = worker.pid AND heir.expires_us >= ?)",
+        now_us,
+        now_us,
+    )
     return [connection_name(host, pid) for host, pid in rows]
 
 

@@ -6,11 +6,14 @@ from typing import Any
 import orjson
 import pytest
 
+from engine.core.advance import can_go, move
 from engine.core.fingerprint import canonical, link
 from engine.core.inputs import (
     ENGINE_VERSION,
     KINDS,
     Cancelled,
+    Execute,
+    Go,
     Input,
     Paused,
     Result,
@@ -21,9 +24,10 @@ from engine.core.inputs import (
     WorkerLost,
     input_of,
 )
-from engine.core.log import Stored, encoded
+from engine.core.log import Stored, encoded, entry
 from engine.core.replaying import replay
-from tests.core.drawing import BROKEN, Passage, begun, forked, line, node, ran, tool, where
+from engine.core.tokens import State
+from tests.core.drawing import BROKEN, START_US, Passage, begun, forked, line, node, plan_of, ran, tool, where
 
 
 def eventful() -> Passage:
@@ -193,3 +197,27 @@ def test_the_log_keeps_nothing_that_goes_without_saying() -> None:
 
 def test_the_log_always_says_which_engine_made_it() -> None:
     assert Started().plain()["engine"] == ENGINE_VERSION
+
+
+@pytest.mark.parametrize(
+    "kept", [{"remember": {"all": "vars"}}, {"remember": {"all": "memory"}}, {"id": "vars"}], ids=str
+)
+def test_what_is_told_of_all_variables_does_not_change_with_what_follows(kept: dict[str, Any]) -> None:
+    first = tool("a", **kept) if "id" not in kept else node("a", "WAIT", config={"signal": "go"})
+    last = node("c", "TOOL_EXECUTION", config={"tool": "calculator", "arguments": "{{ vars }}"})
+    plan = plan_of(
+        line(first, tool("b", remember={"seen": "memory"}), last, tool("d"), end={"output": "{{ vars }}"})
+    )
+    state, entries, at_us = State(), [], START_US
+    waiting: list[Input] = [Started(run={"id": "run"}, input={}), Signalled("go", {}, "ada")]
+    while not state.is_over:  # in one state, as a driver does, and encoded at the end only
+        given = waiting.pop(0) if waiting and (not can_go(state) or at_us == START_US) else Go()
+        at_us += 1
+        facts, commands = move(plan, state, given, at_us)
+        entries.append(entry(given, facts, at_us))
+        waiting += [Result(item.activation, output=1) for item in commands if isinstance(item, Execute)]
+    body = encoded(entries)
+
+    replayed = replay(plan, [Stored(sum(len(one["ev"]) for one in entries), body, link("", body))])
+
+    assert replayed.is_identical, replayed.divergence

@@ -15,13 +15,11 @@ from engine.services import runs
 from engine.store.tables import RoomRow, VersionRow, WorkflowRow
 
 
-class Place:
-    """A runtime with one runner; makes rooms for documents and waits for what their runs become."""
+class Rooms:
+    """Makes rooms for documents, with nobody who drives their runs."""
 
     def __init__(self, rt: Runtime, user: User) -> None:
         self.rt, self.user = rt, user
-        self.runner = Runner(rt, threads=4)
-        self.runner.start()
 
     def room(self, document: dict[str, Any], **fields: Any) -> str:
         now_us = self.rt.now_us()
@@ -62,13 +60,26 @@ class Place:
             )
         return room_id
 
+    def get(self, run_id: str) -> Run:
+        return runs.get(self.rt, self.user, run_id)
+
+    def queue(self, room_id: str) -> str:
+        """A run that waits for a driver; its id."""
+        return runs.start(self.rt, self.user, room_id).id
+
+
+class Place(Rooms):
+    """A runtime with one runner; waits for what runs become."""
+
+    def __init__(self, rt: Runtime, user: User) -> None:
+        super().__init__(rt, user)
+        self.runner = Runner(rt, threads=4)
+        self.runner.start()
+
     def start(self, room_id: str, input_: Any = None) -> Run:
         run = runs.start(self.rt, self.user, room_id, input_)
         self.runner.activate(run.id)
         return run
-
-    def get(self, run_id: str) -> Run:
-        return runs.get(self.rt, self.user, run_id)
 
     def until(self, run_id: str, is_so: Callable[[Run], bool], within_s: float = 30) -> Run:
         end = time.monotonic() + within_s
@@ -86,3 +97,8 @@ def place(rt: Runtime, editor: User) -> Iterator[Place]:
     made = Place(rt, editor)
     yield made
     made.runner.stop()
+
+
+@pytest.fixture
+def rooms(rt: Runtime, editor: User) -> Rooms:
+    return Rooms(rt, editor)

@@ -1,0 +1,42 @@
+"""Runs that stand in line for their room."""
+
+import pytest
+from sqlalchemy import text
+
+from engine.services import rooms as room_services
+from engine.services.rooms import RoomStillRuns
+from engine.store import claims
+from tests.core.drawing import line, tool
+from tests.runner.conftest import Rooms
+
+
+@pytest.fixture
+def room_between_two_runs(rooms: Rooms) -> tuple[str, str]:
+    """The first run is over, the second was not yet told that it has the room: its id."""
+    room = rooms.room(line(tool("a")), queue_runs=True)
+    first, second = rooms.queue(room), rooms.queue(room)
+    with rooms.rt.db.write() as session:
+        sql = "UPDATE run SET status = 'COMPLETED', live = NULL, ready = FALSE WHERE id = :id"
+        session.execute(text(sql), {"id": first})
+    return room, second
+
+
+def test_nobody_jumps_the_line_between_two_runs(rooms: Rooms, room_between_two_runs: tuple[str, str]) -> None:
+    room, second = room_between_two_runs
+
+    third = rooms.queue(room)
+
+    with rooms.rt.db.hot() as hot:
+        assert hot.one("SELECT live FROM run WHERE id = ?", third)[0] is None
+        assert claims.promote_next(hot, room) == second
+
+
+def test_a_room_is_not_deleted_while_a_run_stands_in_line(
+    rooms: Rooms, room_between_two_runs: tuple[str, str]
+) -> None:
+    room, second = room_between_two_runs
+
+    with pytest.raises(RoomStillRuns):
+        room_services.delete(rooms.rt, rooms.user, room)
+
+    assert rooms.get(second)

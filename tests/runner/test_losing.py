@@ -1,0 +1,116 @@
+"""What a worker does about runs that it has lost, and what keeps it from losing them."""
+
+import asyncio
+import threading
+import time
+from contextlib import closing
+from functools import partial
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from engine.core.catalogue import Catalogue, Effect, StepContext, node_type
+from engine.core.document import Frozen
+from engine.core.inputs import Execute, Result
+from engine.core.run import RunStatus
+from engine.runner.effects import Effects, Ended, Work
+from engine.runner.lease import Lease
+from engine.services import history
+from engine.store import workers
+from engine.store.workers import Worker
+from tests.core.drawing import forked, line, node
+from tests.fixtures.contexts import a_context
+from tests.runner.conftest import Place, Rooms
+
+SLOW = node("slow", "AGENT_TASK", config={"provider": "scripted", "model": "slow:30", "prompt": "wait"})
+
+
+def test_what_is_executed_for_a_run_that_another_has_taken_over_is_stopped(place: Place) -> None:
+    run = place.start(place.room(line(SLOW)))
+    place.until(run.id, lambda run: run.status is RunStatus.RUNNING and run.seq > 5)
+
+    with place.rt.db.write() as session:
+        workers.register(session, a_worker("another", place.rt.now_us() + 3_600_000_000))
+        sql = "UPDATE run SET owner = 'another', fence = fence + 1 WHERE id = :id"
+        session.execute(text(sql), {"id": run.id})
+
+    place.until(run.id, lambda run: not place.runner.is_driving(run.id), within_s=5)
+    assert place.get(run.id).status is RunStatus.RUNNING
+
+
+def test_a_result_that_was_in_when_its_branch_was_cancelled_is_told_and_paid_for(place: Place) -> None:
+    first, second = ({**SLOW, "id": id_, "config": SLOW["config"] | {"model": "slow:0.2"}} for id_ in "ab")
+    room = place.room(forked([first], [second], join={"wait_for": "any"}))
+    run, may_go_on = place.start(room), threading.Event()
+    for _ in range(4):  # all of the runner's threads are busy until both steps have ended
+        place.runner.submit(partial(wait_for, may_go_on))
+    time.sleep(1)
+    may_go_on.set()
+
+    ended = place.over(run.id)
+
+    events = history.events(place.rt, place.user, run.id)
+    late = [event for event in events if "came late" in event["data"].get("reason", "")]
+    assert len(late) == 1
+    one = next(event["data"]["tokens"] for event in events if event["type"] == "AGENT_RESPONSE")
+    assert ended.tokens == 2 * one
+
+
+def test_the_lease_is_renewed_while_a_group_waits_to_be_committed(rooms: Rooms) -> None:
+    if rooms.rt.db.is_sqlite:
+        pytest.skip("one writer at a time")
+    lease = Lease(rooms.rt, "me", 1)
+    lease._register(1)
+    renewing = threading.Thread(target=lease._renew)
+    with rooms.rt.db.hot():
+        renewing.start()
+        renewing.join(10)
+        assert not renewing.is_alive()
+    assert lease.is_held
+
+
+def test_a_dead_worker_s_connections_are_not_those_of_its_heir_with_the_same_name(rooms: Rooms) -> None:
+    db = rooms.rt.db
+    if db.is_sqlite:
+        pytest.skip("has no connections to cut")
+    with db.write() as session:
+        workers.register(session, a_worker("dead", 100))
+    with db.look() as hot:
+        assert len(workers.connections_of_dead(hot, 200)) == 1
+
+    with db.write() as session:
+        workers.register(session, a_worker("heir", 300))
+
+    with db.look() as hot:
+        assert workers.connections_of_dead(hot, 200) == []
+
+
+class Params(Frozen):
+    pass
+
+
+@node_type(Params, name="GIVING_UP", title="Giving up", icon="x", effect=Effect.EXTERNAL)
+async def giving_up(params: Params, ctx: StepContext) -> Any:
+    """Cancel its own task."""
+    raise asyncio.CancelledError
+
+
+def test_a_step_that_cancels_itself_has_failed() -> None:
+    ended: SimpleQueue[Ended] = SimpleQueue()
+    with closing(Effects(Catalogue())) as effects:
+        effects.begin(Work(Execute("1", "a", 1, {}, None), giving_up, a_context()), ended.put)
+        result = ended.get(timeout=10)
+
+    assert isinstance(result, Result)
+    assert result.error is not None
+    assert result.error["code"] == "step_crashed"
+
+
+def a_worker(id_: str, expires_us: int) -> Worker:
+    return Worker(id=id_, host="there", pid=7, threads=1, started_us=0, expires_us=expires_us)
+
+
+def wait_for(event: threading.Event) -> None:
+    event.wait(10)
