@@ -8,7 +8,7 @@ from typing import Any
 from engine.core.events import EventType, Fact
 from engine.core.fingerprint import digest
 from engine.core.inputs import Abort, ClearTimers, Command
-from engine.core.plan import Plan, PlanNode
+from engine.core.plan import WHOLE, Plan, PlanNode
 from engine.core.run import RunStatus
 from engine.core.tokens import Phase, State, Token
 
@@ -91,9 +91,11 @@ class Moving:
         state = self.state
         scope: dict[str, Any] = {"input": state.input, "outcome": token.outcome, "error": token.error}
         if "vars" in names:
-            scope["vars"] = dict(state.vars_of(token))  # an expression may keep the whole of it
+            scope["vars"] = state.vars_of(token)
         if "memory" in names:
-            scope["memory"] = dict(state.memory_of(token))
+            scope["memory"] = state.memory_of(token)
+        for name in names & WHOLE:  # an expression may keep all of it, and ours changes in place
+            scope[name[:-1]] = dict(scope[name[:-1]])
         if "run" in names:
             step = token.count + sum(parent.count for parent in state.parents(token))
             scope["run"] = {**state.run, "step": step}

@@ -13,6 +13,9 @@ from engine.core.document import Document, Node, NodeTypeName, On, Retry, Transi
 from engine.core.expressions import Expression, Template, compile_expression, compile_template
 from engine.core.structure import Structure, analyse
 
+WHOLE = frozenset({"vars*", "memory*"})
+"""Among a node's names: it reads not a key of these but all of them."""
+
 OVERRIDABLE = frozenset({"temperature"})
 """Fields of a step's config that a room may set for all its runs."""
 
@@ -61,7 +64,7 @@ class PlanNode:
     on_success: Way | None = None
     """Where it goes when no condition is met."""
     names: frozenset[str] = frozenset()
-    """The names in scope that its templates, what it remembers and its conditions read."""
+    """The names in scope that its templates, what it remembers and its conditions read; see WHOLE."""
     subject: Mapping[str, Any] = field(default_factory=dict)
     """What its events say of it: tool, provider, model."""
     branches: tuple[Way, ...] = ()
@@ -150,7 +153,9 @@ def _node(
         join=join,
         policy=_policy(document, structure, by_id, node.id, join) if join else None,
     )
-    return replace(made, names=frozenset(path.partition(".")[0] for path in _reads(made)))
+    reads = _reads(made)
+    whole = {f"{path}*" for path in reads} & WHOLE
+    return replace(made, names=frozenset(path.partition(".")[0] for path in reads) | whole)
 
 
 def _flags(params: type[BaseModel]) -> dict[str, str]:
