@@ -39,8 +39,10 @@ up: web ## run everything on http://127.0.0.1:8000 (options: make up UP="--port 
 browser: $(INSTALLED)
 	@$(BIN)/python -m tests.browser
 
+# One process for each core, four at most: each has servers and a browser of its own, a gigabyte in all. They begin
+# with a stretch of files each, so that few need the same server; who is done takes over from others.
 test: web browser ## run all tests
-	@$(BIN)/python -m pytest $(TESTS) -n auto
+	@$(BIN)/python -m pytest $(TESTS) -n logical --maxprocesses 4 --dist worksteal
 
 lint: $(INSTALLED) ## format check, linters, import rules
 	@$(BIN)/ruff format --check .

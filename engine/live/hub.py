@@ -104,6 +104,7 @@ class Hub:
         self._lock = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
         self.is_connected = False
+        self._is_lost = asyncio.Event()
         self.dropped = 0
         """Messages that were no batches."""
 
@@ -158,6 +159,7 @@ class Hub:
                 if self.is_connected:
                     log.warning("live updates: redis is gone, reading SQL meanwhile: %s", error)
                     rest_s = FIRST_REST_S
+                    self._is_lost.set()
             self.is_connected = False
             await asyncio.sleep(rest_s)
             rest_s = min(rest_s * 2, LAST_REST_S)
@@ -212,7 +214,11 @@ class Hub:
 
     async def _remind(self) -> None:
         while True:
-            await asyncio.sleep(SAFETY_GAP_S if self.is_connected else DOWN_GAP_S)
+            with suppress(TimeoutError):  # a loss ends the long rest of a hub that was well
+                await asyncio.wait_for(
+                    self._is_lost.wait(), SAFETY_GAP_S if self.is_connected else DOWN_GAP_S
+                )
+            self._is_lost.clear()
             for members in self._subscribers.values():
                 for subscription in members:
                     subscription.remind()

@@ -41,6 +41,21 @@ def test_a_document_with_errors_is_told_with_code_and_place() -> None:
     assert "dead_end" in {problem["code"] for problem in told["problems"]}
 
 
+def test_a_check_loads_nothing_that_takes_long_to_load() -> None:
+    program = """
+import sys
+from pathlib import Path
+from engine.services.documents import check_file
+check_file(Path("tests/examples/linear.json"))
+print([name for name in ("sqlalchemy", "redis", "reflex", "networkx") if name in sys.modules])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
 def test_every_template_runs_to_its_end(document: Path) -> None:
     done = openrooms("run", "--json", str(document))

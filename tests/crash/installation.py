@@ -118,9 +118,10 @@ class Installation:
 
     def kill_redis(self, *, wipe: bool = False) -> None:
         """SIGKILL the Redis; `wipe` loses all it held."""
-        if self.redis.pid is not None:
-            os.kill(self.redis.pid, signal.SIGKILL)
-            until(lambda: not self.redis.is_alive(), 5)
+        killed = self.redis.pid
+        if killed is not None:
+            os.kill(killed, signal.SIGKILL)
+            until(lambda: self.redis.pid != killed or not self.redis.is_alive())  # or it is back already
         if wipe:
             shutil.rmtree(self.data_dir / "redis", ignore_errors=True)
 

@@ -131,6 +131,7 @@ def test_a_death_of_redis_is_bridged_by_gaps_and_then_it_goes_on(own_redis, monk
         with closing(Feed(own_redis.url)) as feed:
             async with open_hub(own_redis.url) as hub, hub.subscribe(run_id="r1") as heard:
                 await live(hub, heard)
+                await asyncio.sleep(0.2)  # until the hub reminds rarely, since all is well
                 os.kill(own_redis.pid, signal.SIGKILL)
                 gaps = [await heard.get(WAIT_S) for _ in range(3)]
                 assert not hub.is_connected

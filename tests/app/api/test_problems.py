@@ -15,8 +15,9 @@ from openrooms_app.api.problems import STATUS
 from tests.app.api.conftest import SOUND, a_room, a_workflow
 
 NOT_FOR_THE_API = {
-    "error", "calculator_error", "cannot_fit_schema", "message_refused", "not_rung", "redis_did_not_start",
-    "redis_in_use", "redis_not_bundled", "redis_stuck", "signal_needed", "unsafe_socket_directory",
+    "error", "bad_failpoint", "calculator_error", "cannot_fit_schema", "message_refused", "not_rung",
+    "redis_did_not_start", "redis_in_use", "redis_not_bundled", "redis_stuck", "signal_needed",
+    "unsafe_socket_directory",
 }  # fmt: skip
 """Raised on the command line, at start-up, or turned into a step's failure before anybody sees them."""
 
