@@ -42,6 +42,8 @@ class Installation:
     nursery: Nursery
     threads: int = 4
     children: list[Child] = field(default_factory=list)
+    extra: dict[str, str] = field(default_factory=dict)
+    """Further environment for its processes."""
 
     def __post_init__(self) -> None:
         self.data_dir = self.folder / "data"
@@ -94,6 +96,7 @@ class Installation:
             "OPENROOMS_CRASH_AT": crash_at,
             "OPENROOMS_LOG_LEVEL": "WARNING",
             ledger.FILE: str(self.ledger),
+            **self.extra,
         }
 
     def _fork(self, what: str, arguments: list[str], environment: dict[str, str]) -> Child:

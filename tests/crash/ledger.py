@@ -24,6 +24,7 @@ class Params(Frozen):
     before_ms: float = Field(0, description="rest before the line is written")
     after_ms: float = Field(0, description="rest between the line and the return")
     fails: int = Field(0, description="attempts that fail after the line was written")
+    returns_kb: int = Field(0, description="how much is returned besides")
 
 
 async def _act(params: Params, ctx: StepContext, effect: Effect) -> Any:
@@ -44,7 +45,7 @@ async def _act(params: Params, ctx: StepContext, effect: Effect) -> Any:
     await asyncio.sleep(params.after_ms / 1000)
     if ctx.attempt <= params.fails:
         raise StepError(f"Attempt {ctx.attempt} is meant to fail.", code="meant_to_fail")
-    return {"activation": ctx.activation}
+    return {"activation": ctx.activation, "more": "x" * (1024 * params.returns_kb)}
 
 
 @tool(Params, title="Ledger: external", category="test", effect=Effect.EXTERNAL)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from engine.core import discovery
+from tests.crash import faults
 
 ROOT = Path(__file__).resolve().parents[2]
 PR_SET_PDEATHSIG = 1
@@ -151,6 +152,8 @@ def _live(order: dict[str, Any], answers: IO[str]) -> None:
             del os.environ[name]
         os.environ.update(order["environment"])
         os.chdir(os.path.dirname(order["log"]))
+        if fault := os.environ.get(faults.NAME):
+            faults.FAULTS[fault]()
         with contextlib.suppress(KeyboardInterrupt):
             code = _WHAT[order["what"]](order["arguments"])
     except SystemExit as stopped:

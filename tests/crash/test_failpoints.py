@@ -40,13 +40,15 @@ def ended(place: Installation, run_id: str, within_s: float = 20) -> Told:
     return Told(run.status, attempts, lost, [event["type"] for event in events], findings)
 
 
-def dies_then_goes_on(place: Installation, crash_at: str, document: dict[str, Any]) -> Told:
+def dies_then_goes_on(
+    place: Installation, crash_at: str, document: dict[str, Any], within_s: float = 20
+) -> Told:
     """A run whose first worker dies at that point; a second one takes its place, as under `up`."""
     first = place.worker(crash_at)
     run = place.begin(document)
     place.dies(first)
     place.worker(replaces=first)
-    return ended(place, run.id)
+    return ended(place, run.id, within_s)
 
 
 def test_an_undisturbed_run_keeps_every_promise(place: Installation) -> None:

@@ -3,11 +3,12 @@
 from typing import Any
 
 from tests.core.drawing import drawn, forked, line, node, tool, way
+from tests.crash import ledger
 
 
 def effect(id_: str, kind: str = "external", **fields: Any) -> dict[str, Any]:
-    """A step that writes a line to the ledger; `before_ms`, `after_ms` and `fails` go to the tool."""
-    arguments = {name: fields.pop(name) for name in ("before_ms", "after_ms", "fails") if name in fields}
+    """A step that writes a line to the ledger; fields of the tool's `Params` go to the tool."""
+    arguments = {name: fields.pop(name) for name in ledger.Params.model_fields if name in fields}
     config = {"tool": f"ledger_{kind}", "arguments": arguments}
     return node(id_, "TOOL_EXECUTION", config=config, **fields)
 

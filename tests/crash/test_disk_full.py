@@ -1,0 +1,73 @@
+"""The disk of a SQLite installation is full for a while: nothing is recorded, no effect begins, and then all goes on."""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.core.drawing import line
+from tests.crash.checker import check
+from tests.crash.installation import AWAY, Installation, all_over, until
+from tests.crash.ledger import read
+from tests.crash.nursery import Nursery
+from tests.crash.workflows import effect
+
+pytestmark = pytest.mark.crash
+
+DISK_BYTES = 64_000_000
+RUNS = 10
+
+
+@pytest.fixture
+def small_disk(folder: Path) -> Iterator[Path]:
+    path = folder / "disk"
+    path.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(path)]
+    with suppress(FileNotFoundError):
+        if subprocess.run(mount, check=False, capture_output=True).returncode == 0:
+            yield path
+            subprocess.run(["umount", "--lazy", str(path)], check=True)
+            return
+    pytest.skip("only root may mount a small disk")
+
+
+@pytest.fixture
+def on_small_disk(
+    nursery: Nursery, folder: Path, small_disk: Path, sqlite_template: Path
+) -> Iterator[Installation]:
+    shutil.copy(sqlite_template, small_disk / "openrooms.db")
+    with closing(Installation(folder, f"sqlite:///{small_disk / 'openrooms.db'}", nursery)) as place:
+        yield place
+
+
+def fill(path: Path) -> None:
+    """Take what is left, to the last byte."""
+    with path.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(b"\0" * 4096):
+            pass
+
+
+def test_a_full_disk_stops_the_work_and_loses_none(on_small_disk: Installation, small_disk: Path) -> None:
+    place = on_small_disk
+    document = line(effect("one", after_ms=1_500, returns_kb=900), effect("two"), effect("three"))
+    worker = place.worker()
+    run_ids = [place.begin(document).id for _ in range(RUNS)]
+    place.until_event(run_ids[-1], "TOOL_INVOKED")
+    fill(small_disk / "ballast")
+    until(lambda: "disk is full" in worker.told())
+    time.sleep(1)  # what had room is written, the rest tries and tries
+    done = len(read(place.ledger))
+    time.sleep(1)
+
+    assert len(read(place.ledger)) == done < 3 * RUNS
+    with pytest.raises(AWAY):
+        place.begin(document)
+
+    (small_disk / "ballast").unlink()
+    assert all_over(place, run_ids, 30) == []
+    found = check(place.rt, run_ids, read(place.ledger))
+    assert not found.violations, str(found)
