@@ -26,14 +26,14 @@ from engine.runtime import Runtime
 from engine.services import runs
 from engine.settings import Settings
 from engine.store import workers
-from engine.store.database import Database
+from engine.store.database import Database, DatabaseDown
 from engine.store.migrations import migrate
 from engine.store.tables import RoomRow, VersionRow, WorkflowRow
 from tests.crash.checker import Findings, check
 from tests.crash.installation import ME
 from tests.simulation.effects import TOOLS, CountingDrive, Fates, SimulatedEffects, World
 from tests.simulation.scheduler import Process, Scheduler
-from tests.simulation.store import Mishap, SimulatedDatabase, emptied, open_engine
+from tests.simulation.store import Mishap, SimulatedDatabase, Witness, emptied, open_engine
 from tests.simulation.threads import Threads
 
 SECOND = 1_000_000
@@ -211,11 +211,13 @@ class Installation:
             return
         self.redis.waiting.remove(run_id)
         worker = self.random.choice(able)
-        self.scheduler.spawn(worker, partial(self._activate, worker, run_id), "bell")
+        self.scheduler.spawn(worker, partial(self._activate, worker.runner, run_id), "bell")
 
-    def _activate(self, worker: Worker, run_id: str) -> None:
-        assert worker.runner is not None
-        worker.runner.activate(run_id)
+    def _activate(self, runner: Runner, run_id: str) -> None:
+        try:
+            runner.activate(run_id)
+        except DatabaseDown:
+            pass  # Huey logs it and goes on
 
     def knock(self, worker_id: str, run_id: str) -> bool:
         """The control channel of a worker."""
@@ -255,8 +257,6 @@ class Installation:
 
     def _unless_away(self, worker: Worker, begin: Callable[[], None]) -> None:
         """A worker that finds no database ends; somebody starts another."""
-        from engine.store.database import DatabaseDown
-
         try:
             begin()
         except DatabaseDown:
@@ -385,6 +385,7 @@ def installed(seed: int, fates: Fates | None = None) -> Iterator[Installation]:
     emptied(engine())
     global_random.seed(seed)  # the sweeper spreads its rounds by it
     place = Installation(seed, fates)
+    Witness.accuse, Witness.now_us = place.accuse, lambda: place.scheduler.now_us
     ears, logger = _Ears(place), logging.getLogger("engine")
     before = logger.propagate, logger.level
     logger.addHandler(ears)

@@ -14,6 +14,8 @@ from greenlet import getcurrent, greenlet
 
 from engine.core.fingerprint import digest
 
+LOOK_EVERY = 16
+"""Moves between two looks whether it is enough."""
 TOLD = 400
 """The last moves, told when a seed fails."""
 
@@ -23,7 +25,7 @@ class Crashed(BaseException):
 
 
 class Stuck(AssertionError):
-    """Nothing can move and no time is waited for."""
+    """Code outside of the simulation waits for something."""
 
 
 @dataclass(eq=False)
@@ -42,6 +44,8 @@ class Task:
     process: Process
     name: str
     body: greenlet
+    lost: Callable[[], Any]
+    """What comes of it if its process dies before it begins."""
     is_over: bool = False
     is_ready: bool = True
     sleep: int = 0
@@ -67,11 +71,14 @@ class Scheduler:
     _later: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
-    def spawn(self, process: Process, work: Callable[[], Any], name: str) -> Task:
+    def spawn(
+        self, process: Process, work: Callable[[], Any], name: str, lost: Callable[[], Any] = lambda: None
+    ) -> Task:
         """A new thread of `process`; nothing if that is dead."""
-        task = Task(process, name, greenlet(lambda: self._run(task, work)))
+        task = Task(process, name, greenlet(lambda: self._run(task, work)), lost)
         if process.is_dead:
             task.is_over = True
+            lost()
             return task
         self.tasks.append(task)
         self.ready.append(task)
@@ -124,8 +131,7 @@ class Scheduler:
 
     def _run(self, task: Task, work: Callable[[], Any]) -> None:
         try:
-            if not task.process.is_dead:
-                work()
+            work()
         except Crashed:
             pass
         finally:
@@ -139,18 +145,18 @@ class Scheduler:
         self.say(f"{process.name} dies")
 
     def run(self, is_enough: Callable[[], bool], until_us: int) -> bool:
-        """Move until it is enough (True), or the time is over."""
-        while not is_enough():
-            if self.now_us >= until_us:
-                return False
+        """Move until it is enough (True; looked at now and then), or the time is over."""
+        while self.now_us < until_us:
+            if not self.moves % LOOK_EVERY and is_enough():
+                return True
             self.step(until_us)
-        return True
+        return is_enough()
 
     def step(self, until_us: int) -> None:
         self._do_what_is_due()
         runnable = [task for task in self.ready if task.process.stalled_until_us <= self.now_us]
         if not runnable:
-            self.now_us = min(self._next_us(), until_us)
+            self.now_us = min(self._next_us(until_us), until_us)
             return
         task = self.random.choice(runnable)
         self.ready.remove(task)
@@ -173,6 +179,9 @@ class Scheduler:
     def _bury(self) -> None:
         """Unwind the threads of processes that were killed."""
         for task in [task for task in self.tasks if task.process.is_dead]:
+            if not task.body:  # it never began
+                task.is_over = True
+                task.lost()
             while not task.is_over:
                 self._resume(task, lambda task=task: task.body.throw(Crashed))
             if task in self.ready:
@@ -185,11 +194,10 @@ class Scheduler:
             heapq.heappop(self._later)[2]()
         self._bury()
 
-    def _next_us(self) -> int:
-        times = [self._later[0][0]] if self._later else []
-        times += [task.process.stalled_until_us for task in self.ready]
-        if not times:
-            raise Stuck("nothing can move and no time is waited for")
+    def _next_us(self, until_us: int) -> int:
+        times = [until_us, *(task.process.stalled_until_us for task in self.ready)]
+        if self._later:
+            times.append(self._later[0][0])
         return max(min(times), self.now_us + 1)
 
     def close(self) -> None:

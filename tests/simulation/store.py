@@ -20,6 +20,8 @@ class Mishap(StrEnum):
 
     AWAY = "away"
     """The database does not answer; nothing was written."""
+    STOPPED = "stopped"
+    """The process is stopped for a while before it begins, perhaps for longer than its lease."""
     CRASH_BEFORE = "crash_before"
     REFUSED = "refused"
     """The commit fails; nothing was written."""
@@ -112,6 +114,8 @@ class SimulatedDatabase(Database):
             raise DatabaseDown("it is away")
         if mishap is Mishap.CRASH_BEFORE:
             self._crash()
+        if mishap is Mishap.STOPPED:
+            self._scheduler.pause()
         return mishap
 
     def _before_commit(self, mishap: Mishap | None) -> None:
@@ -142,12 +146,51 @@ class _Interrupted(Hot):
         return found
 
 
+ORACLE = {
+    "an event is written by who was the last to claim its run": (
+        "AFTER INSERT ON event",
+        "NEW.fence <> (SELECT fence FROM run WHERE id = NEW.run_id)",
+    ),
+    "the fence never falls": ("AFTER UPDATE ON run", "NEW.fence < OLD.fence"),
+    "seq never falls": ("AFTER UPDATE ON run", "NEW.seq < OLD.seq"),
+    "what was read of the inbox stays read": ("AFTER UPDATE ON run", "NEW.inbox_done < OLD.inbox_done"),
+    "what is over stays over": ("AFTER UPDATE ON run", "OLD.ended_us IS NOT NULL AND NEW.live"),
+    "a claim raises the fence": (
+        "AFTER UPDATE OF owner ON run",
+        "NEW.owner IS NOT NULL AND NEW.fence = OLD.fence",
+    ),
+    "nobody is claimed from who lives": (
+        "AFTER UPDATE OF owner ON run",
+        "NEW.owner <> OLD.owner AND OLD.owner IN (SELECT id FROM worker WHERE expires_us > now_us())",
+    ),
+}
+"""What is true of every single write, told by triggers: when it happens, and the condition that must not hold."""
+
+
+class Witness:
+    """Hears the oracle of the one database; `accuse` and `now_us` are those of the installation at work."""
+
+    accuse: Callable[[str], None] = print
+    now_us: Callable[[], int] = int
+
+
 def open_engine(path: str) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}", connect_args={"check_same_thread": False}, pool_size=64, max_overflow=64
     )
-    event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "connect", lambda opened, _: opened.execute("PRAGMA synchronous=OFF"))
+
+    def prepare(connection: Any, record: object) -> None:
+        _set_up_sqlite(connection, record)
+        connection.execute("PRAGMA synchronous=OFF")
+        connection.create_function("accuse", 1, lambda what: Witness.accuse(what))
+        connection.create_function("now_us", 0, lambda: Witness.now_us())
+
+    event.listen(engine, "connect", prepare)
+    with engine.connect() as connection:
+        for number, (promise, (when, broken)) in enumerate(ORACLE.items()):
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER oracle{number} {when} WHEN {broken} BEGIN SELECT accuse('{promise}'); END"
+            )
     return engine
 
 
