@@ -1,0 +1,163 @@
+"""What steps do to a made-up world: each effect is written down, its result is decided by the seed and its step alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from engine.core.catalogue import Catalogue, Effect, StepContext, StepError, tool
+from engine.core.document import Frozen
+from engine.core.fingerprint import digest
+from engine.core.inputs import Execute, Result
+from engine.runner.drive import Drive
+from engine.runner.effects import Work, _execute
+from tests.crash.ledger import Entry
+from tests.simulation.scheduler import Process, Scheduler
+
+
+class Params(Frozen):
+    before_ms: float = 0
+    after_ms: float = 0
+    fails: int = 0
+
+
+def _act(params: Params, ctx: StepContext) -> Any:
+    failures = ctx.settings["failures"]
+    if failures < params.fails:
+        raise StepError(f"Failure {failures + 1} is meant.", code="meant_to_fail")
+    return {"activation": ctx.activation}
+
+
+@tool(Params, title="External", category="test", effect=Effect.EXTERNAL)
+def ledger_external(params: Params, ctx: StepContext) -> Any:
+    """Repeated after a crash with the same key."""
+    return _act(params, ctx)
+
+
+@tool(Params, title="Idempotent", category="test", effect=Effect.IDEMPOTENT)
+def ledger_idempotent(params: Params, ctx: StepContext) -> Any:
+    """Repeated freely."""
+    return _act(params, ctx)
+
+
+@tool(Params, title="At most once", category="test", effect=Effect.AT_MOST_ONCE)
+def ledger_once(params: Params, ctx: StepContext) -> Any:
+    """Never repeated after a crash."""
+    return _act(params, ctx)
+
+
+TOOLS = (ledger_external, ledger_idempotent, ledger_once)
+
+
+class CountingDrive(Drive):
+    """Tells a step how often it has failed by the run's own record, which a crash does not change."""
+
+    def _work(self, command: Execute) -> Work:
+        work = super()._work(command)
+        token = self._state.at_activation(command.activation)
+        work.ctx.settings = {**work.ctx.settings, "failures": token.failures if token else 0}
+        return work
+
+
+@dataclass
+class Fates:
+    """What comes of each step: by the seed, the activation and the failures recorded there; the order plays no part."""
+
+    seed: int = 0
+    failing: float = 0.0
+    late: float = 0.0
+
+    def outcome(self, work: Work) -> dict[str, Any] | None:
+        """The fields of a failed result; None for a step that does what it does."""
+        failures = work.ctx.settings["failures"]
+        chance = Random(digest(self.seed, work.command.activation, failures)).random()
+        if chance < self.failing:
+            return {"outcome": "FAILURE", "error": {"code": "broken", "message": "It broke."}}
+        if chance < self.failing + self.late:
+            return {"outcome": "TIMEOUT", "error": {"code": "timeout", "message": "It took too long."}}
+        return None
+
+
+@dataclass
+class World:
+    """Where effects happen."""
+
+    scheduler: Scheduler
+    fates: Fates
+    slowest_us: int = 200_000
+    """The longest that a step takes to act, and again to answer."""
+    on_the_wire: float = 0.3
+    """How often what a dead worker had sent still arrives."""
+    ledger: list[Entry] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Future:
+    is_cancelled: bool = False
+
+    def cancel(self) -> None:
+        self.is_cancelled = True
+
+
+class SimulatedEffects:
+    """Stands in for the loop: steps take virtual time."""
+
+    def __init__(self, world: World, catalogue: Catalogue) -> None:
+        assert world.scheduler.current is not None
+        self._world, self._scheduler = world, world.scheduler
+        self._process: Process = world.scheduler.current.process
+
+    def run_now(self, work: Work) -> Result:
+        """A pure step."""
+        return self._result(work)
+
+    def begin(self, work: Work, done: Callable[[Result], None]) -> Future:
+        future, world = Future(), self._world
+        random, now_us = self._scheduler.random, self._scheduler.now_us
+        acts_us = now_us + random.randrange(world.slowest_us)
+        answers_us = acts_us + random.randrange(world.slowest_us)
+        is_sent = random.random() < world.on_the_wire
+
+        def act() -> None:
+            if future.is_cancelled if not self._process.is_dead else not is_sent:
+                return
+            ctx = work.ctx
+            effect = work.kind.effect(work.command.params, ctx.catalogue)
+            number = int(self._process.name.lstrip("w"))
+            world.ledger.append(
+                Entry(ctx.run_id, ctx.activation, ctx.attempt, ctx.idempotency_key, effect.value, number)
+            )
+            self._scheduler.say(f"effect of {ctx.activation}, attempt {ctx.attempt}")
+            self._scheduler.at(answers_us, answer)
+
+        def answer() -> None:
+            if not future.is_cancelled and not self._process.is_dead:
+                self._scheduler.spawn(self._process, tell, "effects")
+
+        def tell() -> None:
+            done(self._result(work))
+
+        self._scheduler.at(acts_us, act)
+        return future
+
+    def close(self) -> None:
+        pass
+
+    def _result(self, work: Work) -> Result:
+        failed = self._world.fates.outcome(work)
+        if failed is not None:
+            error = {**failed["error"], "node_id": work.command.node}
+            return Result(work.command.activation, work.command.attempt, failed["outcome"], error=error)
+        self._scheduler.atomic += 1
+        try:
+            coroutine = _execute(work, None)
+            coroutine.send(None)
+        except StopIteration as finished:
+            result: Result = finished.value
+            return result
+        finally:
+            self._scheduler.atomic -= 1
+        coroutine.close()  # it would wait for the real world
+        return Result(work.command.activation, work.command.attempt, output="waited")

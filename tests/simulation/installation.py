@@ -1,0 +1,406 @@
+"""A whole installation in one thread: real services, runners and SQL; simulated time, threads, Redis and effects."""
+
+from __future__ import annotations
+
+import logging
+import random as global_random
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import orjson
+from sqlalchemy import Engine
+
+from engine.core.catalogue import Catalogue
+from engine.core.discovery import discover
+from engine.core.plan import Plan
+from engine.core.runview import Run
+from engine.live.feed import Published
+from engine.runner import Runner
+from engine.runtime import Runtime
+from engine.services import runs
+from engine.settings import Settings
+from engine.store import workers
+from engine.store.database import Database, DatabaseDown
+from engine.store.migrations import migrate
+from engine.store.tables import RoomRow, VersionRow, WorkflowRow
+from tests.crash.checker import Findings, check
+from tests.crash.installation import ME
+from tests.simulation.effects import TOOLS, CountingDrive, Fates, SimulatedEffects, World
+from tests.simulation.scheduler import Process, Scheduler
+from tests.simulation.store import Mishap, SimulatedDatabase, Witness, emptied, open_engine
+from tests.simulation.threads import Threads
+
+SECOND = 1_000_000
+BEGIN_US = 1_924_984_790 * SECOND
+"""2030-12-31T21:59:50Z: ten seconds before a moment that made-up workflows wait for."""
+
+
+@cache
+def catalogue() -> Catalogue:
+    found = discover()
+    for tool in TOOLS:
+        found.add(tool)
+    return found
+
+
+@cache
+def engine() -> Engine:
+    """A migrated database in memory, for all installations of this process, one after the other."""
+    shared = Path("/dev/shm")
+    folder = tempfile.mkdtemp(prefix="openrooms-sim-", dir=shared if shared.is_dir() else None)
+    with closing(Database(f"sqlite:///{folder}/openrooms.db")) as database:
+        migrate(database)
+    return open_engine(f"{folder}/openrooms.db")
+
+
+@dataclass
+class Redis:
+    """What Redis would do, and fails to do. Bells that wait are lost when it is wiped."""
+
+    is_alive: bool = True
+    lost: float = 0.0
+    doubled: float = 0.0
+    latest_us: int = 2_000
+    """The longest that a bell takes; so they overtake one another."""
+    waiting: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedRuntime(Runtime):
+    place: Any = None
+
+    def now_us(self) -> int:
+        return int(self.place.passes())
+
+    def new_id(self) -> str:
+        return str(self.place.new_id())
+
+
+class Bell:
+    def __init__(self, place: Installation) -> None:
+        self._place = place
+
+    def ring(self, run_id: str, priority: int = 0) -> bool:
+        return self._place.ring(run_id)
+
+    def close(self) -> None:
+        pass
+
+
+class Feed:
+    """Publishes to watchers that compare with what is on disk."""
+
+    def __init__(self, place: Installation) -> None:
+        self._place = place
+
+    def publish(self, batches: list[Published]) -> bool:
+        for batch in batches:
+            known = self._place.seq_of(batch.run_id)
+            if batch.seq > known:
+                self._place.accuse(f"{batch.run_id}: event {batch.seq} was shown, {known} are on disk")
+        return self._place.redis.is_alive
+
+    def control(self, worker_id: str, message: dict[str, Any]) -> bool:
+        return self._place.knock(worker_id, message["run"])
+
+    def heal(self) -> None:
+        pass
+
+    def note_loss(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass(eq=False)
+class Worker(Process):
+    number: int = 0
+    rt: Any = None
+    runner: Runner | None = None
+
+    @property
+    def is_up(self) -> bool:
+        return not self.is_dead and self.runner is not None
+
+
+def _no_mishap(_process: Process, _writes: bool) -> Mishap | None:
+    return None
+
+
+class Installation:
+    """Nothing moves but by `run`. One number decides all that is left to chance."""
+
+    def __init__(self, seed: int, fates: Fates | None = None) -> None:
+        self.seed = seed
+        self.random = Random(seed)
+        self.scheduler = Scheduler(self.random, BEGIN_US)
+        self.world = World(self.scheduler, fates or Fates())
+        self.redis = Redis()
+        self.fate: Callable[[Process, bool], Mishap | None] = _no_mishap
+        self.workers: list[Worker] = []
+        self.run_ids: list[str] = []
+        self.accusations: list[str] = []
+        self.slowness_us = 40
+        """The longest that the processor takes between two looks at the clock."""
+        self._ids = 0
+        self._plans: dict[tuple[str, int], Plan] = {}
+        self.web = Process("web")
+        self.rt = self._runtime(self.web)
+        """Its store calls are never interrupted when they come from outside of the scheduler."""
+
+    # What the parts ask for
+
+    def passes(self) -> int:
+        """The time, some of which has passed."""
+        self.scheduler.now_us += self.random.randrange(self.slowness_us)
+        return self.scheduler.now_us
+
+    def new_id(self) -> str:
+        self._ids += 1
+        return f"{self.seed % 100_000:05d}-{self._ids:06d}"
+
+    def accuse(self, what: str) -> None:
+        self.accusations.append(what)
+
+    def seq_of(self, run_id: str) -> int:
+        with engine().connect() as connection:
+            row = connection.exec_driver_sql("SELECT seq FROM run WHERE id = ?", (run_id,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def _runtime(self, process: Process) -> SimulatedRuntime:
+        database = SimulatedDatabase(engine(), self.scheduler, process, lambda p, w: self.fate(p, w))
+        return SimulatedRuntime(
+            settings=_settings(),
+            db=database,
+            feed=Feed(self),  # type: ignore[arg-type]
+            bell=Bell(self),  # type: ignore[arg-type]
+            catalogue=catalogue(),
+            secret_key=b"",
+            plans=self._plans,
+            place=self,
+        )
+
+    # Redis
+
+    def ring(self, run_id: str) -> bool:
+        redis, random = self.redis, self.random
+        if not redis.is_alive:
+            return False
+        chance = random.random()
+        times = 0 if chance < redis.lost else 2 if chance < redis.lost + redis.doubled else 1
+        for _ in range(times):
+            redis.waiting.append(run_id)
+            delay_us = random.randrange(1, redis.latest_us)
+            self.scheduler.at(self.scheduler.now_us + delay_us, partial(self._deliver, run_id))
+        return True
+
+    def _deliver(self, run_id: str) -> None:
+        """One of the workers takes the bell from the queue; it stays there while there is none."""
+        if not self.redis.is_alive or run_id not in self.redis.waiting:
+            return
+        able = [worker for worker in self.workers if worker.is_up]
+        if not able:
+            self.scheduler.at(self.scheduler.now_us + SECOND, partial(self._deliver, run_id))
+            return
+        self.redis.waiting.remove(run_id)
+        worker = self.random.choice(able)
+        self.scheduler.spawn(worker, partial(self._activate, worker.runner, run_id), "bell")
+
+    def _activate(self, runner: Runner, run_id: str) -> None:
+        try:
+            runner.activate(run_id)
+        except DatabaseDown:
+            pass  # Huey logs it and goes on
+
+    def knock(self, worker_id: str, run_id: str) -> bool:
+        """The control channel of a worker."""
+        found = [worker for worker in self.workers if worker.is_up and worker.runner.worker_id == worker_id]
+        if not self.redis.is_alive or not found or self.random.random() < self.redis.lost:
+            return False
+        runner = found[0].runner
+        self.scheduler.spawn(
+            found[0], lambda: runner.submit(lambda: runner.activate(run_id)), "control"
+        )
+        return True
+
+    def wipe(self) -> None:
+        """Redis is emptied."""
+        self.scheduler.say("Redis is wiped")
+        self.redis.waiting.clear()
+
+    # Workers
+
+    def hire(self, threads: int = 4, *, replaces: Worker | None = None) -> Worker:
+        """Start a worker process; the supervisor of `up` would know whom it `replaces`."""
+        number = len(self.workers) + 1
+        worker = Worker(f"w{number}", number=number)
+        worker.rt = self._runtime(worker)
+        self.workers.append(worker)
+
+        def begin() -> None:
+            if replaces is not None and replaces.runner is not None:
+                with worker.rt.db.write() as session:
+                    workers.expire(session, worker_id=replaces.runner.worker_id)
+            runner = Runner(worker.rt, threads=threads)
+            runner.start()
+            worker.runner = runner
+
+        self.scheduler.spawn(worker, partial(self._unless_away, worker, begin), "main")
+        return worker
+
+    def _unless_away(self, worker: Worker, begin: Callable[[], None]) -> None:
+        """A worker that finds no database ends; somebody starts another."""
+        try:
+            begin()
+        except DatabaseDown:
+            self.scheduler.kill(worker)
+
+    def kill(self, worker: Process) -> None:
+        """SIGKILL, between two transactions."""
+        self.scheduler.kill(worker)
+        self.scheduler._bury()
+
+    def stall(self, worker: Process, seconds: float) -> None:
+        """SIGSTOP, and SIGCONT after so long."""
+        self.scheduler.say(f"{worker.name} is stopped for {seconds:g} s")
+        worker.stalled_until_us = self.scheduler.now_us + round(seconds * SECOND)
+
+    def dismiss(self, worker: Worker) -> None:
+        """SIGTERM: it leaves in good order."""
+        runner = worker.runner
+
+        def leave() -> None:
+            assert runner is not None
+            worker.runner = None
+            runner.stop()
+            worker.is_dead = True
+
+        self.scheduler.spawn(worker, leave, "main")
+
+    # Rooms
+
+    def workflow(self, document: dict[str, Any]) -> str:
+        text, now_us, id_ = orjson.dumps(document).decode(), self.scheduler.now_us, self.new_id()
+        row = WorkflowRow(
+            id=id_, name=id_, status="ACTIVE", draft=text, created_us=now_us, updated_us=now_us
+        )
+        with self.rt.db.write() as session:
+            session.add(row)
+        self.publish(id_, document)
+        return id_
+
+    def publish(self, workflow_id: str, document: dict[str, Any]) -> int:
+        """The next version of a workflow."""
+        with self.rt.db.write() as session:
+            workflow = session.get(WorkflowRow, workflow_id)
+            assert workflow is not None
+            workflow.latest_version = number = (workflow.latest_version or 0) + 1
+            session.add(
+                VersionRow(
+                    workflow_id=workflow_id,
+                    number=number,
+                    document=orjson.dumps(document).decode(),
+                    sha256="",
+                    meaning_sha256="",
+                    created_us=self.scheduler.now_us,
+                )
+            )
+        return number
+
+    def room(self, document: dict[str, Any] | str, **fields: Any) -> str:
+        """A room for a document, or for a workflow by its id."""
+        workflow_id = document if isinstance(document, str) else self.workflow(document)
+        now_us, id_ = self.scheduler.now_us, self.new_id()
+        with self.rt.db.write() as session:
+            session.add(
+                RoomRow(
+                    id=id_, name=id_, workflow_id=workflow_id, created_us=now_us, updated_us=now_us, **fields
+                )
+            )
+        return id_
+
+    def get(self, run_id: str) -> Run:
+        return runs.get(self.rt, ME, run_id)
+
+    def statuses(self) -> list[str]:
+        with engine().connect() as connection:
+            return list(connection.exec_driver_sql("SELECT status FROM run ORDER BY id").scalars())
+
+    def all_runs(self) -> list[str]:
+        with engine().connect() as connection:
+            return list(connection.exec_driver_sql("SELECT id FROM run ORDER BY id").scalars())
+
+    def is_over(self) -> bool:
+        with engine().connect() as connection:
+            left = connection.exec_driver_sql(
+                "SELECT 1 FROM run WHERE status NOT IN ('COMPLETED', 'FAILED', 'CANCELLED') LIMIT 1"
+            ).fetchone()
+        return left is None
+
+    # Time
+
+    def run(self, seconds: float, is_enough: Callable[[], bool] = lambda: False) -> bool:
+        """Let time pass; True as soon as it is enough."""
+        return self.scheduler.run(is_enough, self.scheduler.now_us + round(seconds * SECOND))
+
+    def checked(self, run_ids: Sequence[str] | None = None) -> Findings:
+        """What the log checker and the watchers found."""
+        found = check(self.rt, self.all_runs() if run_ids is None else run_ids, self.world.ledger)
+        found.violations += self.accusations
+        return found
+
+
+@cache
+def _settings() -> Settings:
+    return Settings(_env_file=None)
+
+
+class _Ears(logging.Handler):
+    """An error in the product's log is a finding, unless it says that the database is away."""
+
+    def __init__(self, place: Installation) -> None:
+        super().__init__(logging.ERROR)
+        self._place = place
+
+    def emit(self, record: logging.LogRecord) -> None:
+        told = record.getMessage()
+        if record.exc_info and record.exc_info[1] is not None:
+            error = record.exc_info[1]
+            if getattr(error, "code", "") == "database_unavailable":
+                return
+            told += f": {type(error).__name__}: {error}"
+        self._place.accuse(f"logged: {told}")
+
+
+@contextmanager
+def installed(seed: int, fates: Fates | None = None) -> Iterator[Installation]:
+    """An empty installation; at the end everything that still moves is killed."""
+    emptied(engine())
+    global_random.seed(seed)  # the sweeper spreads its rounds by it
+    place = Installation(seed, fates)
+    Witness.accuse, Witness.now_us = place.accuse, lambda: place.scheduler.now_us
+    ears, logger = _Ears(place), logging.getLogger("engine")
+    before = logger.propagate, logger.level
+    logger.addHandler(ears)
+    logger.propagate = False
+    logger.setLevel(logging.ERROR)
+    try:
+        threads = Threads(place.scheduler)
+        with threads.installed(partial(SimulatedEffects, place.world), CountingDrive):
+            try:
+                yield place
+            finally:
+                place.scheduler.close()
+                for process in (place, *place.workers):
+                    process.rt.db.close()
+    finally:
+        logger.removeHandler(ears)
+        logger.propagate, level = before
+        logger.setLevel(level)
