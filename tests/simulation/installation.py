@@ -225,9 +225,7 @@ class Installation:
         if not self.redis.is_alive or not found or self.random.random() < self.redis.lost:
             return False
         runner = found[0].runner
-        self.scheduler.spawn(
-            found[0], lambda: runner.submit(lambda: runner.activate(run_id)), "control"
-        )
+        self.scheduler.spawn(found[0], lambda: runner.submit(lambda: runner.activate(run_id)), "control")
         return True
 
     def wipe(self) -> None:
@@ -288,9 +286,7 @@ class Installation:
 
     def workflow(self, document: dict[str, Any]) -> str:
         text, now_us, id_ = orjson.dumps(document).decode(), self.scheduler.now_us, self.new_id()
-        row = WorkflowRow(
-            id=id_, name=id_, status="ACTIVE", draft=text, created_us=now_us, updated_us=now_us
-        )
+        row = WorkflowRow(id=id_, name=id_, status="ACTIVE", draft=text, created_us=now_us, updated_us=now_us)
         with self.rt.db.write() as session:
             session.add(row)
         self.publish(id_, document)
