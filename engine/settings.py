@@ -1,5 +1,6 @@
 """Every environment variable, read once into a frozen value: environment first, then `.env`, then defaults."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -45,3 +46,11 @@ class Settings(BaseSettings):
     @property
     def effective_database_url(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'openrooms.db'}"
+
+
+_OURS = ("OPENROOMS_", "OPENAI_", "ANTHROPIC_")
+
+
+def without_our_own(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment for code that is not ours: no key, secret or database address of this installation in it."""
+    return {name: value for name, value in environment.items() if not name.startswith(_OURS)}

@@ -258,3 +258,13 @@ def test_children_end_with_their_worker(place: Place, tmp_path: Path) -> None:
     other.runner.stop()
 
     assert gone(pid)
+
+
+def test_a_child_knows_none_of_the_installations_keys(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENROOMS_SECRET_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENROOMS_DATABASE_URL"):
+        monkeypatch.setenv(name, "sesame")
+    monkeypatch.setenv("TOOLS_OWN", "sesame")
+
+    run = place.over(place.start(place.room(line(calling("environment"), end={"output": "{{ vars.x }}"}))).id)
+
+    assert run.output == ["TOOLS_OWN"]
