@@ -181,15 +181,24 @@ class RunHuey(Huey):  # type: ignore[misc]
 class QuietConsumer(Consumer):  # type: ignore[misc]
     """Huey's consumer in threads, without its signal handlers: a process's signals belong to its main."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._starting = threading.Lock()
+
     def _set_signal_handlers(self) -> None:
         pass
 
+    def start(self) -> None:
+        with self._starting:
+            super().start()
+
     def stop(self, graceful: bool = False) -> None:
-        """End the threads; fine also when none was ever started."""
-        if self.scheduler.ident is None:
-            self.stop_flag.set()
-        else:
-            super().stop(graceful)
+        """End the threads; fine also when none was ever started, or while they are being started."""
+        with self._starting:
+            if self.scheduler.ident is None:
+                self.stop_flag.set()
+                return
+        super().stop(graceful)
 
 
 def _nobody_listens(run_id: str) -> None:

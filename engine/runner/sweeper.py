@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SWEEP_S = 0.25
+LOCKED_US = 50_000
 NEVER_US = 2**63
 
 
@@ -93,8 +94,13 @@ class Sweeper:
             following_us = timers.next_due_us(hot)
             reach(Point.IN_FIRE_TIMERS)
         reach(Point.AFTER_FIRE_TIMERS)
-        for run_id in woken:
-            self._local(run_id)
+        for run_id, owner in woken:
+            if owner in (None, self._runner.worker_id):
+                self._local(run_id)
+            else:
+                self._runner.rt.feed.control(owner, {"run": run_id})
+        if not woken:  # due, but somebody holds their runs' rows: don't hammer them
+            return now_us + LOCKED_US
         return following_us
 
     def _ring(self, run_ids: list[str], now_us: int) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from engine.core.errors import InvalidInput, NotFound
@@ -13,12 +12,16 @@ from engine.core.identity import Role, User
 from engine.live.frames import Batch
 from engine.live.hub import Hub
 from engine.runtime import Runtime
-from engine.services import history, runs
+from engine.services import runs
 from engine.services.history import Event
 from engine.services.permission import require
-from engine.store import rooms
+from engine.store import journal, rooms
+from engine.store import runs as run_store
 
 PAGE = 1000
+PAGES_KEPT = 64
+GATHER_S = 0.02
+"""Between two looks of one watcher: what comes meanwhile is read together."""
 SILENCE_S = 15.0
 """A watcher hears something at least this often."""
 
@@ -66,22 +69,26 @@ def first_place(rt: Runtime, user: User, room_id: str, *, from_now: bool) -> Pla
     return Place(run.id, run.number, run.seq if from_now else 0)
 
 
-async def follow(
-    rt: Runtime, user: User, room_id: str, place: Place
-) -> AsyncGenerator[list[tuple[Place, Event]], None]:
+Placed = list[tuple[Place, Event]]
+
+
+async def follow(rt: Runtime, user: User, room_id: str, place: Place) -> AsyncGenerator[Placed, None]:
     """The room's events after `place`, for ever; an empty list when there was nothing for a while.
 
     What comes through Redis says when to look, never what to show: the events are SQL's.
     """
+    require(rt, user, Role.VIEWER, "watch a room")
+    reading = _readings.setdefault(asyncio.get_running_loop(), Reading())
     async with hub(rt).subscribe(room_id=room_id) as subscription:
         while True:
             batch = await subscription.get(SILENCE_S)
             if batch is None:
                 yield []
             elif _may_be_news(batch, place):
-                while news := await asyncio.to_thread(_read, rt, user, room_id, place):
+                while news := await reading.after(rt, room_id, place):
                     place = news[-1][0]
                     yield news
+                    await asyncio.sleep(GATHER_S)
 
 
 def _may_be_news(batch: Batch, place: Place) -> bool:
@@ -89,25 +96,60 @@ def _may_be_news(batch: Batch, place: Place) -> bool:
     return batch.kind == "gap" or (batch.kind == "events" and not is_seen)
 
 
-def _read(rt: Runtime, user: User, room_id: str, place: Place) -> list[tuple[Place, Event]]:
+class Reading:
+    """Reads a room's events once for all who watch it from the same place."""
+
+    def __init__(self) -> None:
+        self._going: dict[tuple[str, Place], asyncio.Task[Placed]] = {}
+        self._kept: dict[tuple[str, Place], Placed] = {}
+
+    async def after(self, rt: Runtime, room_id: str, place: Place) -> Placed:
+        key = (room_id, place)
+        if found := self._kept.get(key):  # events never change; what is newer follows after these
+            return found
+        going = self._going.get(key)
+        if going is not None and (found := await asyncio.shield(going)):
+            return found  # else it may have looked before there was news
+        return await asyncio.shield(self._begin(rt, key))
+
+    def _begin(self, rt: Runtime, key: tuple[str, Place]) -> asyncio.Task[Placed]:
+        task = asyncio.create_task(asyncio.to_thread(_read, rt, *key))
+        self._going[key] = task
+        task.add_done_callback(lambda done: self._end(key, done))
+        return task
+
+    def _end(self, key: tuple[str, Place], done: asyncio.Task[Placed]) -> None:
+        if self._going.get(key) is done:
+            del self._going[key]
+        if not done.cancelled() and done.exception() is None and done.result():
+            self._kept[key] = done.result()
+            while len(self._kept) > PAGES_KEPT:
+                del self._kept[next(iter(self._kept))]
+
+
+def _read(rt: Runtime, room_id: str, place: Place) -> Placed:
     """The events after `place` in its run; once that is over and told, those of the next."""
-    while True:
-        if place.run_id:
-            is_over = runs.get(rt, user, place.run_id).status.is_over  # asked first: the end comes last
-            found = history.events(rt, user, place.run_id, after_seq=place.seq, limit=PAGE)
-            if found or not is_over:
-                return _placed(found, place)
-        with rt.db.read() as session:
-            following = rooms.run_after(session, room_id, place.number)
-        if following is None:
-            return []
-        place = Place(following[0], following[1])
+    with rt.db.look() as hot:
+        while True:
+            if place.run_id:
+                run = run_store.mark(hot, place.run_id)  # asked first: the end comes last
+                if run is None:
+                    raise NotFound("run", place.run_id)
+                rows = journal.rows_of_facts(hot, run.id, place.seq, place.seq + PAGE)
+                events = [event for row in rows for event in row.events(run.id) if event["seq"] > place.seq]
+                if events or not run.status.is_over:
+                    return _placed(events[:PAGE], place)
+            following = rooms.run_after(hot, room_id, place.number)
+            if following is None:
+                return []
+            place = Place(following[0], following[1])
 
 
-def _placed(events: list[dict[str, Any]], place: Place) -> list[tuple[Place, Event]]:
+def _placed(events: list[Event], place: Place) -> Placed:
     return [(Place(place.run_id, place.number, event["seq"]), event) for event in events]
 
 
+_readings: WeakKeyDictionary[asyncio.AbstractEventLoop, Reading] = WeakKeyDictionary()
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Hub]] = WeakKeyDictionary()
 
 

@@ -62,7 +62,7 @@ def begin(rt: Runtime, user: User, room_id: str) -> Place:
 
 async def watch_run(rt: Runtime, user: User, run: Run, after_seq: int) -> AsyncGenerator[Told, None]:
     """The run's status and its events after `after_seq`, until it is over and all is told."""
-    status, seq = _status(run), after_seq
+    status, seq = _status(run.room_id, run), after_seq
     yield Told(status=status)
     if run.status.is_over and seq >= run.seq:
         return
@@ -74,8 +74,8 @@ async def watch_run(rt: Runtime, user: User, run: Run, after_seq: int) -> AsyncG
             if mine or not news:
                 yield Told(mine)
             run = await asyncio.to_thread(runs.get, rt, user, run.id)
-            if _status(run) != status:
-                status = _status(run)
+            if _status(run.room_id, run) != status:
+                status = _status(run.room_id, run)
                 yield Told(status=status)
             if run.status.is_over and seq >= run.seq:
                 return
@@ -89,14 +89,14 @@ def room_status(rt: Runtime, user: User, room_id: str) -> Status:
 def _status_at(rt: Runtime, user: User, room_id: str) -> tuple[Status, int]:
     """The room's status and the event that it stands at."""
     require(rt, user, Role.VIEWER, "watch a room")
-    with rt.db.read() as session:
-        if not rooms.exists(session, room_id):
+    with rt.db.look() as hot:
+        current = run_store.current_mark(hot, room_id)
+        if current is None and not rooms.exists(hot, room_id):
             raise NotFound("room", room_id)
-        current = run_store.current_run(session, room_id)
     if current is None:
         idle = {"room_id": room_id, "status": "IDLE", "run_id": None, "number": None, "version": None}
         return idle, 0
-    return _status(current.run), current.run.seq
+    return _status(room_id, current), current.seq
 
 
 async def _events(
@@ -114,9 +114,9 @@ async def _events(
             yield []
 
 
-def _status(run: Run) -> Status:
+def _status(room_id: str, run: Run | run_store.Mark) -> Status:
     return {
-        "room_id": run.room_id,
+        "room_id": room_id,
         "status": run.status.value,
         "run_id": run.id,
         "number": run.number,

@@ -86,9 +86,14 @@ def clear(hot: Hot, run_id: str, done: int | None) -> None:
         hot.run("DELETE FROM inbox WHERE run_id = ? AND id <= ? AND request_id IS NULL", run_id, done)
 
 
-def put_many(hot: Hot, wishes: Sequence[tuple[str, Wish]]) -> None:
-    """As `put`, for many runs at once: (run id, wish) each, none with a request id. Lock the runs before."""
-    run_ids = sorted({run_id for run_id, _ in wishes})
+def put_many(hot: Hot, wishes: Sequence[tuple[str, Wish]]) -> list[tuple[str, str | None]]:
+    """As `put`, for many runs at once: (run id, wish) each, none with a request id. Lock the runs before.
+
+    Returns the runs, in the order of their wishes, each with its owner.
+    """
+    if not wishes:
+        return []
+    run_ids = list(dict.fromkeys(run_id for run_id, _ in wishes))
     hot.many(
         "INSERT INTO inbox (run_id, kind, body, at_us) VALUES (?, ?, ?, ?)",
         [(run_id, wish.kind, orjson.dumps(wish.body).decode(), wish.at_us) for run_id, wish in wishes],
@@ -98,3 +103,6 @@ def put_many(hot: Hot, wishes: Sequence[tuple[str, Wish]]) -> None:
         " ready = CASE WHEN owner IS NULL AND live THEN TRUE ELSE ready END WHERE id = ?",
         [(run_id,) for run_id in run_ids],
     )
+    marks = ", ".join("?" * len(run_ids))
+    owners = dict(tuple(row) for row in hot.all(f"SELECT id, owner FROM run WHERE id IN ({marks})", *run_ids))
+    return [(run_id, owners.get(run_id)) for run_id in run_ids]

@@ -7,14 +7,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func
-from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel import Session
 
 from engine.core.log import Stored
 from engine.store import conversation, inbox, memory, timers
 from engine.store.database import Hot
-from engine.store.tables import BlobRow, EventRow
 
 BLOB_OVER = 262_144
 """Bytes of a body from which it is kept by its hash, apart from the event."""
@@ -149,38 +146,31 @@ def _keep_beside(hot: Hot, move: Move, now_us: int) -> None:
         conversation.append(hot, move.room_id, run_id, move.say, now_us)
 
 
-def rows_after(session: Session, run_id: str, seq: int, limit: int = 10_000) -> list[Stored]:
+_ROWS = "SELECT seq, body, blob, hash, fence, worker FROM event WHERE run_id = ? AND seq > ?"
+
+
+def rows_after(session: Session | Hot, run_id: str, seq: int, limit: int = 10_000) -> list[Stored]:
     """Stored rows with facts after `seq`, in order."""
-    mine = col(EventRow.run_id) == run_id
-    return _rows(session, select(EventRow).where(mine, col(EventRow.seq) > seq).limit(limit))
+    hot = session if isinstance(session, Hot) else Hot.of(session)
+    return [_stored(hot, row) for row in hot.all(f"{_ROWS} ORDER BY seq LIMIT ?", run_id, seq, limit)]
 
 
-def rows_of_facts(session: Session, run_id: str, after_seq: int, upto_seq: int) -> list[Stored]:
+def rows_of_facts(session: Session | Hot, run_id: str, after_seq: int, upto_seq: int) -> list[Stored]:
     """The rows that hold the facts after `after_seq` up to `upto_seq`, and no others.
 
     A row is numbered by its last fact, so the last row wanted may have a higher number than `upto_seq`.
     """
-    mine = col(EventRow.run_id) == run_id
-    reaching = select(func.min(col(EventRow.seq))).where(mine, col(EventRow.seq) >= upto_seq)
-    last = session.execute(reaching).scalar_one_or_none() or upto_seq
-    return _rows(
-        session, select(EventRow).where(mine, col(EventRow.seq) > after_seq, col(EventRow.seq) <= last)
-    )
+    hot = session if isinstance(session, Hot) else Hot.of(session)
+    reaching = hot.one("SELECT min(seq) FROM event WHERE run_id = ? AND seq >= ?", run_id, upto_seq)
+    last = upto_seq if reaching is None or reaching[0] is None else reaching[0]
+    rows = hot.all(f"{_ROWS} AND seq <= ? ORDER BY seq", run_id, after_seq, last)
+    return [_stored(hot, row) for row in rows]
 
 
-def _rows(session: Session, wanted: SelectOfScalar[EventRow]) -> list[Stored]:
-    found = session.execute(wanted.order_by(col(EventRow.seq))).scalars()
-    return [
-        Stored(
-            seq=row.seq,
-            body=row.body.encode() if row.body is not None else _blob(session, row.blob),
-            hash=row.hash,
-            fence=row.fence,
-            worker=row.worker,
-        )
-        for row in found
-    ]
-
-
-def _blob(session: Session, hash_: str | None) -> bytes:
-    return bytes(session.execute(select(BlobRow.body).where(col(BlobRow.hash) == hash_)).scalar_one())
+def _stored(hot: Hot, row: Any) -> Stored:
+    seq, body, blob, hash_, fence, worker = row
+    if body is None:
+        raw = bytes(hot.one("SELECT body FROM blob WHERE hash = ?", blob)[0])
+    else:
+        raw = body.encode()
+    return Stored(seq=seq, body=raw, hash=hash_, fence=fence, worker=worker)

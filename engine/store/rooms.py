@@ -10,7 +10,8 @@ from sqlalchemy import Row, Select, delete, func, select, update
 from sqlmodel import Session, col
 
 from engine.core.room import LATEST, Room, RoomConfig, RoomStatus
-from engine.store.tables import RoomRow, RunRow, WorkflowRow
+from engine.store.database import Hot
+from engine.store.tables import RoomRow, WorkflowRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,9 @@ def get(session: Session, room_id: str, *, lock: bool = False) -> Room | None:
     return _room(row) if row else None
 
 
-def exists(session: Session, room_id: str) -> bool:
-    return session.execute(select(col(RoomRow.id)).where(col(RoomRow.id) == room_id)).first() is not None
+def exists(session: Session | Hot, room_id: str) -> bool:
+    hot = session if isinstance(session, Hot) else Hot.of(session)
+    return hot.one("SELECT 1 FROM room WHERE id = ?", room_id) is not None
 
 
 def list_after(session: Session, sought: Sought, last_id: str | None, limit: int) -> list[Room]:
@@ -113,13 +115,10 @@ def _room(found: Row[RoomRow, str]) -> Room:
     )
 
 
-def run_after(session: Session, room_id: str, number: int) -> tuple[str, int] | None:
+def run_after(session: Session | Hot, room_id: str, number: int) -> tuple[str, int] | None:
     """Id and number of the room's first run after this number."""
-    query = (
-        select(col(RunRow.id), col(RunRow.number))
-        .where(col(RunRow.room_id) == room_id, col(RunRow.number) > number)
-        .order_by(col(RunRow.number))
-        .limit(1)
+    hot = session if isinstance(session, Hot) else Hot.of(session)
+    found = hot.one(
+        "SELECT id, number FROM run WHERE room_id = ? AND number > ? ORDER BY number LIMIT 1", room_id, number
     )
-    found = session.execute(query).one_or_none()
     return (found[0], found[1]) if found else None

@@ -168,6 +168,34 @@ def live_run(session: Session, room_id: str, *, lock: bool = False) -> Standing 
     return _standing(row) if row else None
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a run stands, in short."""
+
+    id: str
+    number: int
+    version: int
+    status: RunStatus
+    seq: int
+
+
+_MARK = "SELECT id, number, version, status, seq FROM run WHERE"
+
+
+def mark(hot: Hot, run_id: str) -> Mark | None:
+    return _mark(hot.one(f"{_MARK} id = ?", run_id))
+
+
+def current_mark(hot: Hot, room_id: str) -> Mark | None:
+    """Of the run that holds the room, or else of its last one."""
+    held = hot.one(f"{_MARK} room_id = ? AND live", room_id)
+    return _mark(held or hot.one(f"{_MARK} room_id = ? ORDER BY number DESC LIMIT 1", room_id))
+
+
+def _mark(row: Any) -> Mark | None:
+    return None if row is None else Mark(row[0], row[1], row[2], RunStatus(row[3]), row[4])
+
+
 def current_run(session: Session, room_id: str) -> Standing | None:
     """The run that holds the room, or else its last one."""
     latest = select(RunRow).where(col(RunRow.room_id) == room_id).order_by(col(RunRow.number).desc()).limit(1)

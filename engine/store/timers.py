@@ -27,8 +27,8 @@ def keep(hot: Hot, run_id: str, clear: Iterable[str | None], timers: Sequence[Ti
         )
 
 
-def fire_due(hot: Hot, now_us: int, limit: int = 500) -> list[str]:
-    """Turn timers that are due into wishes of their runs; the runs' ids. Once each: the row is the right to fire.
+def fire_due(hot: Hot, now_us: int, limit: int = 500) -> list[tuple[str, str | None]]:
+    """Turn timers that are due into wishes; their runs and who drives them. Once each: the row is the right to fire.
 
     On PostgreSQL runs are locked first and in the order of their ids, as everywhere; one that somebody holds
     is left for the next round, for whoever holds it may be stopped.
@@ -51,9 +51,7 @@ def fire_due(hot: Hot, now_us: int, limit: int = 500) -> list[str]:
         (run_id, inbox.Wish("timer", {"activation": activation, "timer": kind}, now_us))
         for _, run_id, activation, kind in sorted(fired)
     ]
-    if wishes:
-        inbox.put_many(hot, wishes)
-    return list(dict.fromkeys(run_id for run_id, _ in wishes))
+    return inbox.put_many(hot, wishes)
 
 
 def next_due_us(hot: Hot) -> int | None:
