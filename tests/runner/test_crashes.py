@@ -117,12 +117,11 @@ def test_a_result_outlives_the_connection_it_is_to_be_committed_on(
         assert "WORKER_LOST" not in types
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_two_workers_claim_in_any_order_without_waiting_for_each_other(
     rooms: Rooms, database_url: str
 ) -> None:
     first, second = (rooms.queue(rooms.room(line(tool("a")))) for _ in range(2))
-    if rooms.rt.db.is_sqlite:
-        pytest.skip("one writer at a time")
     with closing(open_quick(database_url)) as other, rooms.rt.db.hot() as mine, other.hot() as theirs:
         assert claims.claim(mine, first, "me", 0)
         assert claims.claim(theirs, second, "they", 0)

@@ -58,9 +58,8 @@ def test_a_result_that_was_in_when_its_branch_was_cancelled_is_told_and_paid_for
     assert ended.tokens == 2 * one
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_the_lease_is_renewed_while_a_group_waits_to_be_committed(rooms: Rooms) -> None:
-    if rooms.rt.db.is_sqlite:
-        pytest.skip("one writer at a time")
     lease = Lease(rooms.rt, "me", 1)
     lease._register(1)
     renewing = threading.Thread(target=lease._renew)
@@ -71,10 +70,9 @@ def test_the_lease_is_renewed_while_a_group_waits_to_be_committed(rooms: Rooms) 
     assert lease.is_held
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_dead_worker_s_connections_are_not_those_of_its_heir_with_the_same_name(rooms: Rooms) -> None:
     db = rooms.rt.db
-    if db.is_sqlite:
-        pytest.skip("has no connections to cut")
     with db.write() as session:
         workers.register(session, a_worker("dead", 100))
     with db.look() as hot:

@@ -25,9 +25,8 @@ def test_a_database_that_takes_no_writes_can_not_be_reached(database: Database) 
         change(database, setting, "UPDATE run SET seq = 1")
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_lock_that_does_not_come_is_told_as_busy(database: Database, database_url: str) -> None:
-    if database.is_sqlite:
-        pytest.skip("one writer at a time")
     with closing(open_quick(database_url)) as other, other.read() as session:
         session.execute(text("LOCK TABLE run"))
 
