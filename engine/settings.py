@@ -1,6 +1,6 @@
 """Every environment variable, read once into a frozen value: environment first, then `.env`, then defaults."""
 
-from collections.abc import Mapping
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -51,6 +51,6 @@ class Settings(BaseSettings):
 _OURS = ("OPENROOMS_", "OPENAI_", "ANTHROPIC_")
 
 
-def without_our_own(environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment for code that is not ours: no key, secret or database address of this installation in it."""
-    return {name: value for name, value in environment.items() if not name.startswith(_OURS)}
+def environment_for_others() -> dict[str, str]:
+    """The environment for code that is not ours: no key, secret or database address of this installation in it."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}

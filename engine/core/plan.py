@@ -153,9 +153,12 @@ def _node(
         join=join,
         policy=_policy(document, structure, by_id, node.id, join) if join else None,
     )
-    reads = _reads(made)
+    return replace(made, names=_names(_reads(made)))
+
+
+def _names(reads: set[str]) -> frozenset[str]:
     whole = {f"{path}*" for path in reads} & WHOLE
-    return replace(made, names=frozenset(path.partition(".")[0] for path in reads) | whole)
+    return frozenset(path.partition(".")[0] for path in reads) | whole
 
 
 def _flags(params: type[BaseModel]) -> dict[str, str]:

@@ -24,7 +24,7 @@ from engine.core.tool_call import too_long
 from engine.isolation.child import OUT_OF_MEMORY, plain_context
 from engine.isolation.clock import TooLong, in_time, standing_still
 from engine.isolation.frames import Broken, framed, receive
-from engine.settings import without_our_own
+from engine.settings import environment_for_others
 
 log = logging.getLogger(__name__)
 
@@ -241,7 +241,7 @@ class Children:
                 [*command, str(theirs.fileno()), str(self._memory_mb)],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
-                env=without_our_own(os.environ),
+                env=environment_for_others(),
                 start_new_session=True,  # Ctrl-C is the worker's to hear; and its group can be killed as one
             )
         reader, writer = await asyncio.open_connection(sock=ours)

@@ -135,6 +135,10 @@ def begin(hot: Hot, new: NewRun, number: int, facts: list[Fact], *, has_room: bo
         new.now_us,
         new.room_id,
     )
+    return _queued(new, number, seq)
+
+
+def _queued(new: NewRun, number: int, seq: int) -> Run:
     return Run(
         id=new.id,
         room_id=new.room_id,

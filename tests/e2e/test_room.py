@@ -2,78 +2,18 @@
 
 import json
 import os
-import re
 import signal
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from engine.services import runs
 from tests.e2e.conftest import RunningApp
-from tests.fixtures.drawings import drawing
+from tests.e2e.room_page import APPROVAL, COUNTING, FAILING, RESTING, lines, named, open_room, status
 from tests.fixtures.running import until
 
 pytestmark = pytest.mark.e2e
-
-APPROVAL = drawing(
-    "start > wait -SUCCESS> end",
-    wait={
-        "name": "Approve?",
-        "config": {
-            "signal": "approval",
-            "message": "Send {{ input.amount }} to {{ input.to }}?",
-            "form_schema": {
-                "type": "object",
-                "properties": {
-                    "ok": {"type": "boolean", "title": "Approved"},
-                    "reason": {"type": "string", "maxLength": 500},
-                    "grade": {"enum": ["low", "high"]},
-                    "share": {"type": "number", "minimum": 0, "maximum": 1},
-                },
-                "required": ["grade", "share"],
-            },
-        },
-    },
-    end={"config": {"output": "{{ vars.wait }}"}},
-) | {
-    "input_schema": {
-        "type": "object",
-        "properties": {"to": {"type": "string", "default": "Bob"}, "amount": {"type": "integer"}},
-        "required": ["to", "amount"],
-    }
-}
-COUNTING = drawing(
-    "start > add -SUCCESS> end",
-    add={
-        "config": {"tool": "calculator", "arguments": {"expression": "1 + 1"}},
-        "remember": {"visits": "has(memory.visits) ? memory.visits + 1 : 1"},
-    },
-    end={"config": {"output": {"sum": "{{ vars.add.number }}"}}},
-)
-RESTING = drawing("start > wait > a > end", wait={"config": {"duration_s": 600}})
-FAILING = drawing(
-    "start > good > bad -SUCCESS> end",
-    bad={"name": "Divide", "config": {"tool": "calculator", "arguments": {"expression": "1 / 0"}}},
-)
-
-
-def named(document: dict[str, Any], name: str) -> dict[str, Any]:
-    return {**document, "name": name}
-
-
-def open_room(page: Page, app: RunningApp, room_id: str, query: str = "") -> None:
-    page.goto(f"{app.url}/rooms/{room_id}{query}")
-    expect(page.get_by_test_id("room")).to_be_visible()
-
-
-def status(page: Page) -> Locator:
-    return page.get_by_test_id("room-status")
-
-
-def lines(page: Page) -> Locator:
-    return page.get_by_test_id("log-lines").get_by_role("option")
 
 
 def kill_web(app: RunningApp) -> None:
@@ -277,49 +217,6 @@ def test_the_log_is_searched_filtered_and_leads_to_the_node_and_back(
     expect(as_ada.get_by_test_id("event-detail")).to_have_count(0)
     for line in lines(as_ada).all():
         expect(line).to_contain_text("good")
-
-
-def test_the_slider_shows_graph_and_variables_as_they_stood(
-    running_app: RunningApp, as_ada: Page, complaints: list[str]
-) -> None:
-    room = running_app.make_room(named(COUNTING, "Travelling"))
-    run_id = running_app.start(room)
-    running_app.run_until(run_id, "COMPLETED")
-    events = running_app.events(run_id)
-    called = next(event["seq"] for event in events if event["type"] == "TOOL_INVOKED")
-
-    open_room(as_ada, running_app, room, f"?at={called}")
-    expect(as_ada.get_by_test_id("status-add")).to_have_attribute("data-status", "running")
-    expect(as_ada.get_by_test_id("variable-add")).to_have_count(0)
-    as_ada.locator("body").press(",")
-    expect(as_ada).to_have_url(re.compile(rf"\?at={called - 1}$"))
-    as_ada.get_by_label("Moment of the run").fill(str(len(events) - 1))
-    expect(as_ada.get_by_test_id("variable-add")).to_be_visible()
-    as_ada.get_by_role("button", name="Now").click()
-    expect(as_ada.get_by_test_id("result")).to_be_visible()
-    assert "at=" not in as_ada.url
-
-
-def test_an_older_run_is_opened_by_its_number(
-    running_app: RunningApp, as_ada: Page, complaints: list[str]
-) -> None:
-    room = running_app.make_room(named(COUNTING, "Thrice"))
-    for _ in range(3):
-        running_app.run_until(running_app.start(room), "COMPLETED")
-    open_room(as_ada, running_app, room)
-    expect(as_ada.get_by_test_id("run-link")).to_have_text("run #3")
-
-    as_ada.get_by_role("tab", name="Runs").click()
-    as_ada.get_by_test_id("runs").get_by_role("button").nth(2).click()
-    expect(as_ada).to_have_url(re.compile(r"\?run=1$"))
-    expect(as_ada.get_by_test_id("run-link")).to_have_text("run #1")
-    expect(as_ada.get_by_test_id("older-run")).to_contain_text("the newest is #3")
-    as_ada.get_by_role("button", name="Follow the newest").click()
-    expect(as_ada.get_by_test_id("run-link")).to_have_text("run #3")
-    as_ada.go_back()
-    expect(as_ada.get_by_test_id("run-link")).to_have_text("run #1")
-    open_room(as_ada, running_app, room, "?run=2")
-    expect(as_ada.get_by_test_id("run-link")).to_have_text("run #2")
 
 
 def test_an_open_page_follows_what_others_start_and_loses_nothing_when_redis_dies(
