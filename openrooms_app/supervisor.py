@@ -74,6 +74,8 @@ class Supervisor:
         self._plan = plan
         self._parts: list[Part] = []
         self._redis = None if plan.redis_url else EmbeddedRedis(plan.data_dir)
+        self._next_redis = 0.0
+        self._redis_rest_s = REVIVE_AFTER_S
         self._is_stopping = False
 
     def run(self) -> int:
@@ -127,9 +129,8 @@ class Supervisor:
             time.sleep(0.05)
 
     def _look_after(self) -> None:
-        if self._redis is not None and self._redis.revive():
-            print("redis died and was started again", file=sys.stderr, flush=True)
         now = time.monotonic()
+        self._look_after_redis(now)
         for part in self._parts:
             if part.process.poll() is None:
                 if part.deaths and now - part.started > REVIVE_AT_MOST_S:
@@ -142,6 +143,19 @@ class Supervisor:
                 print(f"{part.name} ended (exit {code}); again in {rest_s:g} s", file=sys.stderr, flush=True)
             elif now >= part.next_try:
                 self._revive(part)
+
+    def _look_after_redis(self, now: float) -> None:
+        """Start it again if it died; all other parts go on without it, however often that fails."""
+        if self._redis is None or now < self._next_redis:
+            return
+        try:
+            if self._redis.revive():
+                print("redis died and was started again", file=sys.stderr, flush=True)
+            self._redis_rest_s = REVIVE_AFTER_S
+        except (OpenRoomsError, OSError) as error:
+            print(f"redis did not start: {error} Again in {self._redis_rest_s:g} s.", file=sys.stderr, flush=True)
+            self._next_redis = now + self._redis_rest_s
+            self._redis_rest_s = min(self._redis_rest_s * 2, REVIVE_AT_MOST_S)
 
     def _revive(self, part: Part) -> None:
         replaces = ["--replaces", str(part.process.pid)] if part.name.startswith("worker") else []

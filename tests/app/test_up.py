@@ -126,6 +126,21 @@ def test_a_killed_supervisor_leaves_no_web_and_no_worker_behind(up: Up) -> None:
     os.kill(redis, signal.SIGTERM)  # an orphan that the next `up` would replace
 
 
+def test_a_redis_that_can_not_come_back_takes_nobody_along(up: Up, tmp_path: Path) -> None:
+    url = up.ready()
+    redis = next(pid for pid, command in up.children().items() if "valkey" in command)
+    files = tmp_path / "data" / "redis"
+
+    files.rename(tmp_path / "away")
+    files.write_text("in the way")
+    os.kill(redis, signal.SIGKILL)
+    up.until(lambda: "redis did not start" in up.text)
+
+    assert answers(url)
+    files.unlink()
+    up.until(lambda: "redis died and was started again" in up.text)
+
+
 def test_killed_parts_come_back(up: Up) -> None:
     url = up.ready()
     before = {name: up.child(name) for name in ("web", "worker")}

@@ -76,7 +76,7 @@ SPOILT_LEDGERS: dict[str, Spoil] = {
     "one attempt takes effect once": lambda entries: [*entries, entries[0]],
     "an effect without intent": lambda entries: [*entries, replace(entries[0], attempt=2)],
     "the log says that an effect was repeated": lambda entries: [replace(entries[0], attempt=0), *entries],
-    "at most once": lambda entries: [*entries, replace(entries[1], attempt=2)],
+    "at most once": lambda entries: [entries[0], replace(entries[1], attempt=0), entries[1]],
     "every attempt carries the same key": lambda entries: [replace(entries[0], key="another"), entries[1]],
     "a result whose effect did not happen": lambda entries: entries[1:],
     "an effect of a step that was never entered": lambda entries: [

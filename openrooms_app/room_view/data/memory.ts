@@ -14,12 +14,12 @@ export type Remembered = {
  * that is looked at. What nobody has touched since the moment was the same then.
  */
 export function memoryAt(now: readonly MemoryEntry[], written: Names, events: readonly RunEvent[], moment: RunEvent): Remembered {
-  const until = Date.parse(moment.at);
+  const until = moment.at; // compared as text: a Date knows milliseconds, and a whole run may fit into one
   const own = Object.entries(written).map(([key, { value, seq }]): MemoryEntry => {
     return { key, value, updated_at: events[seq - 1]?.at ?? moment.at, run_id: moment.run_id };
   });
   const others = now.filter((entry) => !Object.hasOwn(written, entry.key));
-  const untouched = others.filter((entry) => Date.parse(entry.updated_at) <= until);
+  const untouched = others.filter((entry) => entry.updated_at <= until);
   const entries = [...own, ...untouched].sort((one, other) => (one.key < other.key ? -1 : 1));
-  return { entries, later: others.filter((entry) => Date.parse(entry.updated_at) > until).map((entry) => entry.key) };
+  return { entries, later: others.filter((entry) => entry.updated_at > until).map((entry) => entry.key) };
 }
