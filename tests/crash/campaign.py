@@ -73,6 +73,7 @@ class Campaign:
         self._is_over = threading.Event()
         self._cancelled = 0
         self._redis_back_at = 0.0
+        self._redis_turn = threading.Lock()
 
     def run(self) -> Outcome:
         begun = time.monotonic()
@@ -226,8 +227,9 @@ class Campaign:
 
     def _kill_redis(self, _: random.Random, *, wipe: bool = False) -> bool:
         until(self.place.redis.is_alive, 30)
-        self._redis_back_at = time.monotonic() + 0.5
-        self.place.kill_redis(wipe=wipe)
+        with self._redis_turn:  # nobody wipes the folder of one that is starting
+            self._redis_back_at = time.monotonic() + 0.5
+            self.place.kill_redis(wipe=wipe)
         return True
 
     def _wipe_redis(self, dice: random.Random) -> bool:
@@ -260,8 +262,9 @@ class Campaign:
         """What a supervisor does, and waking those that were stopped."""
         while not self._is_over.is_set():
             self._live = self._count_live()
-            if not self.place.redis.is_alive() and time.monotonic() > self._redis_back_at:
-                self.place.redis.revive()
+            with self._redis_turn:
+                if time.monotonic() > self._redis_back_at:
+                    self.place.redis.revive()
             while self._stopped and self._stopped[0][0] < time.monotonic():
                 self._wake(self._stopped.popleft()[1])
             self._is_over.wait(0.05)
