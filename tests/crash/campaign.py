@@ -73,6 +73,8 @@ class Campaign:
         self._is_over = threading.Event()
         self._cancelled = 0
         self._redis_back_at = 0.0
+        self._redis_turn = threading.Lock()
+        self._worker_turn = threading.Lock()
 
     def run(self) -> Outcome:
         begun = time.monotonic()
@@ -209,25 +211,28 @@ class Campaign:
 
     def _kill_worker(self, dice: random.Random) -> bool:
         """SIGKILL; most are replaced as `up` does it, some by one that knows nothing of them."""
-        place = dice.randrange(len(self._workers))
-        victim = self._workers[place]
-        victim.kill()
-        self._workers[place] = self.place.worker(replaces=victim if dice.random() < 0.8 else None)
+        with self._worker_turn:
+            place = dice.randrange(len(self._workers))
+            victim = self._workers[place]
+            victim.kill()
+            self._workers[place] = self.place.worker(replaces=victim if dice.random() < 0.8 else None)
         return True
 
     def _stop_worker(self, dice: random.Random) -> bool:
         """SIGSTOP for longer than a lease; another takes its place, and it comes back beside it for a while."""
-        place = dice.randrange(len(self._workers))
-        victim = self._workers[place]
-        victim.send(signal.SIGSTOP)
-        self._stopped.append((time.monotonic() + STOP_S, victim))
-        self._workers[place] = self.place.worker()
+        with self._worker_turn:
+            place = dice.randrange(len(self._workers))
+            victim = self._workers[place]
+            victim.send(signal.SIGSTOP)
+            self._stopped.append((time.monotonic() + STOP_S, victim))
+            self._workers[place] = self.place.worker()
         return True
 
     def _kill_redis(self, _: random.Random, *, wipe: bool = False) -> bool:
         until(self.place.redis.is_alive, 30)
-        self._redis_back_at = time.monotonic() + 0.5
-        self.place.kill_redis(wipe=wipe)
+        with self._redis_turn:  # nobody wipes the folder of one that is starting
+            self._redis_back_at = time.monotonic() + 0.5
+            self.place.kill_redis(wipe=wipe)
         return True
 
     def _wipe_redis(self, dice: random.Random) -> bool:
@@ -260,17 +265,29 @@ class Campaign:
         """What a supervisor does, and waking those that were stopped."""
         while not self._is_over.is_set():
             self._live = self._count_live()
-            if not self.place.redis.is_alive() and time.monotonic() > self._redis_back_at:
-                self.place.redis.revive()
+            with self._redis_turn:
+                if time.monotonic() > self._redis_back_at:
+                    self.place.redis.revive()
+            self._revive()
             while self._stopped and self._stopped[0][0] < time.monotonic():
                 self._wake(self._stopped.popleft()[1])
             self._is_over.wait(0.05)
+
+    def _revive(self) -> None:
+        """Replace the workers that ended by themselves, as one does that finds no database at its start."""
+        with self._worker_turn:
+            for place, worker in enumerate(self._workers):
+                if not worker.is_alive():
+                    worker.wait()
+                    self._workers[place] = self.place.worker(replaces=worker)
+                    self.strikes["workers that ended by themselves"] += 1
 
     def _wake(self, victim: Child) -> None:
         """Let it go on for half a second, in which it may do harm, then end it: there is one too many."""
         victim.send(signal.SIGCONT)
         self._is_over.wait(0.5)
-        assert victim.is_alive(), f"a worker that was continued died:\n{victim.told()}"
+        if not victim.is_alive():
+            assert "database_unavailable" in victim.told(), f"one that was continued died:\n{victim.told()}"
         victim.kill()
 
     def _go_on_all(self) -> None:

@@ -166,7 +166,7 @@ class Installation:
         try:
             return until(look, within_s)
         except TimeoutError:
-            raise AssertionError(self._stuck(run_id)) from None
+            raise AssertionError(self.stuck(run_id)) from None
 
     def until_event(self, run_id: str, type_: str, within_s: float = 20) -> dict[str, Any]:
         """The first event of that type, once there is one."""
@@ -186,7 +186,7 @@ class Installation:
     def took_effect(self, run_id: str) -> list[ledger.Entry]:
         return [entry for entry in ledger.read(self.ledger) if entry.run == run_id]
 
-    def _stuck(self, run_id: str) -> str:
+    def stuck(self, run_id: str) -> str:
         run = self.get(run_id)
         logs = "\n".join(
             f"--- {child.log.name}, {'alive' if child.is_alive() else 'dead'}\n{child.told()}"

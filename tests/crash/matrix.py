@@ -156,6 +156,9 @@ def _column(passage: Passage) -> dict[str, object]:
         "PostgreSQL: backends terminated / backend killed / postmaster killed": " / ".join(
             str(strikes[name]) for name in ("terminate backends", "kill backend", "kill server")
         ),
+        "workers that found no database at their start and were started again": strikes[
+            "workers that ended by themselves"
+        ],
         "requests repeated because the database was away": strikes["requests repeated"],
         "runs accepted": counts["runs"],
         "runs that did not end": len(outcome.unfinished),

@@ -13,6 +13,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 import traceback
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ class Child:
 
     def send(self, number: signal.Signals) -> None:
         if self.returncode is None:
-            os.kill(self.pid, number)
+            signal.pidfd_send_signal(self._handle, number)
 
     def kill(self) -> None:
         self.send(signal.SIGKILL)
@@ -84,6 +85,7 @@ class Nursery:
     """The process that forks; `python_path` is put before its own."""
 
     def __init__(self, python_path: Path) -> None:
+        self._turn = threading.Lock()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.crash.nursery"],
             cwd=ROOT,
@@ -109,9 +111,10 @@ class Nursery:
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
-        stdin.write(json.dumps(order) + "\n")
-        stdin.flush()
-        answer = stdout.readline()
+        with self._turn:  # an answer must not be taken for another's: it may be a pid to be killed
+            stdin.write(json.dumps(order) + "\n")
+            stdin.flush()
+            answer = stdout.readline()
         assert answer, "the nursery is dead"
         return answer
 
