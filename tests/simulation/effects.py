@@ -61,6 +61,9 @@ class CountingDrive(Drive):
         return work
 
 
+LATE: dict[str, Any] = {"outcome": "TIMEOUT", "error": {"code": "timeout", "message": "It took too long."}}
+
+
 @dataclass
 class Fates:
     """What comes of each step: by the seed, the activation and the failures recorded there; the order plays no part."""
@@ -76,7 +79,7 @@ class Fates:
         if chance < self.failing:
             return {"outcome": "FAILURE", "error": {"code": "broken", "message": "It broke."}}
         if chance < self.failing + self.late:
-            return {"outcome": "TIMEOUT", "error": {"code": "timeout", "message": "It took too long."}}
+            return LATE
         return None
 
 
@@ -147,6 +150,8 @@ class SimulatedEffects:
 
     def _result(self, work: Work) -> Result:
         failed = self._world.fates.outcome(work)
+        if failed is None and "slow:" in str(work.command.params.get("model", "")):
+            failed = LATE  # the scripted model would sleep for real
         if failed is not None:
             error = {**failed["error"], "node_id": work.command.node}
             return Result(work.command.activation, work.command.attempt, failed["outcome"], error=error)

@@ -137,11 +137,11 @@ def _no_mishap(_process: Process, _writes: bool) -> Mishap | None:
 class Installation:
     """Nothing moves but by `run`. One number decides all that is left to chance."""
 
-    def __init__(self, seed: int, fates: Fates | None = None) -> None:
-        self.seed = seed
+    def __init__(self, seed: int, fates: Fates, commit: str) -> None:
+        self.seed, self.commit = seed, commit
         self.random = Random(seed)
         self.scheduler = Scheduler(self.random, BEGIN_US)
-        self.world = World(self.scheduler, fates or Fates())
+        self.world = World(self.scheduler, fates)
         self.redis = Redis()
         self.fate: Callable[[Process, bool], Mishap | None] = _no_mishap
         self.workers: list[Worker] = []
@@ -177,7 +177,7 @@ class Installation:
     def _runtime(self, process: Process) -> SimulatedRuntime:
         database = SimulatedDatabase(engine(), self.scheduler, process, lambda p, w: self.fate(p, w))
         return SimulatedRuntime(
-            settings=_settings(),
+            settings=_settings(self.commit),
             db=database,
             feed=Feed(self),  # type: ignore[arg-type]
             bell=Bell(self),  # type: ignore[arg-type]
@@ -354,8 +354,8 @@ class Installation:
 
 
 @cache
-def _settings() -> Settings:
-    return Settings(_env_file=None)
+def _settings(commit: str) -> Settings:
+    return Settings(_env_file=None, commit=commit)
 
 
 class _Ears(logging.Handler):
@@ -376,11 +376,11 @@ class _Ears(logging.Handler):
 
 
 @contextmanager
-def installed(seed: int, fates: Fates | None = None) -> Iterator[Installation]:
+def installed(seed: int, fates: Fates | None = None, *, commit: str = "to_block") -> Iterator[Installation]:
     """An empty installation; at the end everything that still moves is killed."""
     emptied(engine())
     global_random.seed(seed)  # the sweeper spreads its rounds by it
-    place = Installation(seed, fates)
+    place = Installation(seed, fates or Fates(), commit)
     Witness.accuse, Witness.now_us = place.accuse, lambda: place.scheduler.now_us
     ears, logger = _Ears(place), logging.getLogger("engine")
     before = logger.propagate, logger.level
