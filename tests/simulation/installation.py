@@ -153,7 +153,7 @@ class Installation:
         self._plans: dict[tuple[str, int], Plan] = {}
         self.web = Process("web")
         self.rt = self._runtime(self.web)
-        """Its store calls are never interrupted when they come from outside of the scheduler."""
+        """For whoever looks from outside: nothing befalls its store calls."""
 
     # What the parts ask for
 
@@ -175,7 +175,11 @@ class Installation:
         return int(row[0]) if row else 0
 
     def _runtime(self, process: Process) -> SimulatedRuntime:
-        database = SimulatedDatabase(engine(), self.scheduler, process, lambda p, w: self.fate(p, w))
+        
+        def fate(of: Process, writes: bool) -> Mishap | None:
+            return None if of is self.web else self.fate(of, writes)
+
+        database = SimulatedDatabase(engine(), self.scheduler, process, fate)
         return SimulatedRuntime(
             settings=_settings(self.commit),
             db=database,
