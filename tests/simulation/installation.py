@@ -258,11 +258,12 @@ class Installation:
         return worker
 
     def _unless_away(self, worker: Worker, begin: Callable[[], None]) -> None:
-        """A worker that finds no database ends; somebody starts another."""
+        """A worker that finds no database ends; somebody starts another a second later."""
         try:
             begin()
         except DatabaseDown:
             self.scheduler.kill(worker)
+            self.scheduler.at(self.scheduler.now_us + SECOND, lambda: self.hire())
 
     def kill(self, worker: Process) -> None:
         """SIGKILL, between two transactions."""

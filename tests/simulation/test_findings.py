@@ -31,6 +31,25 @@ def test_a_run_that_waited_long_survives_that_the_database_goes_away_while_its_v
         assert not place.checked().violations
 
 
+def test_who_comes_between_two_runs_of_a_room_stands_behind_those_in_line() -> None:
+    with installed(1) as place:
+        room = place.room(line(tool("a")), queue_runs=True)
+        first, second = (runs.start(place.rt, ME, room).id for _ in range(2))
+        worker = place.hire()
+        place.fate = lambda process, writes: (
+            Mishap.CRASH_BEFORE if process is worker and place.get(first).status.is_over else None
+        )
+        place.run(5)
+        place.fate = lambda process, writes: None
+        assert place.get(second).status is RunStatus.QUEUED
+        third = runs.start(place.rt, ME, room).id
+        place.hire(replaces=worker)
+        place.run(10, place.is_over)
+
+        assert place.get(second).ended_at <= place.get(third).started_at
+        assert not place.checked().violations
+
+
 def _owner(run_id: str) -> str | None:
     from tests.simulation.installation import engine
 
