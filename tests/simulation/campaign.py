@@ -112,6 +112,7 @@ class Campaign:
         place.slowness_us = random.choice([10, 40, 40, 5_000])
         place.world.slowest_us = random.choice([1_000, 50_000, 200_000, 3_000_000])
         place.world.fates.failing = random.choice([0, 0.1, 0.3])
+        place.world.fates.deadly = 0 if self.is_calm else random.choice([0, 0, 0.2])
         for _ in range(random.randint(1, 3)):
             document = self._document()
             workflow_id = place.workflow(document)
