@@ -338,6 +338,10 @@ class Installation:
         with engine().connect() as connection:
             return list(connection.exec_driver_sql("SELECT id FROM run ORDER BY id").scalars())
 
+    def all_seqs(self) -> list[int]:
+        """How far each run has come."""
+        return [self.seq_of(run_id) for run_id in self.all_runs()]
+
     def is_over(self) -> bool:
         with engine().connect() as connection:
             left = connection.exec_driver_sql(
