@@ -74,7 +74,8 @@ def result_without_intent() -> Iterator[None]:
     """Effects start at once, before what is decided is on disk."""
 
     def take_up(self: Drive, command: Execute) -> None:
-        self._outstanding[command.activation] = self._host.effects.begin(self._work(command), self._done)
+        begun = self._host.effects.begin(self._work(command), self._done)
+        self._outstanding[command.activation] = begun
 
     with replaced(Drive, "_take_up", take_up):
         yield
@@ -160,9 +161,9 @@ def bodies_repeated_silently() -> Iterator[None]:
         for token in self._state.tokens.values():
             if token.phase is Phase.RUNNING:
                 node = self._plan.nodes[token.at]
-                self._to_start.append(
-                    Begin(token.activation, node.id, token.attempt, dict(node.config), node.timeout_s)
-                )
+                params = dict(node.config)
+                begun = Begin(token.activation, node.id, token.attempt, params, node.timeout_s)
+                self._to_start.append(self._work(begun))
 
     with replaced(Drive, "_take_over", take_over):
         yield

@@ -10,9 +10,10 @@ from typing import Any
 from engine.core.catalogue import Catalogue, Effect, StepContext, StepError, tool
 from engine.core.document import Frozen
 from engine.core.fingerprint import digest
-from engine.core.inputs import Execute, Result
+from engine.core.inputs import Blame, Execute, Result, WorkerLost
+from engine.core.step_call import call_step
 from engine.runner.drive import Drive
-from engine.runner.effects import Work, _execute
+from engine.runner.effects import Ended, Work, _at_once, _result_of
 from tests.crash.ledger import Entry
 from tests.simulation.scheduler import Process, Scheduler
 
@@ -61,6 +62,9 @@ class CountingDrive(Drive):
         return work
 
 
+LATE: dict[str, Any] = {"outcome": "TIMEOUT", "error": {"code": "timeout", "message": "It took too long."}}
+
+
 @dataclass
 class Fates:
     """What comes of each step: by the seed, the activation and the failures recorded there; the order plays no part."""
@@ -68,6 +72,8 @@ class Fates:
     seed: int = 0
     failing: float = 0.0
     late: float = 0.0
+    deadly: float = 0.0
+    """How often a step kills the child process that executes it; by the attempt."""
 
     def outcome(self, work: Work) -> dict[str, Any] | None:
         """The fields of a failed result; None for a step that does what it does."""
@@ -76,8 +82,11 @@ class Fates:
         if chance < self.failing:
             return {"outcome": "FAILURE", "error": {"code": "broken", "message": "It broke."}}
         if chance < self.failing + self.late:
-            return {"outcome": "TIMEOUT", "error": {"code": "timeout", "message": "It took too long."}}
+            return LATE
         return None
+
+    def kills(self, work: Work) -> bool:
+        return Random(digest(self.seed, work.ctx.idempotency_key, work.ctx.attempt)).random() < self.deadly
 
 
 @dataclass
@@ -104,7 +113,7 @@ class Future:
 class SimulatedEffects:
     """Stands in for the loop: steps take virtual time."""
 
-    def __init__(self, world: World, catalogue: Catalogue) -> None:
+    def __init__(self, world: World, catalogue: Catalogue, **_: Any) -> None:
         assert world.scheduler.current is not None
         self._world, self._scheduler = world, world.scheduler
         self._process: Process = world.scheduler.current.process
@@ -113,7 +122,7 @@ class SimulatedEffects:
         """A pure step."""
         return self._result(work)
 
-    def begin(self, work: Work, done: Callable[[Result], None]) -> Future:
+    def begin(self, work: Work, done: Callable[[Ended], None]) -> Future:
         future, world = Future(), self._world
         random, now_us = self._scheduler.random, self._scheduler.now_us
         acts_us = now_us + random.randrange(world.slowest_us)
@@ -124,10 +133,9 @@ class SimulatedEffects:
             if future.is_cancelled if not self._process.is_dead else not is_sent:
                 return
             ctx = work.ctx
-            effect = work.kind.effect(work.command.params, ctx.catalogue)
             number = int(self._process.name.lstrip("w"))
             world.ledger.append(
-                Entry(ctx.run_id, ctx.activation, ctx.attempt, ctx.idempotency_key, effect.value, number)
+                Entry(ctx.run_id, ctx.activation, ctx.attempt, ctx.idempotency_key, work.effect.value, number)
             )
             self._scheduler.say(f"effect of {ctx.activation}, attempt {ctx.attempt}")
             self._scheduler.at(answers_us, answer)
@@ -137,7 +145,10 @@ class SimulatedEffects:
                 self._scheduler.spawn(self._process, tell, "effects")
 
         def tell() -> None:
-            done(self._result(work))
+            if world.fates.kills(work):
+                done(WorkerLost({work.command.activation: work.effect.value}, Blame.CHILD, "it died"))
+            else:
+                done(self._result(work))
 
         self._scheduler.at(acts_us, act)
         return future
@@ -147,12 +158,16 @@ class SimulatedEffects:
 
     def _result(self, work: Work) -> Result:
         failed = self._world.fates.outcome(work)
+        if failed is None and "slow:" in str(work.command.params.get("model", "")):
+            failed = LATE  # the scripted model would sleep for real
         if failed is not None:
             error = {**failed["error"], "node_id": work.command.node}
             return Result(work.command.activation, work.command.attempt, failed["outcome"], error=error)
         self._scheduler.atomic += 1
         try:
-            coroutine = _execute(work, None)
+            if work.kind.at_once is not None and work.effect is Effect.NONE:
+                return _at_once(work, work.kind.at_once)
+            coroutine = _result_of(work, call_step(work.kind, work.command.params, work.ctx), None)
             coroutine.send(None)
         except StopIteration as finished:
             result: Result = finished.value

@@ -137,11 +137,11 @@ def _no_mishap(_process: Process, _writes: bool) -> Mishap | None:
 class Installation:
     """Nothing moves but by `run`. One number decides all that is left to chance."""
 
-    def __init__(self, seed: int, fates: Fates | None = None) -> None:
-        self.seed = seed
+    def __init__(self, seed: int, fates: Fates, commit: str) -> None:
+        self.seed, self.commit = seed, commit
         self.random = Random(seed)
         self.scheduler = Scheduler(self.random, BEGIN_US)
-        self.world = World(self.scheduler, fates or Fates())
+        self.world = World(self.scheduler, fates)
         self.redis = Redis()
         self.fate: Callable[[Process, bool], Mishap | None] = _no_mishap
         self.workers: list[Worker] = []
@@ -153,7 +153,7 @@ class Installation:
         self._plans: dict[tuple[str, int], Plan] = {}
         self.web = Process("web")
         self.rt = self._runtime(self.web)
-        """Its store calls are never interrupted when they come from outside of the scheduler."""
+        """For whoever looks from outside: nothing befalls its store calls."""
 
     # What the parts ask for
 
@@ -175,9 +175,13 @@ class Installation:
         return int(row[0]) if row else 0
 
     def _runtime(self, process: Process) -> SimulatedRuntime:
-        database = SimulatedDatabase(engine(), self.scheduler, process, lambda p, w: self.fate(p, w))
+        
+        def fate(of: Process, writes: bool) -> Mishap | None:
+            return None if of is self.web else self.fate(of, writes)
+
+        database = SimulatedDatabase(engine(), self.scheduler, process, fate)
         return SimulatedRuntime(
-            settings=_settings(),
+            settings=_settings(self.commit),
             db=database,
             feed=Feed(self),  # type: ignore[arg-type]
             bell=Bell(self),  # type: ignore[arg-type]
@@ -254,11 +258,12 @@ class Installation:
         return worker
 
     def _unless_away(self, worker: Worker, begin: Callable[[], None]) -> None:
-        """A worker that finds no database ends; somebody starts another."""
+        """A worker that finds no database ends; somebody starts another a second later."""
         try:
             begin()
         except DatabaseDown:
             self.scheduler.kill(worker)
+            self.scheduler.at(self.scheduler.now_us + SECOND, lambda: self.hire())
 
     def kill(self, worker: Process) -> None:
         """SIGKILL, between two transactions."""
@@ -333,6 +338,10 @@ class Installation:
         with engine().connect() as connection:
             return list(connection.exec_driver_sql("SELECT id FROM run ORDER BY id").scalars())
 
+    def all_seqs(self) -> list[int]:
+        """How far each run has come."""
+        return [self.seq_of(run_id) for run_id in self.all_runs()]
+
     def is_over(self) -> bool:
         with engine().connect() as connection:
             left = connection.exec_driver_sql(
@@ -354,8 +363,8 @@ class Installation:
 
 
 @cache
-def _settings() -> Settings:
-    return Settings(_env_file=None)
+def _settings(commit: str) -> Settings:
+    return Settings(_env_file=None, commit=commit)
 
 
 class _Ears(logging.Handler):
@@ -376,11 +385,11 @@ class _Ears(logging.Handler):
 
 
 @contextmanager
-def installed(seed: int, fates: Fates | None = None) -> Iterator[Installation]:
+def installed(seed: int, fates: Fates | None = None, *, commit: str = "to_block") -> Iterator[Installation]:
     """An empty installation; at the end everything that still moves is killed."""
     emptied(engine())
     global_random.seed(seed)  # the sweeper spreads its rounds by it
-    place = Installation(seed, fates)
+    place = Installation(seed, fates or Fates(), commit)
     Witness.accuse, Witness.now_us = place.accuse, lambda: place.scheduler.now_us
     ears, logger = _Ears(place), logging.getLogger("engine")
     before = logger.propagate, logger.level

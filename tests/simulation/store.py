@@ -73,6 +73,16 @@ class SimulatedDatabase(Database):
         self._scheduler.pause()
 
     @contextmanager
+    def change(self) -> Iterator[Hot]:
+        mishap = self._begin(writes=True)
+        with self._whole():
+            with super().change() as hot:
+                yield hot
+                self._before_commit(mishap)
+            self._after_commit(mishap)
+        self._scheduler.pause()
+
+    @contextmanager
     def write(self) -> Iterator[Session]:
         mishap = self._begin(writes=True)
         with self._whole():

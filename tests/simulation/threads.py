@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
 from typing import Any
 
-from engine.runner import committer, drive, lease, runner, sweeper
+from engine.runner import committer, crashes, drive, lease, runner, sweeper
 from tests.simulation.scheduler import Scheduler, Task
 
 PREEMPTED = 0.1
@@ -50,10 +50,11 @@ class Threads:
     def installed(self, effects: Callable[..., Any], drives: type[drive.Drive]) -> Iterator[None]:
         """In place of the real ones, wherever the runner asks for them."""
         with ExitStack() as stack:
-            for module in (committer, drive, lease, runner, sweeper):
+            for module in (committer, crashes, drive, lease, runner, sweeper):
                 stack.enter_context(replaced(module, "threading", self.threading))
             stack.enter_context(replaced(committer, "queue", self.queue))
-            stack.enter_context(replaced(drive, "time", self.time))
+            for module in (committer, drive):
+                stack.enter_context(replaced(module, "time", self.time))
             stack.enter_context(replaced(runner, "ThreadPoolExecutor", self.pool))
             stack.enter_context(replaced(runner, "Effects", effects))
             stack.enter_context(replaced(runner, "Drive", drives))

@@ -1,0 +1,78 @@
+"""Every place where a worker can die, one after the other: the run comes to what it came to undisturbed."""
+
+import json
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.core.sample import sample
+from tests.crash import workflows
+from tests.simulation.outcomes import Case, Passage, crash_at, passage
+from tests.simulation.store import Mishap
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+INPUTS: dict[str, Any] = {"memory": {"name": "Ada"}, "wait_until": {"at": "2030-12-31T22:00:00Z"}}
+"""A sample fits the others."""
+WAYS = (Mishap.CRASH_BEFORE, Mishap.CRASH_INSIDE, Mishap.CRASH_AFTER)
+
+
+def _shortened(document: dict[str, Any]) -> dict[str, Any]:
+    for node in document["nodes"]:
+        if node.get("config", {}).get("duration_s", 0) > 5:
+            node["config"]["duration_s"] = 5
+    return document
+
+
+def canonical() -> dict[str, Case]:
+    """The examples of each construct, and the workflows with effects; not those whose outcome a crash may change."""
+    found = {}
+    for path in sorted(EXAMPLES.glob("*.json")):
+        document = _shortened(json.loads(path.read_text()))
+        input_ = INPUTS.get(path.stem, sample(document.get("input_schema")))
+        found[path.stem] = Case(document, input_)
+    for name, make in workflows.ALL.items():
+        if name != "once":
+            found[f"effects_{name}"] = Case(make())
+    return found
+
+
+CASES = canonical()
+
+
+@cache
+def undisturbed(name: str, commit: str = "to_block") -> Passage:
+    found = passage(CASES[name], commit=commit)
+    assert not found.violations, found.violations
+    return found
+
+
+def disturbed(name: str, *crashes: tuple[int, Mishap], commit: str = "to_block") -> None:
+    found = passage(CASES[name], plot=crash_at(list(crashes)), commit=commit)
+    assert not found.violations, (crashes, found.violations)
+    assert found.outcome == undisturbed(name).outcome, crashes
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_crash_at_any_transaction_changes_nothing(name: str) -> None:
+    """Before it, inside it, after it."""
+    for number, way in product(range(1, undisturbed(name).transactions + 1), WAYS):
+        disturbed(name, (number, way))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_nor_does_it_when_every_step_is_committed(name: str) -> None:
+    """The way alternates."""
+    strict = undisturbed(name, "every_step")
+    assert strict.outcome == undisturbed(name).outcome
+    for number in range(1, strict.transactions + 1):
+        disturbed(name, (number, WAYS[number % len(WAYS)]), commit="every_step")
+
+
+@pytest.mark.parametrize("name", ["effects_fork", "effects_retries", "parallel_nested", "wait_signal"])
+def test_nor_do_two_crashes(name: str) -> None:
+    last = undisturbed(name).transactions
+    for index, (first, second) in enumerate(product(range(1, last + 1, 2), range(1, last + 1, 3))):
+        disturbed(name, (first, WAYS[index % 3]), (second, WAYS[index // 3 % 3]))
