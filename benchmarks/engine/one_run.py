@@ -25,6 +25,8 @@ def drive_seconds(here: Installation, runner: Runner, room_id: str, output: obje
     run = here.start(room_id)
     began = time.perf_counter()
     runner.activate(run.id)
+    while runner.is_driving(run.id):  # asking SQL would take the interpreter from what is measured
+        time.sleep(0.001)
     here.until_over(WITHIN_S, look_every_s=0.0002 if here.case.database == "sqlite" else 0.001)
     took = time.perf_counter() - began
     here.check([run], output)

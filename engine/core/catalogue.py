@@ -65,6 +65,9 @@ class StepError(OpenRoomsError):
         self.retryable = retryable
 
 
+NO_USAGE = Usage()
+
+
 class RoomMemory(Protocol):
     """A room's memory as a step sees it: what the room keeps plus what this run wrote."""
 
@@ -100,7 +103,7 @@ class StepContext:
     remember: dict[str, Any] = field(default_factory=dict)
     said: list[dict[str, str]] = field(default_factory=list)
     trace: list[dict[str, Any]] = field(default_factory=list)
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = NO_USAGE
     call_apart: CallApart | None = None
     """The way to tools that run apart; without one they are called in this very thread."""
 

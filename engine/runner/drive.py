@@ -32,8 +32,8 @@ from engine.store.claims import Claimed
 
 log = logging.getLogger(__name__)
 
-FLUSH_ENTRIES = 512
-FLUSH_AFTER_US = 5_000
+FLUSH_ENTRIES = 1024
+FLUSH_AFTER_US = 20_000
 TURN_S = 0.05
 """After which other runs get their turn."""
 ANSWER_S = 0.002
