@@ -69,6 +69,8 @@ class Campaign:
         self._workers: list[Child] = []
         self._stopped: deque[tuple[float, Child]] = deque()
         self._live = 0
+        self._progress = 0.0
+        """The share of the strikes that have been begun."""
         self._failures: list[BaseException] = []
         self._is_over = threading.Event()
         self._cancelled = 0
@@ -121,6 +123,7 @@ class Campaign:
         for number in range(feeder, self.scale.runs, FEEDERS):
             while (
                 time.monotonic() - begun < span_s * number / self.scale.runs
+                or number > self.scale.runs * self._progress + self.scale.live_at_most
                 or self._live >= self.scale.live_at_most
             ):
                 if self._is_over.wait(0.02):
@@ -200,12 +203,14 @@ class Campaign:
     def _strike(self, plan: list[tuple[float, str]]) -> None:
         dice = random.Random(f"{self.seed} strikes")
         for number, (rest_s, what) in enumerate(plan, 1):
+            self._progress = number / len(plan)
             self._is_over.wait(rest_s)
             while len(self.run_ids) < self.scale.runs * number / len(plan) - self.scale.live_at_most:
                 if self._is_over.wait(0.05):  # strikes hit all runs, not the first ones alone
                     return
             if getattr(self, f"_{what.replace(' ', '_')}")(dice):
                 self.strikes[what] += 1
+                self.strikes["strikes while no run was live"] += not self._live
             if number % 20 == 0:
                 self.tell(f"{number} of {len(plan)} strikes, {len(self.run_ids)} runs, {self._live} live")
 

@@ -160,6 +160,7 @@ def _column(passage: Passage) -> dict[str, object]:
             "workers that ended by themselves"
         ],
         "requests repeated because the database was away": strikes["requests repeated"],
+        "strikes while no run was live": strikes["strikes while no run was live"],
         "runs accepted": counts["runs"],
         "runs that did not end": len(outcome.unfinished),
         "completed / failed / cancelled": f"{counts['completed']} / {counts['failed']} / {counts['cancelled']}",
