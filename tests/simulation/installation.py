@@ -6,8 +6,8 @@ import logging
 import random as global_random
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from random import Random
@@ -20,7 +20,6 @@ from engine.core.catalogue import Catalogue
 from engine.core.discovery import discover
 from engine.core.plan import Plan
 from engine.core.runview import Run
-from engine.live.feed import Published
 from engine.runner import Runner
 from engine.runtime import Runtime
 from engine.services import runs
@@ -31,10 +30,11 @@ from engine.store.migrations import migrate
 from engine.store.tables import RoomRow, VersionRow, WorkflowRow
 from tests.crash.checker import Findings, check
 from tests.crash.installation import ME
+from tests.simulation.bells import Bell, Feed, Redis
 from tests.simulation.effects import TOOLS, CountingDrive, Fates, SimulatedEffects, World
 from tests.simulation.scheduler import Process, Scheduler
 from tests.simulation.store import Mishap, SimulatedDatabase, Witness, emptied, open_engine
-from tests.simulation.threads import Threads
+from tests.simulation.threads import Threads, replaced
 
 SECOND = 1_000_000
 BEGIN_US = 1_924_984_790 * SECOND
@@ -59,18 +59,6 @@ def engine() -> Engine:
     return open_engine(f"{folder}/openrooms.db")
 
 
-@dataclass
-class Redis:
-    """What Redis would do, and fails to do. Bells that wait are lost when it is wiped."""
-
-    is_alive: bool = True
-    lost: float = 0.0
-    doubled: float = 0.0
-    latest_us: int = 2_000
-    """The longest that a bell takes; so they overtake one another."""
-    waiting: list[str] = field(default_factory=list)
-
-
 @dataclass(frozen=True, slots=True)
 class SimulatedRuntime(Runtime):
     place: Any = None
@@ -80,43 +68,6 @@ class SimulatedRuntime(Runtime):
 
     def new_id(self) -> str:
         return str(self.place.new_id())
-
-
-class Bell:
-    def __init__(self, place: Installation) -> None:
-        self._place = place
-
-    def ring(self, run_id: str, priority: int = 0) -> bool:
-        return self._place.ring(run_id)
-
-    def close(self) -> None:
-        pass
-
-
-class Feed:
-    """Publishes to watchers that compare with what is on disk."""
-
-    def __init__(self, place: Installation) -> None:
-        self._place = place
-
-    def publish(self, batches: list[Published]) -> bool:
-        for batch in batches:
-            known = self._place.seq_of(batch.run_id)
-            if batch.seq > known:
-                self._place.accuse(f"{batch.run_id}: event {batch.seq} was shown, {known} are on disk")
-        return self._place.redis.is_alive
-
-    def control(self, worker_id: str, message: dict[str, Any]) -> bool:
-        return self._place.knock(worker_id, message["run"])
-
-    def heal(self) -> None:
-        pass
-
-    def note_loss(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
 
 
 @dataclass(eq=False)
@@ -175,7 +126,7 @@ class Installation:
         return int(row[0]) if row else 0
 
     def _runtime(self, process: Process) -> SimulatedRuntime:
-        
+
         def fate(of: Process, writes: bool) -> Mishap | None:
             return None if of is self.web else self.fate(of, writes)
 
@@ -218,10 +169,8 @@ class Installation:
         self.scheduler.spawn(worker, partial(self._activate, worker.runner, run_id), "bell")
 
     def _activate(self, runner: Runner, run_id: str) -> None:
-        try:
+        with suppress(DatabaseDown):  # Huey logs it and goes on
             runner.activate(run_id)
-        except DatabaseDown:
-            pass  # Huey logs it and goes on
 
     def knock(self, worker_id: str, run_id: str) -> bool:
         """The control channel of a worker."""
@@ -263,7 +212,7 @@ class Installation:
             begin()
         except DatabaseDown:
             self.scheduler.kill(worker)
-            self.scheduler.at(self.scheduler.now_us + SECOND, lambda: self.hire())
+            self.scheduler.at(self.scheduler.now_us + SECOND, self.hire)
 
     def kill(self, worker: Process) -> None:
         """SIGKILL, between two transactions."""
@@ -398,13 +347,18 @@ def installed(seed: int, fates: Fates | None = None, *, commit: str = "to_block"
     logger.setLevel(logging.ERROR)
     try:
         threads = Threads(place.scheduler)
-        with threads.installed(partial(SimulatedEffects, place.world), CountingDrive):
+        with (
+            threads.installed(partial(SimulatedEffects, place.world), CountingDrive),
+            replaced(runs, "_schemas", {}),  # kept by a workflow's id, and here the ids come again
+        ):
             try:
                 yield place
             finally:
                 place.scheduler.close()
                 for process in (place, *place.workers):
                     process.rt.db.close()
+                if place.scheduler.is_broken:
+                    engine.cache_clear()
     finally:
         logger.removeHandler(ears)
         logger.propagate, level = before

@@ -65,6 +65,8 @@ class Scheduler:
     atomic: int = 0
     """Above 0 the current task can't be interrupted."""
     moves: int = 0
+    is_broken: bool = False
+    """Something ended a task from outside, a transaction perhaps in its middle."""
     trace: str = ""
     """Sums up every move: two passages of one seed have the same."""
     told: deque[str] = field(default_factory=lambda: deque(maxlen=TOLD))
@@ -163,7 +165,7 @@ class Scheduler:
         self.moves += 1
         if not self.moves % 16:
             self.trace = digest(self.trace, self.now_us, task.process.name, task.name)
-        self._resume(task, lambda: task.body.switch())
+        self._resume(task, task.body.switch)
         self._bury()
 
     def _resume(self, task: Task, how: Callable[[], Any]) -> None:
@@ -171,6 +173,9 @@ class Scheduler:
         self.current = task
         try:
             how()
+        except BaseException:
+            self.is_broken = True
+            raise
         finally:
             self.current = None
         if task.is_over and task in self.tasks:

@@ -192,8 +192,8 @@ def open_engine(path: str) -> Engine:
     def prepare(connection: Any, record: object) -> None:
         _set_up_sqlite(connection, record)
         connection.execute("PRAGMA synchronous=OFF")
-        connection.create_function("accuse", 1, lambda what: Witness.accuse(what))
-        connection.create_function("now_us", 0, lambda: Witness.now_us())
+        connection.create_function("accuse", 1, lambda what: Witness.accuse(what))  # noqa: PLW0108 - as it is then
+        connection.create_function("now_us", 0, lambda: Witness.now_us())  # noqa: PLW0108
 
     event.listen(engine, "connect", prepare)
     with engine.connect() as connection:

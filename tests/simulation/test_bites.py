@@ -1,10 +1,11 @@
 """The simulation can fail: each guard of the protocol taken away is noticed, within some hundred seeds."""
 
+from contextlib import contextmanager
+
 import pytest
 
 from tests.simulation.bites import BITES, state_kept_by_the_worker
 from tests.simulation.campaign import Story, told
-from contextlib import contextmanager
 
 SEEDS = 500
 FOUND_AT = {

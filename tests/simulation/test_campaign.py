@@ -8,7 +8,7 @@ import pytest
 
 from tests.simulation.campaign import told
 
-SEEDS = 240
+SEEDS = 160
 BATCHES = 8
 ROOT = Path(__file__).parent.parent.parent
 

@@ -10,8 +10,8 @@ from tests.simulation import documents
 from tests.simulation.effects import Fates
 from tests.simulation.outcomes import Case, passage, troubled
 
-WORKFLOWS = 60
-BATCHES = 6
+WORKFLOWS = 24
+BATCHES = 4
 
 
 def made_up(number: int) -> Case:
@@ -28,7 +28,13 @@ def compare(number: int) -> None:
     case = made_up(number)
     calm = passage(case, seed=number)
     assert not calm.violations, (number, calm.violations)
-    for workers, plot in ((2, None), (5, None), (1, troubled(number)), (2, troubled(number + 1)), (5, troubled(number + 2))):
+    for workers, plot in (
+        (2, None),
+        (5, None),
+        (1, troubled(number)),
+        (2, troubled(number + 1)),
+        (5, troubled(number + 2)),
+    ):
         other = passage(case, seed=number * 10 + workers, workers=workers, plot=plot)
         assert not other.violations, (number, workers, plot is not None, other.violations)
         assert other.outcome == calm.outcome, (number, workers, plot is not None)

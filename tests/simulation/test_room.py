@@ -248,7 +248,10 @@ class Room(RuleBasedStateMachine):
         if number < len(up):
             self.place.stall(up[number], seconds)
 
-    @rule(mishap=st.sampled_from([mishap for mishap in Mishap if mishap is not Mishap.STOPPED]), after=st.integers(0, 9))
+    @rule(
+        mishap=st.sampled_from([mishap for mishap in Mishap if mishap is not Mishap.STOPPED]),
+        after=st.integers(0, 9),
+    )
     def befall(self, mishap: Mishap, after: int) -> None:
         """Something befalls one of the next writes of a worker."""
         self.mishaps = [mishap, *[None] * after]
@@ -289,8 +292,8 @@ class Room(RuleBasedStateMachine):
 
 TestRoom = Room.TestCase
 TestRoom.settings = settings(
-    max_examples=40,
-    stateful_step_count=40,
+    max_examples=15,
+    stateful_step_count=30,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
