@@ -153,7 +153,11 @@ class Supervisor:
                 print("redis died and was started again", file=sys.stderr, flush=True)
             self._redis_rest_s = REVIVE_AFTER_S
         except (OpenRoomsError, OSError) as error:
-            print(f"redis did not start: {error} Again in {self._redis_rest_s:g} s.", file=sys.stderr, flush=True)
+            print(
+                f"redis did not start: {error} Again in {self._redis_rest_s:g} s.",
+                file=sys.stderr,
+                flush=True,
+            )
             self._next_redis = now + self._redis_rest_s
             self._redis_rest_s = min(self._redis_rest_s * 2, REVIVE_AT_MOST_S)
 

@@ -82,10 +82,10 @@ class Database:
     def change(self) -> Iterator[Hot]:
         """As `write`, for hand-written SQL."""
         with _reachable(), self._writer(), self.engine.connect() as connection:
-            if self.is_sqlite:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            yield Hot(connection, self.is_sqlite)
-            connection.commit()
+            hot = Hot(connection, self.is_sqlite)
+            hot.begin()
+            yield hot
+            hot.commit()
 
     @contextmanager
     def hot(self) -> Iterator[Hot]:
@@ -96,17 +96,17 @@ class Database:
         with self._hot_turn, _reachable(), self._writer():
             if self._hot_connection is None:
                 self._hot_connection = self.engine.connect()
-            connection = self._hot_connection
+                self._kept_hot = Hot(self._hot_connection, self.is_sqlite)
+            hot = self._kept_hot
             try:
-                if self.is_sqlite:
-                    connection.exec_driver_sql("BEGIN IMMEDIATE")
-                yield Hot(connection, self.is_sqlite)
-                connection.commit()
+                hot.begin()
+                yield hot
+                hot.commit()
             except BaseException:
-                self._hot_connection = None
-                with suppress(SQLAlchemyError):
-                    connection.rollback()
-                with suppress(SQLAlchemyError):
+                connection, self._hot_connection = self._hot_connection, None
+                with suppress(SQLAlchemyError, hot.error):
+                    hot.rollback()
+                with suppress(SQLAlchemyError, hot.error):
                     connection.close()
                 raise
 
@@ -191,11 +191,17 @@ class Database:
 
 
 class Hot:
-    """A transaction in hand-written SQL: `?` marks a parameter on every database."""
+    """A transaction in hand-written SQL: `?` marks a parameter on every database.
+
+    It speaks to the driver itself: SQLAlchemy's way to it costs more than most of these statements.
+    """
 
     def __init__(self, connection: Connection, is_sqlite: bool) -> None:
         self.is_sqlite = is_sqlite
         self._connection = connection
+        self._dialect = connection.dialect
+        self._raw: Any = connection.connection.driver_connection
+        self.error: type[Exception] = self._dialect.loaded_dbapi.Error
 
     @classmethod
     def of(cls, session: Session) -> Hot:
@@ -203,24 +209,52 @@ class Hot:
         connection = session.connection()
         return cls(connection, connection.dialect.name == "sqlite")
 
+    def begin(self) -> None:
+        if self.is_sqlite:  # PostgreSQL's driver begins with the first statement
+            self.run("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        try:
+            self._raw.commit()
+        except self.error as error:
+            raise self._told("COMMIT", (), error) from error
+
+    def rollback(self) -> None:
+        self._raw.rollback()
+
     def all(self, sql: str, *parameters: Any) -> Sequence[Any]:
         """The rows of one statement."""
-        return self._connection.exec_driver_sql(self._own(sql), parameters).fetchall()
+        try:
+            found: Sequence[Any] = self._raw.execute(self._own(sql), parameters).fetchall()
+        except self.error as error:
+            raise self._told(sql, parameters, error) from error
+        return found
 
     def one(self, sql: str, *parameters: Any) -> Any:
         """The first row, or None."""
-        return self._connection.exec_driver_sql(self._own(sql), parameters).fetchone()
+        rows = self.all(sql, *parameters)
+        return rows[0] if rows else None
 
     def run(self, sql: str, *parameters: Any) -> int:
         """How many rows it touched."""
-        return self._connection.exec_driver_sql(self._own(sql), parameters).rowcount
+        try:
+            return int(self._raw.execute(self._own(sql), parameters).rowcount)
+        except self.error as error:
+            raise self._told(sql, parameters, error) from error
 
     def many(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
         """The statement once for each of `rows`."""
-        self._connection.exec_driver_sql(self._own(sql), rows)
+        try:
+            self._raw.cursor().executemany(self._own(sql), rows)
+        except self.error as error:
+            raise self._told(sql, rows, error) from error
 
     def _own(self, sql: str) -> str:
         return sql if self.is_sqlite else sql.replace("?", "%s")
+
+    def _told(self, sql: str, parameters: Any, error: Exception) -> BaseException:
+        """The error as SQLAlchemy tells it, whichever driver it comes from."""
+        return DBAPIError.instance(sql, parameters, error, self.error, dialect=self._dialect)
 
 
 @contextmanager
