@@ -86,8 +86,9 @@ def non_atomic_timer() -> Iterator[None]:
     real_put, real_fire = inbox.put_many, Sweeper._fire
     owed: list[Any] = []
 
-    def put_many(hot: Hot, wishes: Any) -> None:
+    def put_many(hot: Hot, wishes: Any) -> list[tuple[str, str | None]]:
         owed.extend(wishes)
+        return [(run_id, None) for run_id, _ in wishes]
 
     def fire(self: Sweeper, now_us: int) -> int | None:
         following_us = real_fire(self, now_us)

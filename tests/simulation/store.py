@@ -165,6 +165,10 @@ ORACLE = {
     "seq never falls": ("AFTER UPDATE ON run", "NEW.seq < OLD.seq"),
     "what was read of the inbox stays read": ("AFTER UPDATE ON run", "NEW.inbox_done < OLD.inbox_done"),
     "what is over stays over": ("AFTER UPDATE ON run", "OLD.ended_us IS NOT NULL AND NEW.live"),
+    "a run that nobody drives is ready if it has unread wishes": (
+        "AFTER UPDATE ON run",
+        "NEW.live AND NEW.owner IS NULL AND NOT NEW.ready AND NEW.inbox_high > NEW.inbox_done",
+    ),
     "a claim raises the fence": (
         "AFTER UPDATE OF owner ON run",
         "NEW.owner IS NOT NULL AND NEW.fence = OLD.fence",
