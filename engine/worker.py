@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import socket
@@ -49,6 +50,8 @@ def at_work(rt: Runtime, *, threads: int) -> Iterator[Callable[[], None]]:
     ears = ControlListener(rt.bell_url, runner.worker_id, hear)
     ears.start()
     consumer = rt.bell.consumer(LISTENERS)
+    gc.collect()
+    gc.freeze()  # what is imported stays for ever: the collector need not look at it again and again
     log.info("worker %s (process %d) is ready", runner.worker_id, os.getpid())
     try:
         yield consumer.run
