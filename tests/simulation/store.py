@@ -155,6 +155,11 @@ class _Interrupted(Hot):
         self._scheduler.pause()
         return found
 
+    def one(self, sql: str, *parameters: Any) -> Any:
+        """Nobody comes between: most of these hold the writer's lock."""
+        rows = super().all(sql, *parameters)
+        return rows[0] if rows else None
+
 
 ORACLE = {
     "an event is written by who was the last to claim its run": (

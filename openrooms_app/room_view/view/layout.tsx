@@ -13,6 +13,9 @@ import { Variables } from "./variables.tsx";
 
 const WIDE = "(min-width: 900px)";
 
+/** The tabs last chosen: the page is drawn anew when it turns to another run, and nobody should have to choose again. */
+const chosen = { wide: "variables", narrow: "log" };
+
 export function Layout() {
   const isWide = useSyncExternalStore(watchWidth, () => window.matchMedia(WIDE).matches, () => true);
   return isWide ? <Wide /> : <Narrow />;
@@ -40,7 +43,7 @@ function Wide() {
       />
       <aside aria-label="Room" className="flex min-h-0 flex-col border-l border-line bg-panel">
         <Signals />
-        <Tabs defaultValue="variables">
+        <Tabs defaultValue={chosen.wide} onValueChange={(tab) => (chosen.wide = tab)}>
           <div className="px-3">
             <TabList label="Room">
               <Tab value="variables">Variables</Tab>
@@ -61,7 +64,7 @@ function Narrow() {
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <Signals />
-      <Tabs defaultValue="log">
+      <Tabs defaultValue={chosen.narrow} onValueChange={(tab) => (chosen.narrow = tab)}>
         <div className="bg-panel px-3">
           <TabList label="Room">
             <Tab value="graph">Graph</Tab>
