@@ -39,7 +39,7 @@ def at_work(rt: Runtime, *, threads: int) -> Iterator[Callable[[], None]]:
 
     def heard(run_id: str) -> None:
         reach(Point.AFTER_POP)
-        runner.activate(run_id)
+        runner.hear(run_id)
 
     rt.bell.on_ring(heard)
 

@@ -58,6 +58,8 @@ class Runner:
         self._claiming: set[str] = set()
         self._mutex = threading.Lock()
         self._is_stopping = False
+        self._busy = 0
+        """Works that are being done or wait for a thread."""
         self._sweeper = Sweeper(self)
         self._lease = Lease(rt, self.worker_id, threads)
 
@@ -102,11 +104,34 @@ class Runner:
     def may_start_effects(self) -> bool:
         return self._lease.is_held
 
+    def hear(self, run_id: str) -> None:
+        """A bell has rung: one of the driving threads takes the run up.
+
+        While all of them are busy the bell's own thread does, and hears no other one: those are for other workers.
+        """
+        if self._busy < self._threads:
+            self.submit(lambda: self.activate(run_id))
+        else:
+            self.activate(run_id)
+
     def submit(self, work: Callable[[], None]) -> None:
         if self._is_stopping:
             return
         with contextlib.suppress(RuntimeError):  # the pool was shut between the two lines
-            self._pool.submit(_logged, work)
+            self._pool.submit(self._work, work)
+            self._count(1)
+
+    def _work(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception:
+            log.exception("a drive crashed")
+        finally:
+            self._count(-1)
+
+    def _count(self, works: int) -> None:
+        with self._mutex:
+            self._busy += works
 
     def let_go(self, run_id: str, drive: Drive, *, again: bool) -> None:
         """A drive has ended; `again` when there is more to do for its run."""
@@ -206,10 +231,3 @@ class Runner:
         )
         self.committer.commit(ended, record.shown(state))
         self.crashes.forget(claimed.run_id)
-
-
-def _logged(work: Callable[[], None]) -> None:
-    try:
-        work()
-    except Exception:
-        log.exception("a drive crashed")
