@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
@@ -21,7 +22,9 @@ from engine.store import runs as run_store
 PAGE = 1000
 PAGES_KEPT = 64
 GATHER_S = 0.02
-"""Between two looks of one watcher: what comes meanwhile is read together."""
+"""Between two looks of a watcher who has had many of late: what comes meanwhile is read together."""
+AT_ONCE = 5
+"""Looks in a tenth of a second that come without a rest: a short run is seen as it happens."""
 SILENCE_S = 15.0
 """A watcher hears something at least this often."""
 
@@ -78,7 +81,8 @@ async def follow(rt: Runtime, user: User, room_id: str, place: Place) -> AsyncGe
     What comes through Redis says when to look, never what to show: the events are SQL's.
     """
     require(rt, user, Role.VIEWER, "watch a room")
-    reading = _readings.setdefault(asyncio.get_running_loop(), Reading())
+    loop = asyncio.get_running_loop()
+    reading, pace = _readings.setdefault(loop, Reading()), Pace()
     async with hub(rt).subscribe(room_id=room_id) as subscription:
         while True:
             batch = await subscription.get(SILENCE_S)
@@ -88,12 +92,25 @@ async def follow(rt: Runtime, user: User, room_id: str, place: Place) -> AsyncGe
                 while news := await reading.after(rt, room_id, place):
                     place = news[-1][0]
                     yield news
-                    await asyncio.sleep(GATHER_S)
+                    await asyncio.sleep(pace.rest_s(loop.time()))
 
 
 def _may_be_news(batch: Batch, place: Place) -> bool:
     is_seen = batch.run_id == place.run_id and batch.seq <= place.seq
     return batch.kind == "gap" or (batch.kind == "events" and not is_seen)
+
+
+class Pace:
+    """When a watcher looks again: at once, unless there is much to see."""
+
+    def __init__(self) -> None:
+        self._looks: deque[float] = deque(maxlen=AT_ONCE)
+
+    def rest_s(self, now: float) -> float:
+        """Seconds to rest after a look at `now`."""
+        is_busy = len(self._looks) == AT_ONCE and now - self._looks[0] < GATHER_S * AT_ONCE
+        self._looks.append(now)
+        return GATHER_S if is_busy else 0.0
 
 
 class Reading:
