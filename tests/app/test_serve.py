@@ -59,3 +59,8 @@ serve("127.0.0.1", {port}, Path("data"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "log", "rxconfig.py"]
     with socket.socket() as again:
         assert again.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_the_port_is_named_tcp_so_that_answers_in_parts_are_not_held_back() -> None:
+    with listen("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
