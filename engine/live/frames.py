@@ -42,7 +42,7 @@ class Published:
     """Of the last event."""
     status: str
     payload: bytes | str
-    """JSON list of public events."""
+    """JSON that watchers get as `data`. The engine gives none: this says that there is news, which stands in SQL."""
     summary: dict[str, Any] = field(default_factory=dict)
     """Small: goes to the lists and into the hot state."""
     first: int = 0
