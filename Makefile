@@ -65,6 +65,7 @@ bench: web browser ## print the measurements in small sizes, one JSON line each
 
 crash: $(INSTALLED) ## kill everything, many times; the report goes to docs/crash-matrix.md (options: CRASH="--runs 400")
 	@$(BIN)/python -m tests.crash.matrix $(CRASH)
+	@$(BIN)/python -m pytest tests/simulation/hunt_bites.py -n logical
 
 wheel: web ## build the wheel, pages included
 	@ln -sfn "$$($(BIN)/python -c 'from openrooms_app.frontend import built; print(built())')" .make/frontend/current

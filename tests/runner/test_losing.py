@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import partial
 from queue import SimpleQueue
 from typing import Any
@@ -18,11 +18,13 @@ from engine.core.run import RunStatus
 from engine.runner.effects import Effects, Ended, Work
 from engine.runner.lease import Lease
 from engine.services import history
-from engine.store import workers
+from engine.store import claims, journal, workers
+from engine.store.journal import Move
 from engine.store.workers import Worker
-from tests.core.drawing import forked, line, node
+from tests.core.drawing import forked, line, node, tool
 from tests.fixtures.contexts import a_context
 from tests.runner.conftest import Place, Rooms
+from tests.simulation.bites import no_fence_check
 
 SLOW = node("slow", "AGENT_TASK", config={"provider": "scripted", "model": "slow:30", "prompt": "wait"})
 
@@ -112,3 +114,26 @@ def a_worker(id_: str, expires_us: int) -> Worker:
 
 def wait_for(event: threading.Event) -> None:
     event.wait(10)
+
+
+def outcome_of_a_late_commit(rooms: Rooms) -> int | None:
+    """What a driver hears that commits after another worker has taken its run over and has not yet moved it."""
+    run_id = rooms.queue(rooms.room(line(tool("a"))))
+    with rooms.rt.db.hot() as hot:
+        mine = claims.claim(hot, run_id, "me, whose lease has run out", 0)
+        theirs = claims.claim(hot, run_id, "they", 0)
+    assert mine is not None
+    assert theirs is not None
+    late = Move(run_id, mine.room_id, mine.fence, mine.seq, "me", rows=[], columns={}, inbox_done=0)
+    with rooms.rt.db.hot() as hot:
+        (heard,) = journal.commit(hot, [late], 0)
+    return heard
+
+
+def test_who_has_lost_a_run_can_commit_nothing_though_nobody_has_moved_it_since(rooms: Rooms) -> None:
+    assert outcome_of_a_late_commit(rooms) is None
+
+
+def test_but_for_the_fence_it_could(rooms: Rooms) -> None:
+    with contextmanager(no_fence_check)():
+        assert outcome_of_a_late_commit(rooms) is not None

@@ -7,26 +7,35 @@ import pytest
 from tests.simulation.bites import BITES, state_kept_by_the_worker
 from tests.simulation.campaign import Story, told
 
-SEEDS = 500
+SEEDS = 1_000
 FOUND_AT = {
-    "no_fence_check": 116,
     "no_seq_check": 3,
-    "result_without_intent": 101,
     "non_atomic_timer": 111,
     "no_look_for_orphans": 10,
-    "dropped_wake_up": 57,
     "forgotten_request_ids": 81,
     "commit_after_effect_only": 18,
-    "bodies_repeated_silently": 19,
 }
 """Where the search begins, to be quick: the seeds at which each was first noticed. Others take its place as code moves."""
 
 
-@pytest.mark.parametrize("name", BITES)
+SEEN_BESIDE = {"no_fence_check"}
+"""Too seldom met by chance: one stall in a thousand falls between a take-over and its first commit."""
+
+
+SELDOM = {"bodies_repeated_silently", "dropped_wake_up", "result_without_intent"}
+"""Met by one seed in some hundred: `make crash` hunts for these, in hunt_bites.py."""
+
+
+@pytest.mark.parametrize("name", sorted(BITES.keys() - SEEN_BESIDE - SELDOM))
 @pytest.mark.timeout(600)
 def test_a_missing_guard_is_noticed(name: str) -> None:
+    assert is_found(name)
+
+
+def is_found(name: str) -> bool:
+    """Whether the campaign notices that this guard is missing."""
     seeds = (FOUND_AT.get(name, 0) + number for number in range(SEEDS))
-    assert any(_is_noticed(_bitten(name, seed)) for seed in seeds)
+    return any(_is_noticed(_bitten(name, seed)) for seed in seeds)
 
 
 def test_what_one_guard_lets_through_the_others_hold() -> None:
