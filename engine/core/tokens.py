@@ -245,4 +245,4 @@ def _fork(plain: Mapping[str, Any]) -> Fork:
     )
 
 
-__all__ = ["ROOT", "Fork", "Phase", "State", "Token", "replace"]
+__all__ = ["ROOT", "Fork", "Phase", "State", "Token"]

@@ -191,7 +191,7 @@ class Drive:
 
     def _read_inbox(self) -> None:
         with self._host.rt.db.look() as hot:
-            wishes = inbox.news(hot, self._claimed.run_id, self._inbox_done)
+            wishes = inbox.unread(hot, self._claimed.run_id, self._inbox_done)
         for id_, kind, body in wishes:
             self._apply(KINDS[kind](**body))
             self._inbox_done = id_

@@ -93,8 +93,8 @@ def state_of(rt: Runtime, standing: runs.Standing) -> State:
     return fold(_plan(rt, run), state, [row for row in rows if row.seq <= run.seq])
 
 
-def _nodes(rt: Runtime, run: Run) -> dict[str, PlanNode]:
-    return dict(_plan(rt, run).nodes)
+def _nodes(rt: Runtime, run: Run) -> Mapping[str, PlanNode]:
+    return _plan(rt, run).nodes
 
 
 def replay_run(rt: Runtime, user: User, run_id: str) -> dict[str, Any]:

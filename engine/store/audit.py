@@ -25,7 +25,7 @@ def append(
     **detail: Any,
 ) -> None:
     """Add an entry; call it last in a transaction, for it holds the end of the chain until the commit."""
-    hot = session if isinstance(session, Hot) else Hot.of(session)
+    hot = Hot.of(session)
     if not hot.is_sqlite:
         hot.all("SELECT pg_advisory_xact_lock(?)", LOCK)
     last = hot.one("SELECT hash FROM audit ORDER BY id DESC LIMIT 1")

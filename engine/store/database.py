@@ -204,8 +204,10 @@ class Hot:
         self.error: type[Exception] = self._dialect.loaded_dbapi.Error
 
     @classmethod
-    def of(cls, session: Session) -> Hot:
+    def of(cls, session: Session | Hot) -> Hot:
         """The same transaction as the session's."""
+        if isinstance(session, Hot):
+            return session
         connection = session.connection()
         return cls(connection, connection.dialect.name == "sqlite")
 

@@ -59,19 +59,10 @@ def put(session: Session, run_id: str, wish: Wish) -> int | None:
     return id_
 
 
-def unread(session: Session, run_id: str, after: int) -> list[tuple[int, str, dict[str, Any]]]:
+def unread(session: Session | Hot, run_id: str, after: int) -> list[tuple[int, str, dict[str, Any]]]:
     """(id, kind, body) of the wishes that come after id `after`, in order."""
-    rows = session.execute(
-        select(col(InboxRow.id), col(InboxRow.kind), col(InboxRow.body))
-        .where(col(InboxRow.run_id) == run_id, col(InboxRow.id) > after)
-        .order_by(col(InboxRow.id))
-    )
-    return [(int(id_), kind, orjson.loads(body)) for id_, kind, body in rows]
-
-
-def news(hot: Hot, run_id: str, after: int) -> list[tuple[int, str, dict[str, Any]]]:
-    """As `unread`, for the run's driver."""
-    rows = hot.all("SELECT id, kind, body FROM inbox WHERE run_id = ? AND id > ? ORDER BY id", run_id, after)
+    sql = "SELECT id, kind, body FROM inbox WHERE run_id = ? AND id > ? ORDER BY id"
+    rows = Hot.of(session).all(sql, run_id, after)
     return [(int(id_), kind, orjson.loads(body)) for id_, kind, body in rows]
 
 

@@ -151,7 +151,7 @@ _ROWS = "SELECT seq, body, blob, hash, fence, worker FROM event WHERE run_id = ?
 
 def rows_after(session: Session | Hot, run_id: str, seq: int, limit: int = 10_000) -> list[Stored]:
     """Stored rows with facts after `seq`, in order."""
-    hot = session if isinstance(session, Hot) else Hot.of(session)
+    hot = Hot.of(session)
     return [_stored(hot, row) for row in hot.all(f"{_ROWS} ORDER BY seq LIMIT ?", run_id, seq, limit)]
 
 
@@ -160,7 +160,7 @@ def rows_of_facts(session: Session | Hot, run_id: str, after_seq: int, upto_seq:
 
     A row is numbered by its last fact, so the last row wanted may have a higher number than `upto_seq`.
     """
-    hot = session if isinstance(session, Hot) else Hot.of(session)
+    hot = Hot.of(session)
     reaching = hot.one("SELECT min(seq) FROM event WHERE run_id = ? AND seq >= ?", run_id, upto_seq)
     last = upto_seq if reaching is None or reaching[0] is None else reaching[0]
     rows = hot.all(f"{_ROWS} AND seq <= ? ORDER BY seq", run_id, after_seq, last)

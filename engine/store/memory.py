@@ -5,7 +5,6 @@ from typing import Any
 
 import orjson
 from sqlalchemy import LargeBinary, cast, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from engine.core.memory import MemoryEntry, ranked
@@ -17,23 +16,7 @@ def write(  # noqa: PLR0913 - the columns of a row
     session: Session, room_id: str, key: str, value: Any, *, run_id: str | None, now_us: int
 ) -> None:
     """Set the value, whatever it was; its revision goes up by one."""
-    text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(MemoryRow).values(
-        room_id=room_id, key=key, value=text, revision=1, run_id=run_id, updated_us=now_us
-    )
-    new = statement.excluded
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["room_id", "key"],
-            set_={
-                "value": new.value,
-                "revision": col(MemoryRow.revision) + 1,
-                "run_id": new.run_id,
-                "updated_us": new.updated_us,
-            },
-        )
-    )
+    keep(Hot.of(session), room_id, run_id, {key: value}, now_us)
 
 
 _KEEP = (
@@ -43,7 +26,7 @@ _KEEP = (
 )
 
 
-def keep(hot: Hot, room_id: str, run_id: str, values: Mapping[str, Any], now_us: int) -> None:
+def keep(hot: Hot, room_id: str, run_id: str | None, values: Mapping[str, Any], now_us: int) -> None:
     """As `write`, for what a run remembers, in the transaction of its events."""
     texts = [
         (key, orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()) for key, value in values.items()

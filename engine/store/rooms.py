@@ -50,7 +50,7 @@ def get(session: Session, room_id: str, *, lock: bool = False) -> Room | None:
 
 
 def exists(session: Session | Hot, room_id: str) -> bool:
-    hot = session if isinstance(session, Hot) else Hot.of(session)
+    hot = Hot.of(session)
     return hot.one("SELECT 1 FROM room WHERE id = ?", room_id) is not None
 
 
@@ -117,7 +117,7 @@ def _room(found: Row[RoomRow, str]) -> Room:
 
 def run_after(session: Session | Hot, room_id: str, number: int) -> tuple[str, int] | None:
     """Id and number of the room's first run after this number."""
-    hot = session if isinstance(session, Hot) else Hot.of(session)
+    hot = Hot.of(session)
     found = hot.one(
         "SELECT id, number FROM run WHERE room_id = ? AND number > ? ORDER BY number LIMIT 1", room_id, number
     )
