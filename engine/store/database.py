@@ -7,6 +7,7 @@ import os
 import socket
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -275,6 +276,8 @@ def _reachable() -> Iterator[None]:
         raise
 
 
+WAL_WITHIN_S = 30
+
 _BUSY = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL's codes for what could not be serialised, a deadlock and a lock that did not come in time."""
 
@@ -289,10 +292,24 @@ def _first_line(reason: object) -> str:
     return next(iter(str(reason).strip().splitlines()), type(reason).__name__)
 
 
+def _turn_to_wal(connection: Any) -> None:
+    """Of processes that open a new file at once, SQLite tells all but one that it is locked, without waiting."""
+    until = time.monotonic() + WAL_WITHIN_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+            if not is_busy or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+
+
 def _set_up_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
+    _turn_to_wal(connection)
     for pragma in (
-        "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
         "busy_timeout=30000",
