@@ -31,6 +31,7 @@ def _context(digits: int) -> decimal.Context:
 
 _EXACT = _context(LIMITS.calculation_digits)
 _GUARDED = _context(LIMITS.calculation_digits + _GUARD_DIGITS)
+_TOO_MANY_DIGITS = 10**LIMITS.calculation_digits
 _PLAIN_ZEROS = 30
 """More zeros than these before or behind the digits are written as an exponent."""
 
@@ -252,7 +253,7 @@ class _Calculation:
             what = "is not a number" if token.text in self.names else "is not known"
             self.refuse(f"{token.text[:40]!r} {what}. Known: {known}.", token.at)
         if isinstance(value, int):
-            if abs(value) >= 10**LIMITS.calculation_digits:
+            if abs(value) >= _TOO_MANY_DIGITS:
                 self.refuse(
                     f"{token.text[:40]!r} has more than {LIMITS.calculation_digits} digits.", token.at
                 )

@@ -11,10 +11,10 @@ ENGINE_VERSION = 1
 """Changes when the same inputs may lead elsewhere than before."""
 
 
-@dataclass(frozen=True, slots=True)
 class Input:
-    """`kind` names it in the log; `plain()` is what the log keeps."""
+    """A dataclass; `kind` names it in the log, and `plain()` is what the log keeps."""
 
+    __slots__ = ()
     kind: ClassVar[str] = ""
 
     def plain(self) -> dict[str, Any]:
@@ -30,7 +30,8 @@ def _kept(kind: type[Input]) -> tuple[tuple[str, str, Any], ...]:
     """The fields of an input: name, name in the log, default."""
     kept = _FIELDS.get(kind)
     if kept is None:
-        names = [(item.name, _SHORT.get(item.name, item.name), _default(item)) for item in fields(kind)]
+        own: tuple[Field[Any], ...] = fields(kind)  # type: ignore[arg-type]
+        names = [(item.name, _SHORT.get(item.name, item.name), _default(item)) for item in own]
         kept = _FIELDS[kind] = tuple(names)
     return kept
 
@@ -82,9 +83,12 @@ class Go(Input):
         return {"k": "go"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Result(Input):
-    """A step's function has ended. Times in milliseconds; `usage` holds tokens and cost_usd."""
+    """A step's function has ended. Times in milliseconds; `usage` holds tokens and cost_usd.
+
+    Never changed, though not frozen: that would triple the time to make one, and every step makes one.
+    """
 
     kind: ClassVar[str] = "result"
     activation: str = ""
@@ -184,9 +188,9 @@ def input_of(plain: Mapping[str, Any]) -> Input:
     return KINDS[plain["k"]](**values)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Execute:
-    """Run a step's function, after the facts so far are on disk unless its effect is none."""
+    """Run a step's function, after the facts so far are on disk unless its effect is none. As `Result`, not frozen."""
 
     activation: str
     node: str

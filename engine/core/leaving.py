@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from engine.core.catalogue import Behaviour
 from engine.core.document import On, Outcome
@@ -22,12 +22,11 @@ SHOWN = 200
 """Characters of a value that a TRANSITION's reasons show."""
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """What a step gave: its value, the memory it wrote, and whether the log has the value with the input."""
 
     value: Any
-    remember: Mapping[str, Any] = field(default_factory=dict)
+    remember: Mapping[str, Any] = MappingProxyType({})
     is_in_input: bool = False
 
 
@@ -203,23 +202,22 @@ def _condition(way: Way) -> Expression:
 
 def _why(m: Moving, token: Token, condition: Expression, scope: Mapping[str, Any]) -> dict[str, Any]:
     """Why a condition came out as it did: the values it read and the steps that wrote them."""
-    values = {path: _looked_up(scope, path) for path in condition.sorted_reads}
-    why: dict[str, Any] = {"when": condition.source, "values": values}
+    values, wrote_by = {}, {}
     writers = m.state.writers_of(token)
-    wrote_by = {
-        path: writers[name]
-        for path in values
-        if path.startswith("vars.") and (name := path.split(".")[1]) in writers
-    }
+    for path, parts in condition.paths:
+        values[path] = _looked_up(scope, parts)
+        if parts[0] == "vars" and len(parts) > 1 and parts[1] in writers:
+            wrote_by[path] = writers[parts[1]]
+    why: dict[str, Any] = {"when": condition.source, "values": values}
     if wrote_by:
         why["wrote_by"] = wrote_by
     return why
 
 
-def _looked_up(scope: Mapping[str, Any], path: str) -> Any:
+def _looked_up(scope: Mapping[str, Any], parts: tuple[str, ...]) -> Any:
     found: Any = scope
-    for part in path.split("."):
-        if not isinstance(found, Mapping) or part not in found:
+    for part in parts:
+        if not isinstance(found, dict) or part not in found:
             return None
         found = found[part]
     return _shown(found)
@@ -227,6 +225,8 @@ def _looked_up(scope: Mapping[str, Any], path: str) -> Any:
 
 def _shown(value: Any) -> Any:
     """Scalars as they are, but short; containers by their size."""
+    if isinstance(value, int | float | None):
+        return value
     if isinstance(value, str):
         return value if len(value) <= SHOWN else value[: SHOWN - 1] + "…"
     if isinstance(value, Mapping):

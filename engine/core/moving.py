@@ -147,7 +147,11 @@ class Moving:
             return
         if state.paused:
             state.status = RunStatus.PAUSED
-        elif state.ready or any(token.phase is Phase.RUNNING for token in state.tokens.values()):
+        elif state.ready:
             state.status = RunStatus.RUNNING
         else:
+            for token in state.tokens.values():
+                if token.phase is Phase.RUNNING:
+                    state.status = RunStatus.RUNNING
+                    return
             state.status = RunStatus.WAITING

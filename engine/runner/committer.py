@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from engine.core.log import Stored
 from engine.failpoints import Point, reach
 from engine.live.feed import Feed, Published
 from engine.store import claims, journal
 from engine.store.claims import Claimed
-from engine.store.database import Database, DatabaseBusy, DatabaseDown
+from engine.store.database import Database, DatabaseBusy, DatabaseDown, Hot
 
-GATHER_S = 0.003
+GATHER_S = 0.01
 """Between two notices to Redis: what is committed meanwhile goes together."""
 UNSENT_KEPT = 10_000
 """Batches kept for a slow Redis; older ones are dropped, and whoever watches fills the gap from SQL."""
@@ -48,6 +49,7 @@ class _Claim(_Wanted):
     run_id: str
     worker_id: str
     claimed: Claimed | None = None
+    unfolded: list[Stored] = field(default_factory=list)
 
 
 class Committer:
@@ -74,15 +76,15 @@ class Committer:
             raise Fenced(move.run_id)
         return item.inbox_high
 
-    def claim(self, run_id: str, worker_id: str) -> Claimed | None:
-        """The run, if it is free to be moved.
+    def claim(self, run_id: str, worker_id: str) -> tuple[Claimed, list[Stored]] | None:
+        """The run, if it is free to be moved, and what its log has beyond its snapshot.
 
         Raises:
             CommitFailed: the database refused or is away.
         """
         item = _Claim(run_id, worker_id)
         self._together(item)
-        return item.claimed
+        return None if item.claimed is None else (item.claimed, item.unfolded)
 
     def close(self) -> None:
         self._publisher.close()
@@ -105,17 +107,17 @@ class Committer:
         if moves:
             reach(Point.BEFORE_COMMIT)
         try:
-            with self._db.hot() as hot:
+            with self._db.hot(is_lasting=bool(moves)) as hot:
                 now_us = self._now_us()
-                claimed = [(item, claims.claim(hot, item.run_id, item.worker_id, now_us)) for item in wanted]
+                claimed = [(item, *_claim(hot, item, now_us)) for item in wanted]
                 highs = journal.commit(hot, [item.move for item in moves], now_us)
                 if moves:
                     reach(Point.IN_COMMIT)
         except Exception as error:  # noqa: BLE001 - whatever it is, everybody in the group gets an answer
             self._fail(batch, error, is_again)
             return
-        for item, answer in claimed:
-            item.claimed = answer
+        for item, answer, rows in claimed:
+            item.claimed, item.unfolded = answer, rows
         for move, high in zip(moves, highs, strict=True):
             move.inbox_high = high
         for done in batch:
@@ -137,6 +139,13 @@ class Committer:
         else:
             for item in batch:
                 item.failure, item.is_done = error, True
+
+
+def _claim(hot: Hot, item: _Claim, now_us: int) -> tuple[Claimed | None, list[Stored]]:
+    found = claims.claim(hot, item.run_id, item.worker_id, now_us)
+    if found is None or found.seq == found.state_seq:
+        return found, []
+    return found, journal.rows_after(hot, item.run_id, found.state_seq, 1_000_000)
 
 
 class Publisher:

@@ -7,9 +7,9 @@ import logging
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -28,8 +28,7 @@ OUTPUT_BYTES = 1_048_576
 """The largest output of a step, as JSON."""
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(NamedTuple):
     """A step to execute, with all it may use."""
 
     command: Execute

@@ -133,13 +133,11 @@ class Record:
 
     def _columns(self, state: State) -> dict[str, Any]:
         """The run's columns as they follow from its state."""
-        columns: dict[str, Any] = {
-            "head_hash": self.head,
-            "status": state.status.value,
-            "steps": state.steps,
-            "tokens": state.used_tokens,
-            "cost_usd": state.used_cost_usd,
-        }
+        columns: dict[str, Any] = {"head_hash": self.head, "steps": state.steps}
+        if state.status.value != self.status:  # it is indexed, which makes it dear to write
+            columns["status"] = state.status.value
+        if state.used_tokens or state.used_cost_usd:
+            columns |= {"tokens": state.used_tokens, "cost_usd": state.used_cost_usd}
         if state.is_over or self.unfolded_bytes >= max(SNAPSHOT_BYTES, self.snapshot_bytes):
             snapshot = orjson.dumps(state.plain()).decode()
             columns |= {"state": snapshot, "state_seq": self.seq}

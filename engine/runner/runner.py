@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import threading
 from collections.abc import Callable
@@ -28,12 +29,14 @@ from engine.runner.lease import Lease
 from engine.runner.record import Record
 from engine.runner.sweeper import Sweeper
 from engine.runtime import Runtime
-from engine.store import claims, journal
+from engine.store import claims
 from engine.store.claims import Claimed
 from engine.store.database import DatabaseDown
 
 log = logging.getLogger(__name__)
 
+GC_THRESHOLDS = (20_000, 20, 20)
+"""The first is in objects: about 800 steps that nobody has committed yet."""
 UNPLANNABLE_US = 60_000_000
 """How long a run waits for a worker that knows all its node types before it fails."""
 
@@ -65,6 +68,9 @@ class Runner:
 
     def start(self) -> None:
         """Register this worker and begin to sweep."""
+        # What a run gathers until its commit is freed by that: the collector would look at all of it again and again,
+        # which takes a quarter of a long run's time.
+        gc.set_threshold(*GC_THRESHOLDS)
         self._lease.start()
         self._sweeper.start()
 
@@ -121,6 +127,10 @@ class Runner:
             self._pool.submit(self._work, work)
             self._count(1)
 
+    def is_crowded(self) -> bool:
+        """Whether a long run should make room: others may want its thread, or the worker ends."""
+        return self._is_stopping or self._busy >= self._threads
+
     def _work(self, work: Callable[[], None]) -> None:
         try:
             work()
@@ -160,15 +170,15 @@ class Runner:
 
     def _claim(self, run_id: str) -> Drive | None:
         try:
-            claimed = self.committer.claim(run_id, self.worker_id)
+            found = self.committer.claim(run_id, self.worker_id)
         except CommitFailed as error:
             log.warning("run %s: %s", run_id, error)  # the sweeper comes back to it
             return None
-        if claimed is None:
+        if found is None:
             return None
         reach(Point.AFTER_CLAIM)
         try:
-            return self._take_up(claimed)
+            return self._take_up(*found)
         except DatabaseDown as error:
             log.warning("run %s: %s", run_id, error)  # the sweeper finds it: ours, and nobody drives it
             return None
@@ -176,48 +186,41 @@ class Runner:
             self.crashes.note(run_id, error)
             raise
 
-    def _take_up(self, claimed: Claimed) -> Drive | None:
+    def _take_up(self, claimed: Claimed, unfolded: list[Stored]) -> Drive | None:
         """A drive for a run that is ours now; None when it can't be driven here, or not at all any more."""
         if (fault := self.crashes.verdict(claimed.run_id)) is not None:
-            self._give_up(claimed, fault)
+            self._give_up(claimed, unfolded, fault)
             return None
         try:
             plan = self.rt.plan(claimed.workflow_id, claimed.version)
         except DatabaseDown:
             raise
         except OpenRoomsError as error:
-            self._hand_back(claimed, error)
+            self._hand_back(claimed, unfolded, error)
             return None
-        drive = Drive(self, claimed, plan, self._unfolded(claimed))
+        drive = Drive(self, claimed, plan, unfolded)
         with self._mutex:
             self._drives[claimed.run_id] = drive
         return drive
 
-    def _unfolded(self, claimed: Claimed) -> list[Stored]:
-        """What the log has beyond the run's snapshot."""
-        if claimed.seq == claimed.state_seq:
-            return []
-        with self.rt.db.read() as session:
-            return journal.rows_after(session, claimed.run_id, claimed.state_seq, 1_000_000)
-
-    def _hand_back(self, claimed: Claimed, error: OpenRoomsError) -> None:
+    def _hand_back(self, claimed: Claimed, unfolded: list[Stored], error: OpenRoomsError) -> None:
         """This worker lacks what the run's version is made of; another may have it, but not for ever."""
         log.error("run %s can't be planned by this worker: %s", claimed.run_id, error)
         has_begun = claimed.status != RunStatus.QUEUED
         if not has_begun and self.rt.now_us() - claimed.created_us > UNPLANNABLE_US:
-            self._give_up(claimed, {"code": error.code, "message": str(error), "node_id": None})
+            self._give_up(claimed, unfolded, {"code": error.code, "message": str(error), "node_id": None})
             return
         with self.rt.db.hot() as hot:
             claims.take_back(hot, claimed.run_id, claimed.fence)
 
-    def _give_up(self, claimed: Claimed, fault: dict[str, Any]) -> None:
+    def _give_up(self, claimed: Claimed, unfolded: list[Stored], fault: dict[str, Any]) -> None:
         """End a run that the engine can't go on with."""
         log.error("run %s is given up: %s", claimed.run_id, fault["message"])
         given, at_us = Broken(fault), self.rt.now_us()
         try:
             plan = self.rt.plan(claimed.workflow_id, claimed.version)
             state = State.of(orjson.loads(claimed.state)) if claimed.state else State()
-            facts, commands = move(plan, fold(plan, state, self._unfolded(claimed)), given, at_us)
+            facts, commands = move(plan, fold(plan, state, unfolded), given, at_us)
         except DatabaseDown:
             raise
         except Exception as error:  # noqa: BLE001 - what crashes may be just this: then it ends without its state

@@ -89,10 +89,11 @@ class Database:
             hot.commit()
 
     @contextmanager
-    def hot(self) -> Iterator[Hot]:
+    def hot(self, *, is_lasting: bool = True) -> Iterator[Hot]:
         """As `change`, on a connection that stays open: one block at a time.
 
-        A connection that broke is thrown away with the block it failed.
+        What need not outlast a power cut, though it outlasts any process, costs no fsync on SQLite. A connection that
+        broke is thrown away with the block it failed.
         """
         with self._hot_turn, _reachable(), self._writer():
             if self._hot_connection is None:
@@ -100,7 +101,7 @@ class Database:
                 self._kept_hot = Hot(self._hot_connection, self.is_sqlite)
             hot = self._kept_hot
             try:
-                hot.begin()
+                hot.begin(is_lasting=is_lasting)
                 yield hot
                 hot.commit()
             except BaseException:
@@ -199,6 +200,7 @@ class Hot:
 
     def __init__(self, connection: Connection, is_sqlite: bool) -> None:
         self.is_sqlite = is_sqlite
+        self._is_lasting = True
         self._connection = connection
         self._dialect = connection.dialect
         self._raw: Any = connection.connection.driver_connection
@@ -212,9 +214,13 @@ class Hot:
         connection = session.connection()
         return cls(connection, connection.dialect.name == "sqlite")
 
-    def begin(self) -> None:
-        if self.is_sqlite:  # PostgreSQL's driver begins with the first statement
-            self.run("BEGIN IMMEDIATE")
+    def begin(self, *, is_lasting: bool = True) -> None:
+        if not self.is_sqlite:  # PostgreSQL's driver begins with the first statement
+            return
+        if is_lasting is not self._is_lasting:
+            self.run(f"PRAGMA synchronous={'FULL' if is_lasting else 'NORMAL'}")
+            self._is_lasting = is_lasting
+        self.run("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
         try:

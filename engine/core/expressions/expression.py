@@ -28,7 +28,7 @@ class Evaluated(NamedTuple):
 class Expression:
     """Immutable, shared between threads; made by `compile_expression`."""
 
-    __slots__ = ("_cost", "_node", "_run", "_variables", "asked", "reads", "sorted_reads", "source")
+    __slots__ = ("_cost", "_node", "_run", "_variables", "asked", "paths", "reads", "source")
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -37,7 +37,8 @@ class Expression:
         self._cost = cost_of(self._node)
         self._variables = variables_of(self._node)
         self.reads, self.asked = reads_of(self._node)
-        self.sorted_reads = sorted(self.reads)
+        self.paths = [(path, tuple(path.split("."))) for path in sorted(self.reads)]
+        """What it reads, in order: each path with its parts."""
 
     def __repr__(self) -> str:
         return f"Expression({self.source!r})"
