@@ -5,7 +5,6 @@ from typing import Any
 
 import orjson
 
-
 _PIECE = 2_000
 
 

@@ -6,18 +6,23 @@ import jsonschema
 import orjson
 from pydantic import JsonValue
 
+from engine.core.advance import move
 from engine.core.depth import MOST, is_too_deep
 from engine.core.document import Document, Frozen
 from engine.core.errors import IllegalTransition, InvalidInput, NotFound, OpenRoomsError
 from engine.core.identity import Role, User
+from engine.core.inputs import Cancelled
+from engine.core.plan import NO_PLAN
 from engine.core.run import MOVES, RunStatus
 from engine.core.runview import Run
+from engine.core.tokens import State
 from engine.core.waiting import SIGNALS_KEPT
+from engine.runner.record import Record
 from engine.runtime import Runtime
 from engine.services import history
 from engine.services.permission import require
-from engine.store import inbox, rooms, runs
-from engine.store.database import Session
+from engine.store import inbox, journal, rooms, runs
+from engine.store.database import Hot, Session
 
 MAX_PAYLOAD_BYTES = 262_144
 
@@ -57,6 +62,37 @@ def cancel(rt: Runtime, user: User, room_id: str) -> Run:
     return _wish(rt, user, room_id, "cancel", RunStatus.CANCELLED)
 
 
+def cancel_run(rt: Runtime, user: User, run_id: str) -> Run:
+    """End this very run: the one that has its room, or one that stands in line for it, which is over at once.
+
+    Raises:
+        IllegalTransition: it is over, or about to be.
+    """
+    require(rt, user, Role.EDITOR, "cancel a run")
+    with rt.db.change() as hot:
+        waiting = runs.in_line(hot, run_id)
+        if waiting is not None:
+            _leave_line(hot, waiting, user, rt.now_us())
+    with rt.db.read() as session:
+        run = runs.get(session, run_id)
+    if run is None:
+        raise NotFound("run", run_id)
+    return (
+        run if waiting is not None else _wish(rt, user, run.room_id, "cancel", RunStatus.CANCELLED, only=run)
+    )
+
+
+def _leave_line(hot: Hot, waiting: runs.InLine, user: User, now_us: int) -> None:
+    """What its driver would write, if it had one."""
+    given, state = Cancelled(user.name), State()
+    facts, commands = move(NO_PLAN, state, given, now_us)
+    record = Record(waiting.run_id, waiting.room_id, waiting.seq, waiting.head_hash, RunStatus.QUEUED)
+    record.add(given, facts, commands, now_us)
+    ended = record.move(state, fence=waiting.fence, worker="", inbox_done=0, release=True)
+    ended.is_in_line, ended.room_status = True, None  # the room is another's
+    journal.commit(hot, [ended], now_us)
+
+
 class Signal(Frozen):
     """What is sent to a WAIT; the same `request_id` delivers it once, however often it is sent."""
 
@@ -90,11 +126,18 @@ def signal(rt: Runtime, user: User, room_id: str, sent: Signal) -> Run:
     return _rung(rt, standing)
 
 
-def _wish(rt: Runtime, user: User, room_id: str, kind: str, wanted: RunStatus) -> Run:
+def _wish(  # noqa: PLR0913 - who, where, what, to which end
+    rt: Runtime, user: User, room_id: str, kind: str, wanted: RunStatus, *, only: Run | None = None
+) -> Run:
+    """Put a wish to the room's run; to none but `only`, if it is given."""
     require(rt, user, Role.EDITOR, f"{kind} a run")
     with rt.db.write() as session:
+        if only is not None and only.status.is_over:
+            raise IllegalTransition(f"Run #{only.number}", only.status, wanted, MOVES[only.status])
         standing = _live(session, room_id, wanted)
         run = standing.run
+        if only is not None and only.id != run.id:
+            raise IllegalTransition(f"Run #{only.number}", "over", wanted, [])
         now = _status_to_come(session, standing)
         is_legal = wanted in MOVES[now] and (kind != "resume" or now is RunStatus.PAUSED)
         if not is_legal:

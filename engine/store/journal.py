@@ -49,6 +49,8 @@ class Move:
     clear_timers: list[str | None] = field(default_factory=list)
     remember: dict[str, Any] = field(default_factory=dict)
     say: list[dict[str, str]] = field(default_factory=list)
+    is_in_line: bool = False
+    """The run has not got its room yet, so nobody drives it."""
 
     @property
     def is_last(self) -> bool:
@@ -93,7 +95,7 @@ def commit(hot: Hot, moves: Iterable[Move], now_us: int) -> list[int | None]:
 
 def _advance_run(hot: Hot, move: Move) -> int | None:
     """Compare and set on fence and seq."""
-    sql = _update(tuple(move.columns), move.release, move.is_last)
+    sql = _update(tuple(move.columns), move.release, move.is_last, move.is_in_line)
     released = (move.inbox_done,) if move.release and not move.is_last else ()
     moved = hot.one(
         sql,
@@ -113,14 +115,15 @@ def _advance_run(hot: Hot, move: Move) -> int | None:
 
 
 @lru_cache(maxsize=64)
-def _update(columns: tuple[str, ...], release: bool, is_last: bool) -> str:
+def _update(columns: tuple[str, ...], release: bool, is_last: bool, is_in_line: bool) -> str:
     sets = ["seq = ?", "inbox_done = ?", *(f"{name} = ?" for name in columns)]
     if release:
         has_more = "FALSE" if is_last else "CASE WHEN inbox_high > ? THEN TRUE ELSE FALSE END"
         sets += ["owner = NULL", f"ready = {has_more}"]
+    free = "live IS NULL AND status = 'QUEUED'" if is_in_line else "live"
     return (
         f"UPDATE run SET {', '.join(sets)}"
-        " WHERE id = ? AND fence = ? AND seq = ? AND live RETURNING inbox_high"
+        f" WHERE id = ? AND fence = ? AND seq = ? AND {free} RETURNING inbox_high"
     )
 
 

@@ -207,6 +207,28 @@ def current_run(session: Session, room_id: str) -> Standing | None:
     return live_run(session, room_id) or (_standing(row) if row else None)
 
 
+@dataclass(frozen=True, slots=True)
+class InLine:
+    """A run that waits for another of its room to end."""
+
+    run_id: str
+    room_id: str
+    seq: int
+    head_hash: str
+    fence: int
+
+
+def in_line(hot: Hot, run_id: str) -> InLine | None:
+    """The run, if it stands in line; it stays there until the commit."""
+    locked = "" if hot.is_sqlite else " FOR UPDATE"
+    row = hot.one(
+        "SELECT id, room_id, seq, head_hash, fence FROM run"
+        f" WHERE id = ? AND live IS NULL AND status = 'QUEUED'{locked}",
+        run_id,
+    )
+    return None if row is None else InLine(*row)
+
+
 def by_request(hot: Hot, room_id: str, request_id: str) -> str | None:
     """The id of the run that this request started."""
     row = hot.one("SELECT id FROM run WHERE room_id = ? AND request_id = ?", room_id, request_id)

@@ -3,9 +3,12 @@
 import pytest
 from sqlalchemy import text
 
+from engine.core.errors import IllegalTransition
+from engine.core.run import RunStatus
+from engine.services import control, logs
 from engine.services import rooms as room_services
 from engine.services.rooms import RoomStillRuns
-from engine.store import claims
+from engine.store import claims, inbox
 from tests.core.drawing import line, tool
 from tests.runner.conftest import Rooms
 
@@ -40,3 +43,27 @@ def test_a_room_is_not_deleted_while_a_run_stands_in_line(
         room_services.delete(rooms.rt, rooms.user, room)
 
     assert rooms.get(second)
+
+
+def test_a_run_in_line_is_cancelled_by_itself_and_at_once(rooms: Rooms) -> None:
+    room = rooms.room(line(tool("a")), queue_runs=True)
+    first, second, third = rooms.queue(room), rooms.queue(room), rooms.queue(room)
+
+    gone = control.cancel_run(rooms.rt, rooms.user, second)
+
+    assert (gone.status, gone.ended_at is not None) == (RunStatus.CANCELLED, True)
+    assert [
+        event["type"] for event in logs.of_run(rooms.rt, rooms.user, second, logs.Wanted(after_seq=0)).items
+    ] == [
+        "RUN_QUEUED",
+        "ROOM_CANCELLED",
+    ]
+    assert room_services.get(rooms.rt, rooms.user, room).status == "QUEUED"  # that of the first
+    with pytest.raises(IllegalTransition):
+        control.cancel_run(rooms.rt, rooms.user, second)
+    with rooms.rt.db.hot() as hot:
+        hot.run("UPDATE run SET status = 'COMPLETED', live = NULL, ready = FALSE WHERE id = ?", first)
+        assert claims.promote_next(hot, room) == third
+    assert control.cancel_run(rooms.rt, rooms.user, third).id == third  # has its room now: by its inbox
+    with rooms.rt.db.look() as hot:
+        assert [kind for _, kind, _ in inbox.unread(hot, third, 0)] == ["cancel"]

@@ -10,7 +10,7 @@ from engine.core.errors import InvalidInput
 from engine.core.page import Page, Paging
 from engine.core.run import RunStatus
 from engine.core.runview import Run
-from engine.services import history, logs, rooms, runs
+from engine.services import control, history, logs, rooms, runs
 from openrooms_app.api.bodies import StrictRoute
 from openrooms_app.api.deps import MAX_INT, By, PageAsked
 from openrooms_app.api.log_query import LogAsked
@@ -78,6 +78,12 @@ def retry_run(run_id: str, by: By, response: Response, body: Retry | None = None
     run = runs.retry(*by, run_id, from_step=body.from_step if body else None)
     response.headers["Location"] = f"/api/runs/{run.id}"
     return accepted(run)
+
+
+@router.post("/runs/{run_id}/cancel", status_code=202)
+def cancel_run(run_id: str, by: By) -> Accepted:
+    """End this very run, also if it still stands in line for its room."""
+    return accepted(control.cancel_run(*by, run_id))
 
 
 @router.post("/runs/{run_id}/replay")
