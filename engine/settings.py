@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     """What a child process that executes blocking tools may use; 0: no cap."""
     watchdog_s: int = Field(10, ge=2, le=3600)
     """How long a step may hold up all others, by a loop without end, before its process is given up."""
+    worker_grace_s: float = Field(5, ge=0, le=3600)
+    """How long a worker that is told to stop waits for the steps under way; what takes longer is begun again later."""
     crash_at: str = ""
     """For tests: where a process is to kill itself, as "after_claim:3"; see engine/failpoints.py."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -59,4 +59,4 @@ def at_work(rt: Runtime, *, threads: int) -> Iterator[Callable[[], None]]:
         consumer.stop(graceful=True)
         ears.stop()
         watchdog.stop()
-        runner.stop()
+        runner.stop(grace_s=rt.settings.worker_grace_s)

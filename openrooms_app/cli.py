@@ -55,7 +55,9 @@ def up(host: str, port: int, workers: int, data_dir: Path | None, demo: bool) ->
     settings = _settings(data_dir)
     with listen(host, port) as probe:  # a port in use is told before anything is started
         port = probe.getsockname()[1]
-    plan = Plan(host, port, workers, settings.data_dir.resolve(), settings.redis_url, demo)
+    plan = Plan(
+        host, port, workers, settings.data_dir.resolve(), settings.redis_url, demo, settings.worker_grace_s
+    )
     sys.exit(Supervisor(plan).run())
 
 

@@ -65,6 +65,8 @@ class Plan:
     data_dir: Path
     redis_url: str
     is_demo: bool
+    grace_s: float = 0
+    """What workers allow the steps under way when they are told to stop."""
 
 
 class Supervisor:
@@ -170,7 +172,7 @@ class Supervisor:
         for part in self._parts:
             if part.process.poll() is None:
                 part.process.terminate()
-        until = time.monotonic() + STOP_S
+        until = time.monotonic() + STOP_S + self._plan.grace_s
         for part in self._parts:
             try:
                 part.process.wait(max(0.0, until - time.monotonic()))

@@ -49,6 +49,7 @@ class Host(Protocol):
     committer: Committer
     effects: Effects
     crashes: Crashes
+    is_stopping: bool
 
     def may_start_effects(self) -> bool: ...
     def submit(self, work: Callable[[], None]) -> None: ...
@@ -157,7 +158,7 @@ class Drive:
                 self._apply(self._results.popleft())
             elif self._inbox_high > self._inbox_done:
                 self._read_inbox()
-            elif can_go(self._state):
+            elif can_go(self._state) and not self._rests():
                 if self._is_strict and self._has_ended_step:
                     self._flush()
                 self._has_ended_step = True
@@ -203,6 +204,10 @@ class Drive:
             self._inbox_done = id_
         self._inbox_high = self._inbox_done
 
+    def _rests(self) -> bool:
+        """Whether the worker ends: what is under way may end too, and nothing new begins."""
+        return self._host.is_stopping and not self._to_start
+
     def _block(self) -> bool:
         """Nothing can be applied: commit, start effects; True when the thread can be given back."""
         is_over = self._state.is_over
@@ -241,6 +246,7 @@ class Drive:
             inbox_done=self._inbox_done,
             release=release,
         )
+        wanted.is_unfinished = can_go(self._state)
         wanted.has_read = self._inbox_done != self._committed_done
         high = self._host.committer.commit(wanted, record.shown(self._state))
         self._committed_done = self._inbox_done

@@ -6,6 +6,7 @@ import contextlib
 import gc
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -60,7 +61,8 @@ class Runner:
         self._drives: dict[str, Drive] = {}
         self._claiming: set[str] = set()
         self._mutex = threading.Lock()
-        self._is_stopping = False
+        self.is_stopping = False
+        """From now on nothing new begins."""
         self._busy = 0
         """Works that are being done or wait for a thread."""
         self._sweeper = Sweeper(self)
@@ -74,10 +76,16 @@ class Runner:
         self._lease.start()
         self._sweeper.start()
 
-    def stop(self) -> None:
-        """Give every run back; what was under way is taken up by whoever comes next."""
-        self._is_stopping = True
+    def stop(self, *, grace_s: float = 0) -> None:
+        """Give every run back once its steps under way have ended; those that have not within `grace_s` are cancelled.
+
+        Whoever comes next takes them up as after a crash.
+        """
+        self.is_stopping = True
         self._sweeper.stop()
+        until = time.monotonic() + grace_s
+        while self._drives and time.monotonic() < until:
+            time.sleep(0.01)
         self._pool.shutdown(wait=True, cancel_futures=True)
         with self._mutex:
             drives, self._drives = list(self._drives.values()), {}
@@ -89,7 +97,7 @@ class Runner:
 
     def activate(self, run_id: str) -> None:
         """Look after a run: claim it if it is free, knock at its drive if it is ours."""
-        if self._is_stopping or not self.may_start_effects():
+        if self.is_stopping or not self.may_start_effects():
             return
         drive = self._drives.get(run_id)
         if drive is not None:
@@ -121,15 +129,13 @@ class Runner:
             self.activate(run_id)
 
     def submit(self, work: Callable[[], None]) -> None:
-        if self._is_stopping:
-            return
-        with contextlib.suppress(RuntimeError):  # the pool was shut between the two lines
+        with contextlib.suppress(RuntimeError):  # the pool is shut
             self._pool.submit(self._work, work)
             self._count(1)
 
     def is_crowded(self) -> bool:
-        """Whether a long run should make room: others may want its thread, or the worker ends."""
-        return self._is_stopping or self._busy >= self._threads
+        """Whether a long run should make room: others may want its thread."""
+        return self._busy >= self._threads
 
     def _work(self, work: Callable[[], None]) -> None:
         try:

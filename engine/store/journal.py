@@ -51,6 +51,8 @@ class Move:
     say: list[dict[str, str]] = field(default_factory=list)
     is_in_line: bool = False
     """The run has not got its room yet, so nobody drives it."""
+    is_unfinished: bool = False
+    """Released though it could go on: whoever comes next finds it ready."""
 
     @property
     def is_last(self) -> bool:
@@ -95,8 +97,15 @@ def commit(hot: Hot, moves: Iterable[Move], now_us: int) -> list[int | None]:
 
 def _advance_run(hot: Hot, move: Move) -> int | None:
     """Compare and set on fence and seq."""
-    sql = _update(tuple(move.columns), move.release, move.is_last, move.is_in_line)
-    released = (move.inbox_done,) if move.release and not move.is_last else ()
+    sql = _update(
+        tuple(move.columns),
+        move.release,
+        move.is_last,
+        is_in_line=move.is_in_line,
+        is_ready=move.is_unfinished,
+    )
+    asks = move.release and not move.is_last and not move.is_unfinished
+    released = (move.inbox_done,) if asks else ()
     moved = hot.one(
         sql,
         move.seq,
@@ -115,11 +124,13 @@ def _advance_run(hot: Hot, move: Move) -> int | None:
 
 
 @lru_cache(maxsize=64)
-def _update(columns: tuple[str, ...], release: bool, is_last: bool, is_in_line: bool) -> str:
+def _update(
+    columns: tuple[str, ...], release: bool, is_last: bool, *, is_in_line: bool, is_ready: bool
+) -> str:
     sets = ["seq = ?", "inbox_done = ?", *(f"{name} = ?" for name in columns)]
     if release:
-        has_more = "FALSE" if is_last else "CASE WHEN inbox_high > ? THEN TRUE ELSE FALSE END"
-        sets += ["owner = NULL", f"ready = {has_more}"]
+        has_more = "CASE WHEN inbox_high > ? THEN TRUE ELSE FALSE END"
+        sets += ["owner = NULL", f"ready = {'FALSE' if is_last else 'TRUE' if is_ready else has_more}"]
     free = "live IS NULL AND status = 'QUEUED'" if is_in_line else "live"
     return (
         f"UPDATE run SET {', '.join(sets)}"

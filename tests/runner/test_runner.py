@@ -156,6 +156,22 @@ def test_a_run_whose_worker_died_is_taken_over(place: Place) -> None:
     assert "WORKER_LOST" in types
 
 
+def test_a_worker_that_stops_lets_the_step_under_way_end_and_begins_none(place: Place) -> None:
+    slow = {"config": {"provider": "scripted", "model": "slow:0.4", "prompt": "wait"}}
+    room = place.room(line(node("one", "AGENT_TASK", **slow), node("two", "AGENT_TASK", **slow)))
+    other = Place(place.rt, place.user)
+    run = other.start(room)
+    place.until(run.id, lambda run: run.status is RunStatus.RUNNING and run.seq > 5)
+    other.runner.stop(grace_s=20)
+
+    steps = history.steps(place.rt, place.user, run.id)
+    assert (steps[1]["node_id"], steps[1]["status"]) == ("one", "done")  # the next is begun by another
+    assert place.over(run.id).status is RunStatus.COMPLETED
+    events = history.events(place.rt, place.user, run.id)
+    assert "WORKER_LOST" not in [event["type"] for event in events]
+    assert sum(event["type"] == "AGENT_INVOKED" for event in events) == 2
+
+
 def test_a_retried_run_goes_on_where_it_failed(place: Place) -> None:
     flaky = node("ask", "AGENT_TASK", config={"provider": "scripted", "model": "fail", "prompt": "x"})
     nodes = [node("start", "START"), tool("first"), flaky, node("end", "END")]

@@ -21,8 +21,8 @@ def _without(guard: str) -> Iterator[None]:
     """The commit's statement, without one of its guards; its parameters stay in number."""
     real = journal._update
 
-    def update(*shape: Any) -> str:
-        return real(*shape).replace(f"AND {guard}", f"AND (TRUE OR {guard})")
+    def update(*shape: Any, **more: bool) -> str:
+        return real(*shape, **more).replace(f"AND {guard}", f"AND (TRUE OR {guard})")
 
     with replaced(journal, "_update", update):
         yield
@@ -117,8 +117,8 @@ def dropped_wake_up() -> Iterator[None]:
     """A run that is given back with unread wishes is not ready."""
     real = journal._update
 
-    def update(*shape: Any) -> str:
-        return real(*shape).replace("THEN TRUE ELSE FALSE", "THEN FALSE ELSE FALSE")
+    def update(*shape: Any, **more: bool) -> str:
+        return real(*shape, **more).replace("THEN TRUE ELSE FALSE", "THEN FALSE ELSE FALSE")
 
     with replaced(journal, "_update", update):
         yield
