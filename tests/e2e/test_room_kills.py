@@ -1,0 +1,84 @@
+"""A room's page that is open while everything behind it is killed: it says so, keeps up, and never tells what is not so."""
+
+import os
+import signal
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from engine.core.run import MOVES, RunStatus
+from tests.e2e.conftest import RunningApp
+from tests.e2e.room_page import named, open_room, status
+from tests.fixtures.drawings import drawing
+from tests.fixtures.running import until
+
+pytestmark = pytest.mark.e2e
+
+SLOW = {"config": {"provider": "scripted", "model": "slow:0.5", "prompt": "wait"}}
+STEPS = [f"agent{number}" for number in range(16)]
+LONG = drawing(
+    "start > " + " > ".join(STEPS) + " > end", **{name: {"type": "AGENT_TASK", **SLOW} for name in STEPS}
+)
+NOTE = """() => {
+  window.seen = [];
+  const look = () => {
+    const shown = document.querySelector('[data-testid=room-status]')?.textContent ?? '';
+    const link = document.querySelector('[data-testid=connection]')?.textContent ?? '';
+    const now = `${shown}|${link.includes('reconnecting') ? 'lost' : 'live'}`;
+    if (window.seen.at(-1) !== now) window.seen.push(now);
+  };
+  new MutationObserver(look).observe(document.body, {subtree: true, childList: true, characterData: true});
+  look();
+}"""
+
+
+def kill_part(app: RunningApp, name: str) -> None:
+    """kill -9 a child of `up`, which starts another one."""
+    children = Path(f"/proc/{app.process.pid}/task/{app.process.pid}/children").read_text().split()
+    for pid in children:
+        if name.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+            os.kill(int(pid), signal.SIGKILL)
+
+
+def kill_redis(app: RunningApp) -> None:
+    os.kill(int((app.data_dir / "redis.pid").read_text()), signal.SIGKILL)
+
+
+def test_the_page_keeps_up_while_all_parts_are_killed(
+    running_app: RunningApp, as_ada: Page, complaints: list[str]
+) -> None:
+    room = running_app.make_room(named(LONG, "Under fire"))
+    open_room(as_ada, running_app, room)
+    as_ada.get_by_label("Least level").select_option("DEBUG")
+    as_ada.evaluate(NOTE)
+    run = running_app.start(room)
+
+    expect(status(as_ada)).to_have_text("Running")
+    for kill in (
+        lambda: kill_part(running_app, "worker"),
+        lambda: kill_redis(running_app),
+        lambda: kill_part(running_app, "web"),
+        lambda: kill_part(running_app, "worker"),
+    ):
+        time.sleep(1)
+        kill()
+
+    expect(status(as_ada)).to_have_text("Completed", timeout=90_000)
+    expect(as_ada.get_by_test_id("connection")).to_be_empty(timeout=30_000)
+    events = until(
+        lambda: found if (found := running_app.events(run))[-1]["type"] == "ROOM_COMPLETED" else None
+    )
+    expect(as_ada.get_by_test_id("log-count")).to_have_text(f"{len(events)} lines")
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    assert any(event["type"] == "WORKER_LOST" for event in events)
+    seen = [look.split("|") for look in as_ada.evaluate("window.seen")]
+    assert "lost" in [link for _, link in seen]
+    shown = [RunStatus[word.upper()] for word, _ in seen if word and word != "Idle"]
+    told = [now for before, now in pairwise([RunStatus.QUEUED, *shown]) if now is not before]
+    assert all(
+        now in MOVES[before] for before, now in pairwise([RunStatus.QUEUED, *told]) if now is not before
+    ), told
+    complaints.clear()  # of the requests that could not be made
