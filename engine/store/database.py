@@ -102,8 +102,9 @@ class Database:
             hot = self._kept_hot
             try:
                 hot.begin(is_lasting=is_lasting)
-                yield hot
-                hot.commit()
+                with hot.gathered():
+                    yield hot
+                    hot.commit()
             except BaseException:
                 connection, self._hot_connection = self._hot_connection, None
                 with suppress(SQLAlchemyError, hot.error):
@@ -222,6 +223,20 @@ class Hot:
             self._is_lasting = is_lasting
         self.run("BEGIN IMMEDIATE")
 
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """Within it PostgreSQL is sent what is asked when an answer is wanted, or at the commit: a way there and back each
+        time would be most of a small transaction. A fault is told then, too.
+        """
+        if self.is_sqlite:
+            yield
+            return
+        try:
+            with self._raw.pipeline():
+                yield
+        except self.error as error:  # what we raised ourselves is no driver's error any more
+            raise self._told("COMMIT", (), error) from error
+
     def commit(self) -> None:
         try:
             self._raw.commit()
@@ -244,10 +259,10 @@ class Hot:
         rows = self.all(sql, *parameters)
         return rows[0] if rows else None
 
-    def run(self, sql: str, *parameters: Any) -> int:
-        """How many rows it touched."""
+    def run(self, sql: str, *parameters: Any) -> None:
+        """One statement that answers nothing."""
         try:
-            return int(self._raw.execute(self._own(sql), parameters).rowcount)
+            self._raw.execute(self._own(sql), parameters)
         except self.error as error:
             raise self._told(sql, parameters, error) from error
 

@@ -6,6 +6,7 @@ asked for, so a pid is never anybody else's. It ends, with all its children, whe
 
 import contextlib
 import ctypes
+import faulthandler
 import importlib
 import json
 import os
@@ -64,7 +65,7 @@ class Child:
     def wait(self, within_s: float = 20) -> int:
         """Its exit code, negative for a signal, once it is dead."""
         if self.returncode is None:
-            assert select.select([self._handle], [], [], within_s)[0], f"it lives on:\n{self.told()}"
+            assert select.select([self._handle], [], [], within_s)[0], f"it lives on:\n{self.stacks()}"
             self.returncode = self.nursery.reap(self.pid)
             os.close(self._handle)
         return self.returncode
@@ -76,6 +77,12 @@ class Child:
             assert self.is_alive(), self.told()
             assert time.monotonic() < end, f"it does not stop:\n{self.told()}"
             time.sleep(0.01)
+
+    def stacks(self) -> str:
+        """What it told, and where each of its threads is."""
+        self.send(signal.SIGUSR1)
+        time.sleep(0.5)
+        return self.told()
 
     def told(self) -> str:
         return self.log.read_text(errors="replace")[-4000:]
@@ -155,6 +162,7 @@ def _live(order: dict[str, Any], answers: IO[str]) -> None:
             del os.environ[name]
         os.environ.update(order["environment"])
         os.chdir(os.path.dirname(order["log"]))
+        faulthandler.register(signal.SIGUSR1)
         if fault := os.environ.get(faults.NAME):
             faults.FAULTS[fault]()
         with contextlib.suppress(KeyboardInterrupt):
