@@ -76,6 +76,7 @@ class Runtime:
             "openai_base_url": settings.openai_base_url,
             "anthropic_api_key": settings.anthropic_api_key.get_secret_value(),
             "anthropic_base_url": settings.anthropic_base_url,
+            "http_allow": settings.http_allow,
         }
 
     def plan(self, workflow_id: str, version: int) -> Plan:
