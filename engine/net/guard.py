@@ -42,7 +42,6 @@ INTERNAL = frozenset(
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
 _ODD = re.compile(r"[\x00-\x20\x7f-\xa0\\]")
-_QUAD = re.compile(r"(0|[1-9][0-9]{0,2})(\.(0|[1-9][0-9]{0,2})){3}", re.ASCII)
 
 
 class Target(NamedTuple):
