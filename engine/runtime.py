@@ -124,7 +124,7 @@ def open_runtime(settings: Settings | None = None) -> Runtime:
         db=Database(settings.effective_database_url),
         feed=Feed(url),
         bell=Bell(url, key),
-        catalogue=discover(),
+        catalogue=discover({"http_allow": settings.http_allow}),
         secret_key=key,
         bell_url=url,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
@@ -116,6 +116,10 @@ AtOnce = Callable[[Mapping[str, Any], "StepContext"], Any]
 ToolFunction = Callable[[Any, StepContext], Any]
 StepFunction = Callable[[Any, StepContext], Awaitable[Any]]
 ChatFunction = Callable[[ChatRequest, StepContext], Awaitable[ChatReply]]
+Finding = tuple[tuple[str | int, ...], str]
+"""What is wrong with an argument: the keys that lead to it, and a sentence."""
+Vet = Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Finding]]
+"""From arguments as they stand in a document, templates unfilled, and the installation's settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +156,21 @@ class Tool:
     timeout_s: float
     examples: tuple[dict[str, Any], ...]
     call: ToolFunction
+    vet: Vet | None = None
+    """Finds what is certainly wrong with arguments that fit the parameters, as an address nobody may call."""
 
     @property
     def parameters(self) -> dict[str, Any]:
         return self.params.model_json_schema()
+
+    @property
+    def secret_slots(self) -> frozenset[str]:
+        """The parameters in which `{{ secrets.name }}` may stand, at any depth."""
+        return frozenset(
+            name
+            for name, info in self.params.model_fields.items()
+            if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get("secret")
+        )
 
     @property
     def is_async(self) -> bool:
@@ -217,6 +232,8 @@ class Catalogue:
     node_types: Registry[NodeType] = field(default_factory=lambda: Registry[NodeType]("node type"))
     tools: Registry[Tool] = field(default_factory=lambda: Registry[Tool]("tool"))
     providers: Registry[Provider] = field(default_factory=lambda: Registry[Provider]("provider"))
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What a tool's `vet` may know of the installation; nothing of it is secret."""
 
     def add(self, item: NodeType | Tool | Provider) -> None:
         match item:
@@ -280,6 +297,7 @@ def tool(  # noqa: PLR0913 - a declaration: each word names itself
     returns: dict[str, Any] | None = None,
     timeout_s: float = 30,
     examples: tuple[dict[str, Any], ...] = (),
+    vet: Vet | None = None,
 ) -> Callable[[ToolFunction], Tool]:
     """Enter a tool; its function's name and docstring are its name and description.
 
@@ -300,6 +318,7 @@ def tool(  # noqa: PLR0913 - a declaration: each word names itself
             timeout_s=timeout_s,
             examples=examples,
             call=function,
+            vet=vet,
         )
 
     return enter

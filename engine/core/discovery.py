@@ -2,8 +2,10 @@
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from importlib.metadata import entry_points
 from types import ModuleType
+from typing import Any
 
 from engine.core.catalogue import Catalogue, NodeType, Provider, Tool
 
@@ -11,13 +13,13 @@ PACKAGES = ("engine.nodes", "engine.tools", "engine.providers")
 ENTRY_POINTS = ("openrooms.nodes", "openrooms.tools", "openrooms.providers")
 
 
-def discover() -> Catalogue:
-    """The catalogue of this installation.
+def discover(settings: Mapping[str, Any] | None = None) -> Catalogue:
+    """The catalogue of this installation; `settings` is what validation may know of it.
 
     Raises:
         ValueError: two things of one kind have the same name.
     """
-    catalogue = Catalogue()
+    catalogue = Catalogue(settings=dict(settings or {}))
     for module in _modules():
         for item in vars(module).values():
             if isinstance(item, NodeType | Tool | Provider):

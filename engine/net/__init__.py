@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.net.call import Answer, Call, Caps
+from engine.net.call import OURS, Answer, Call, Caps
 from engine.net.errors import Refused, TooLarge, TooSlow, Unreachable
 from engine.net.guard import Guard
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import httpx2
 
 __all__ = [
+    "OURS",
     "Answer",
     "Call",
     "Caps",

@@ -2,6 +2,24 @@
 
 from dataclasses import dataclass
 
+OURS = frozenset(
+    [
+        "host",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "keep-alive",
+        "upgrade",
+        "te",
+        "trailer",
+        "expect",
+        "accept-encoding",
+        "proxy-authorization",
+        "proxy-connection",
+    ]
+)
+"""Headers that steer the connection itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Caps:

@@ -6,7 +6,7 @@ import asyncio
 
 import httpx2
 
-from engine.net.call import Answer, Call, Caps
+from engine.net.call import OURS, Answer, Call, Caps
 from engine.net.errors import Refused, TooSlow, Unreachable
 from engine.net.guard import Guard, read_url
 from engine.net.inflating import CODINGS
@@ -16,23 +16,6 @@ MOST_REDIRECTS = 5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 KEPT_ACROSS = frozenset({"accept", "accept-language", "content-type", "user-agent"})
 """All that another origin gets to see: which other headers hold a key nobody can tell."""
-OURS = frozenset(
-    [
-        "host",
-        "content-length",
-        "transfer-encoding",
-        "connection",
-        "keep-alive",
-        "upgrade",
-        "te",
-        "trailer",
-        "expect",
-        "accept-encoding",
-        "proxy-authorization",
-        "proxy-connection",
-    ]
-)
-"""Headers that steer the connection itself."""
 AGENT = "OpenRooms"
 _EACH = {"timeout": {"connect": 10.0}}
 """For one address of several; the deadline holds for the rest."""

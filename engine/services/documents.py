@@ -14,6 +14,7 @@ from engine.core.page import Paging
 from engine.core.parsing import parse_json, parse_yaml
 from engine.core.problem import Problem
 from engine.core.validation import find_problems
+from engine.settings import Settings
 
 if TYPE_CHECKING:
     from engine.runtime import Runtime
@@ -62,4 +63,4 @@ def find_workflow(rt: Runtime, wanted: str) -> str:
 
 @lru_cache(maxsize=1)
 def _catalogue() -> Catalogue:
-    return discover()
+    return discover({"http_allow": Settings().http_allow})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -99,7 +99,7 @@ def arguments_fit(view: View) -> Iterator[Problem]:
         tool = view.catalogue.tools.get(name) if isinstance(name, str) else None
         if tool is None or not isinstance(arguments, dict):
             continue
-        for fault in _argument_faults(tool, arguments):
+        for fault in (*_argument_faults(tool, arguments), *_vetted(tool, arguments, view.catalogue.settings)):
             message = f"Tool {node_id!r}: {fault.message.removesuffix('.')} (an argument of {tool.name!r})."
             below = f"/config/arguments{fault.pointer}"
             yield view.at_node("bad_arguments", node_id, message, below=below)
@@ -116,6 +116,12 @@ def _argument_faults(tool: Tool, arguments: dict[str, Any]) -> list[Fault]:
         faults = faults_of(error, tool.params, arguments)
         return [fault for fault in faults if not _may_fit_later(fault.keys, fault.kind, open_ones)]
     return []
+
+
+def _vetted(tool: Tool, arguments: dict[str, Any], settings: Mapping[str, Any]) -> Iterator[Fault]:
+    """What the tool itself says of its arguments, as that an address may not be called."""
+    for keys, message in tool.vet(arguments, settings) if tool.vet else ():
+        yield Fault(keys, f"{'.'.join(map(str, keys))}: {message}", "vetted")
 
 
 def _may_fit_later(keys: tuple[str | int, ...], kind: str, open_ones: set[str]) -> bool:

@@ -156,3 +156,36 @@ def test_ordinary_text_is_no_secret(find, text):
     store = call("memory_store", key="k", value={"deep": [text]})
 
     assert find(ONE.format("a"), warnings=True, a=store) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "rule"),
+    [
+        ("http://169.254.169.254/latest", "special_address"),
+        ("http://localhost/", "internal_name"),
+        ("ftp://example.com", "scheme"),
+        ("http://2130706433/{{ input.x }}", "numeric_host"),
+        ("http://127.0.0.1?{{ input.x }}", "special_address"),
+        ("https://example.com/", None),
+        ("https://example.com/{{ input.x }}", None),
+        ("{{ input.url }}", None),
+        ("https://{{ input.host }}/", None),
+        ("https://127.0.0.{{ input.x }}/", None),
+    ],
+)
+def test_an_address_that_stands_there_is_vetted_before_anybody_runs_it(find, url, rule):
+    problems = find(ONE.format("call"), call=call("http_request", url=url))
+
+    assert told(problems) == ([("bad_arguments", "/nodes/1/config/arguments/url")] if rule else [])
+    assert not rule or f"(rule {rule})" in problems[0].message
+
+
+def test_what_the_operator_has_opened_is_let_through():
+    from engine.core.discovery import discover
+    from engine.core.validation import find_problems
+    from tests.fixtures.drawings import drawing
+
+    document = drawing(ONE.format("call"), call=call("http_request", url="http://localhost:3000/"))
+    opened = discover({"http_allow": "localhost,127.0.0.0/8"})
+
+    assert [item for item in find_problems(document, opened) if item.severity == "error"] == []
