@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import orjson
 import uuid_utils
+from pydantic import SecretStr
 
-from engine import failpoints
+from engine import failpoints, keyfile
 from engine.core.catalogue import Catalogue
 from engine.core.discovery import discover
 from engine.core.document import Document
 from engine.core.errors import NotFound, OpenRoomsError
 from engine.core.plan import Plan, compile_plan
+from engine.hiding import HIDDEN, hide_in_logs
 from engine.live.address import embedded_url
 from engine.live.bell import Bell
 from engine.live.feed import Feed
 from engine.settings import Settings
 from engine.store import clock, runs
 from engine.store.database import Database, SQLAlchemyError
+from engine.vault import Vault
 
 PLANS_KEPT = 256
 
@@ -79,6 +82,10 @@ class Runtime:
             "http_allow": settings.http_allow,
         }
 
+    @property
+    def vault(self) -> Vault:
+        return Vault(self.db, self.settings)
+
     def plan(self, workflow_id: str, version: int) -> Plan:
         """A version made ready to run; the last ones are kept.
 
@@ -117,6 +124,8 @@ def open_runtime(settings: Settings | None = None) -> Runtime:
     """Connect the parts; nothing is contacted before it is used."""
     settings = settings or Settings()
     failpoints.arm(settings.crash_at)
+    HIDDEN.add(_keys_in(settings))
+    hide_in_logs()
     key = _secret_key(settings)
     url = settings.redis_url or embedded_url(settings.data_dir)
     return Runtime(
@@ -130,21 +139,20 @@ def open_runtime(settings: Settings | None = None) -> Runtime:
     )
 
 
+def _keys_in(settings: Settings) -> Iterator[str]:
+    """All that is secret in the settings, master keys one by one."""
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr):
+            yield from (part.strip() for part in value.get_secret_value().split(","))
+    for url in (settings.database_url, settings.redis_url):
+        yield unquote(urlsplit(url).password or "")
+
+
 def _secret_key(settings: Settings) -> bytes:
     if given := settings.secret_key.get_secret_value():
         return given.encode()
-    path = Path(settings.data_dir) / "secret.key"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with open(path, "x", opener=_private) as file:
-            file.write(secrets.token_hex(32))
-    except FileExistsError:
-        pass
-    return path.read_text().strip().encode()
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    return keyfile.kept(settings.data_dir / "secret.key")[0].encode()
 
 
 _lock = threading.Lock()

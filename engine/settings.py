@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     """Empty: the embedded server that `up` starts."""
     secret_key: SecretStr = SecretStr("")
     """Empty: made at first start and kept in the data dir with mode 0600."""
+    master_key: SecretStr = SecretStr("")
+    """Keys that protect secrets, separated by commas, the newest first. Empty: made at first use, kept in the data dir."""
     http_allow: str = ""
     """Hosts or CIDRs, separated by commas, that outbound calls may reach besides public addresses."""
     commit: Literal["to_block", "every_step"] = "to_block"

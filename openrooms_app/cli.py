@@ -15,6 +15,7 @@ from typing import Any, Literal
 import click
 
 from engine.core.errors import OpenRoomsError
+from openrooms_app.secrets_cli import secrets
 
 FINE, FAILED = 0, 1
 
@@ -257,6 +258,9 @@ def doctor(as_json: bool) -> None:
             remedy = f" → {finding.remedy}" if finding.remedy else ""
             click.echo(f"{mark}{finding.name}: {finding.found}{remedy}")
     sys.exit(FINE if all(finding.is_fine for finding in findings) else FAILED)
+
+
+main.add_command(secrets)
 
 
 def _settings(data_dir: Path | None) -> Any:

@@ -99,11 +99,13 @@ class StepContext:
     now_us: int
     memory: RoomMemory
     catalogue: Catalogue
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     remember: dict[str, Any] = field(default_factory=dict)
     said: list[dict[str, str]] = field(default_factory=list)
     trace: list[dict[str, Any]] = field(default_factory=list)
     usage: Usage = NO_USAGE
+    hidden: tuple[str, ...] = field(default=(), repr=False)
+    """Values of secrets among its parameters; they are masked in all that it gives."""
     call_apart: CallApart | None = None
     """The way to tools that run apart; without one they are called in this very thread."""
 

@@ -10,6 +10,7 @@ from engine.core.fingerprint import digest
 from engine.core.inputs import Abort, ClearTimers, Command
 from engine.core.plan import WHOLE, Plan, PlanNode
 from engine.core.run import RunStatus
+from engine.core.secret import REFERENCES, SCOPE
 from engine.core.tokens import Phase, State, Token
 
 
@@ -96,6 +97,8 @@ class Moving:
             scope["memory"] = state.memory_of(token)
         for name in names & WHOLE:  # an expression may keep all of it, and ours changes in place
             scope[name[:-1]] = dict(scope[name[:-1]])
+        if SCOPE in names:
+            scope[SCOPE] = REFERENCES
         if "run" in names:
             step = token.count + sum(parent.count for parent in state.parents(token))
             scope["run"] = {**state.run, "step": step}

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from engine.core.catalogue import Behaviour, Catalogue, Effect, NodeType, Runs
 from engine.core.document import Document, Node, NodeTypeName, On, Retry, Transition
 from engine.core.expressions import Expression, Template, compile_expression, compile_template
+from engine.core.secret import secret_names
 from engine.core.structure import Structure, analyse
 
 WHOLE = frozenset({"vars*", "memory*"})
@@ -65,6 +66,8 @@ class PlanNode:
     """Where it goes when no condition is met."""
     names: frozenset[str] = frozenset()
     """The names in scope that its templates, what it remembers and its conditions read; see WHOLE."""
+    secrets: frozenset[str] = frozenset()
+    """The secrets that its templates refer to."""
     subject: Mapping[str, Any] = field(default_factory=dict)
     """What its events say of it: tool, provider, model."""
     branches: tuple[Way, ...] = ()
@@ -83,6 +86,8 @@ class Plan:
     memory_keys: frozenset[str] | None
     """The memory keys its expressions read; None when they read the whole of it."""
     document: Document = field(repr=False)
+    secrets: frozenset[str] = frozenset()
+    """All that its nodes refer to."""
 
 
 NO_PLAN = Plan("", {}, {}, frozenset(), Document(format="openrooms/workflow@1", name="none"))
@@ -111,6 +116,7 @@ def compile_plan(document: Document, catalogue: Catalogue) -> Plan:
         limits=document.limits.plain(),
         memory_keys=_memory_keys(nodes.values()),
         document=document,
+        secrets=frozenset[str]().union(*(node.secrets for node in nodes.values())),
     )
 
 
@@ -153,7 +159,8 @@ def _node(
         join=join,
         policy=_policy(document, structure, by_id, node.id, join) if join else None,
     )
-    return replace(made, names=_names(_reads(made)))
+    reads = _reads(made)
+    return replace(made, names=_names(reads), secrets=secret_names(reads))
 
 
 def _names(reads: set[str]) -> frozenset[str]:

@@ -19,6 +19,7 @@ from engine.core.catalogue import Catalogue, StepContext, StepError, Tool
 from engine.core.discovery import discover
 from engine.core.step_call import call_step, told
 from engine.core.tool_call import call_tool, too_long
+from engine.hiding import HIDDEN, hide_in_logs
 from engine.isolation.frames import Broken, Wire, framed
 
 log = logging.getLogger(__name__)
@@ -29,7 +30,9 @@ BEAT_S = 1.0
 OUT_OF_MEMORY = 71
 """The exit code of a child that has reached its cap: what is left of it is not worth trusting."""
 
-CONTEXT = ("run_id", "room_id", "node_id", "activation", "attempt", "idempotency_key", "now_us", "settings")
+CONTEXT = (
+    "run_id", "room_id", "node_id", "activation", "attempt", "idempotency_key", "now_us", "settings", "hidden",
+)  # fmt: skip
 """The fields of a context that a child is sent as they are."""
 
 
@@ -125,6 +128,8 @@ class Child:
 
     def _context(self, plain: dict[str, Any]) -> StepContext:
         given = {name: plain[name] for name in CONTEXT}
+        HIDDEN.add(given["hidden"])
+        HIDDEN.add(str(value) for name, value in given["settings"].items() if name.endswith("_key"))
         return StepContext(
             **given, memory=AskedMemory(self._wire), catalogue=self._catalogue, remember=plain["remember"]
         )
@@ -175,6 +180,7 @@ def main() -> None:
     _die_with_worker(sock)
     _limit(int(sys.argv[2]))
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    hide_in_logs()
     catalogue = discover()
     wire = Wire(sock)
     wire.send(framed({"ready": True}))

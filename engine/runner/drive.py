@@ -16,6 +16,7 @@ from engine.core.advance import can_go, move
 from engine.core.catalogue import Effect, Runs, StepContext
 from engine.core.inputs import KINDS, Abort, Blame, Execute, Go, Input, Result, Started, WorkerLost
 from engine.core.log import Stored
+from engine.core.moving import Moving
 from engine.core.plan import Plan
 from engine.core.replaying import fold
 from engine.core.times import rfc3339
@@ -25,6 +26,7 @@ from engine.runner.committer import CommitFailed, Committer, Fenced
 from engine.runner.crashes import Crashes
 from engine.runner.effects import Begun, Effects, Ended, Work
 from engine.runner.record import Record
+from engine.runner.revealing import revealer
 from engine.runner.roommemory import StepMemory
 from engine.runtime import Runtime
 from engine.store import inbox, memory
@@ -183,7 +185,9 @@ class Drive:
 
     def _take_up(self, command: Execute) -> None:
         node, work = self._plan.nodes[command.node], self._work(command)
-        is_pure = node.effect is Effect.NONE and node.runs is Runs.AT_ONCE and not work.is_apart
+        is_pure = (
+            node.effect is Effect.NONE and node.runs is Runs.AT_ONCE and not (work.is_apart or node.secrets)
+        )
         if is_pure and not self._is_careful:
             self._results.append(self._host.effects.run_now(work))
         else:
@@ -286,7 +290,11 @@ class Drive:
         )
         token = self._state.at_activation(command.activation)
         is_apart = node.runs is Runs.APART or (token is not None and token.deaths > 0)
-        return Work(command, rt.catalogue.node_types[node.type], ctx, node.effect, is_apart)
+        reveal = None
+        if self._plan.secrets and token is not None:
+            scope = Moving(self._plan, self._state, self._last_us).scope(token, node.names)
+            reveal = revealer(rt, node, self._plan.secrets, scope)
+        return Work(command, rt.catalogue.node_types[node.type], ctx, node.effect, is_apart, reveal)
 
     def _own_memory(self, activation: str) -> Mapping[str, Any]:
         """What the run remembers, as the step sees it; while the step is executed nothing of it changes."""

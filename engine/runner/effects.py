@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -19,6 +19,7 @@ from engine.core.errors import OpenRoomsError
 from engine.core.inputs import Blame, Execute, Result, WorkerLost
 from engine.core.step_call import call_step, told
 from engine.failpoints import Point, reach
+from engine.hiding import HIDDEN
 from engine.isolation.clock import TooLong, in_time
 from engine.isolation.pool import ChildDied, Children
 
@@ -37,6 +38,8 @@ class Work(NamedTuple):
     effect: Effect = Effect.EXTERNAL
     is_apart: bool = False
     """Whether the whole step is executed in a child: it blocks, or whoever executed it before has died."""
+    reveal: Callable[[Mapping[str, Any], StepContext], Mapping[str, Any]] | None = None
+    """Gives the parameters with the values of secrets in them; None where the run has none."""
 
 
 Ended = Result | WorkerLost
@@ -146,12 +149,18 @@ class Effects:
     async def _execute(self, work: Work) -> Ended:
         ctx = work.ctx
         ctx.call_apart = partial(self._children.call_tool, ctx)
-        call = (self._children.call_step if work.is_apart else call_step)(work.kind, work.command.params, ctx)
         try:
-            return await _result_of(work, call, work.command.timeout_s)
+            return await _result_of(work, self._call(work), work.command.timeout_s)
         except ChildDied as died:
             why = f"it {died.why}"
             return WorkerLost({work.command.activation: work.effect.value}, Blame.CHILD, why)
+
+    async def _call(self, work: Work) -> Any:
+        params = work.command.params
+        if work.reveal is not None:
+            params = await asyncio.to_thread(work.reveal, params, work.ctx)
+        call = self._children.call_step if work.is_apart else call_step
+        return await call(work.kind, params, work.ctx)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -217,7 +226,7 @@ def _as_recorded(output: Any) -> Any:
         raise StepError(
             f"The output is nested more than {MOST} levels deep.", code="output_too_deep", retryable=False
         )
-    return orjson.loads(raw)
+    return HIDDEN.loads(raw)
 
 
 async def _timed(call: Coroutine[Any, Any, Any], timeout_s: float) -> Any:
@@ -257,9 +266,12 @@ def _result(
 def _beside(result: Result, beside: dict[str, Any], node: str) -> Result:
     """The result with what came along, as the log will have it."""
     try:
-        kept = orjson.loads(orjson.dumps(beside, default=str))
+        kept = HIDDEN.loads(orjson.dumps(beside, default=str))
     except (TypeError, UnicodeEncodeError, orjson.JSONEncodeError) as problem:
-        error = {"code": "bad_output", "message": f"What the step gave is no JSON: {problem}."[:2000]}
+        error = {
+            "code": "bad_output",
+            "message": HIDDEN.text(f"What the step gave is no JSON: {problem}.")[:2000],
+        }
         return replace(
             result, outcome="FAILURE", output=None, error={**error, "node_id": node, "retryable": False}
         )

@@ -13,6 +13,7 @@ from engine.core.document import Frozen
 from engine.core.errors import NotFound
 from engine.core.identity import Role, User
 from engine.core.tool_call import call_tool
+from engine.hiding import HIDDEN
 from engine.isolation.pool import Children
 from engine.runner.roommemory import StepMemory
 from engine.runtime import Runtime
@@ -83,7 +84,10 @@ def invoke(
             raise NotFound("room", room_id)
         audit.append(session, rt.now_us(), user.id, "tool_tried", tool.name, room_id=room_id)
     begun = time.perf_counter()
-    result = asyncio.run(_called(rt, ctx, tool, dict(arguments)))
+    try:
+        result = HIDDEN.plain(asyncio.run(_called(rt, ctx, tool, dict(arguments))))
+    except StepError as error:
+        raise StepError(HIDDEN.text(str(error)), code=error.code, retryable=error.retryable) from None
     took_ms = round((time.perf_counter() - begun) * 1000, 3)
     if ctx.remember and room_id is None:
         raise _room_needed()

@@ -279,3 +279,15 @@ class AuditRow(SQLModel, table=True):
     target: str = Field(default="", max_length=200)
     detail: str = Field(default="{}", sa_column=_text())
     hash: str = Field(max_length=64)
+
+
+class SecretRow(SQLModel, table=True):
+    """A value that only a master key outside the database opens; see engine/sealing.py."""
+
+    __tablename__ = "secret"
+
+    name: str = Field(sa_column=Column(String(64), primary_key=True))
+    sealed: str = Field(sa_column=_text())
+    created_us: int = Field(sa_column=_us())
+    updated_us: int = Field(sa_column=_us())
+    created_by: str | None = Field(default=None, max_length=_ID)

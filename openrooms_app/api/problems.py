@@ -42,6 +42,8 @@ STATUS: Final = {
     "unknown_name": 422,
     "weak_password": 422,
     "too_many_attempts": 429,
+    "bad_master_key": 503,
+    "secret_unreadable": 503,
     "database_unavailable": 503,
     "database_newer": 503,
 }

@@ -10,17 +10,17 @@ from engine.core.document import Node, NodeTypeName
 from engine.core.expressions import ExpressionError, Type, TypeEnv, list_of, map_of, type_of_schema
 from engine.core.expressions.types import DYN, MAP, STRING, either
 from engine.core.problem import WARNING, Problem
+from engine.core.secret import REFERENCE
+from engine.core.secret import SCOPE as SECRETS
 from engine.core.structure import join_rules
 from engine.core.times import parse_rfc3339
 from engine.core.validation.faults import known_names, shown, suggestion
-from engine.core.validation.sites import Place, Site, Use
+from engine.core.validation.sites import Site, Use
 from engine.core.validation.view import View
 
 NAMES = ("input", "vars", "memory", "outcome", "error", "run")
 """The names in scope of every expression."""
 _NAMES = frozenset(NAMES)
-SECRETS = "secrets"
-"""In scope of a tool's arguments only."""
 
 
 def expressions_fit(view: View) -> Iterator[Problem]:
@@ -99,18 +99,34 @@ def _output_type(node: Node, returns: Mapping[str, Type]) -> Type:
 
 
 def _unknown_names(site: Site, view: View, variables: Collection[str]) -> Iterator[str]:
-    known = [*NAMES, SECRETS] if _may_read_secrets(site.place, view) else list(NAMES)
+    known = list(NAMES)
     for name in sorted(site.part.names - set(known)):
         if name == SECRETS:
-            yield "secrets are at hand in the arguments of a tool only."
+            yield from _misplaced_secret(site, view)
         elif name in variables:
             yield f"There is no name {name!r} here; did you mean vars.{name}?"
         else:
             yield f"There is no name {name!r} here{suggestion(name, known)}; known: {', '.join(known)}."
 
 
-def _may_read_secrets(place: Place, view: View) -> bool:
-    return place.use is Use.TEMPLATE and view.nodes[place.node_id].type == NodeTypeName.TOOL_EXECUTION
+def _misplaced_secret(site: Site, view: View) -> Iterator[str]:
+    """A secret stands alone in its braces, in a slot that its tool has marked: whatever else could give it away."""
+    node = view.nodes[site.place.node_id]
+    if site.place.use is not Use.TEMPLATE or node.type != NodeTypeName.TOOL_EXECUTION:
+        yield "secrets are at hand in the arguments of a tool only."
+        return
+    tool = view.catalogue.tools.get(str(node.config.get("tool")))
+    if tool is None:
+        return
+    if site.part.pointer.split("/")[1] not in tool.secret_slots:
+        slots = ", ".join(sorted(tool.secret_slots))
+        yield (
+            f"a secret may stand only in {slots} of the tool {tool.name!r}."
+            if slots
+            else f"the tool {tool.name!r} has no place for a secret."
+        )
+    if not REFERENCE.fullmatch(site.part.expression.source):
+        yield "a secret is named alone, as {{ secrets.key }}: no expression can look into it."
 
 
 def _constant(site: Site) -> Iterator[Problem]:

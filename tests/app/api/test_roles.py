@@ -67,6 +67,10 @@ NEEDED = {
     "GET /api/users": ADMIN,
     "POST /api/users": ADMIN,
     "PATCH /api/users/{user_id}": ADMIN,
+    "GET /api/secrets": ADMIN,
+    "PUT /api/secrets/{name}": ADMIN,
+    "DELETE /api/secrets/{name}": ADMIN,
+    "POST /api/secrets/rotate": ADMIN,
     "GET /api/audit": ADMIN,
     "POST /api/audit/verify": ADMIN,
 }
@@ -75,6 +79,7 @@ BODIES = {
     "POST /api/users": {"name": "x", "password": "y", "role": "admin"},
     "PATCH /api/users/{user_id}": {"role": "admin"},
     "PUT /api/rooms/{room_id}/memory/{key}": {"value": 1},
+    "PUT /api/secrets/{name}": {"value": "long enough"},
     "POST /api/expressions/evaluate": {"source": "1"},
     "POST /api/workflows": {"name": "x"},
 }

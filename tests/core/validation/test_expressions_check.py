@@ -144,10 +144,52 @@ def test_templates_are_checked_slot_by_slot(find, output, path, says):
     assert says in problems[0].message
 
 
-def test_secrets_are_at_hand_in_the_arguments_of_a_tool(find):
-    arguments = {"tool": "memory_store", "arguments": {"key": "k", "value": "{{ secrets.key }}"}}
+@pytest.mark.parametrize(
+    ("arguments", "path", "says"),
+    [
+        ({"headers": {"Authorization": "Bearer {{ secrets.key }}"}}, None, ""),
+        (
+            {
+                "headers": {"A": "{{secrets.key}}:{{ secrets.other }}"},
+                "json_body": {"a": ["{{ secrets.key }}"]},
+            },
+            None,
+            "",
+        ),
+        ({"text_body": "{{ secrets.key }} {{ input.n }}"}, None, ""),
+        (
+            {"url": "https://example.com/{{ secrets.key }}"},
+            "url",
+            "form_body, headers, json_body, text_body of the tool",
+        ),
+        ({"query": {"key": "{{ secrets.key }}"}}, "query/key", "may stand only in"),
+        ({"headers": {"A": "{{ 'x' + secrets.key }}"}}, "headers/A", "named alone"),
+        ({"headers": {"A": "{{ secrets.key == 'a' ? '1' : '2' }}"}}, "headers/A", "named alone"),
+        ({"headers": {"A": "{{ secrets }}"}}, "headers/A", "named alone"),
+        ({"headers": {"A": "{{ secrets['key'] }}"}}, "headers/A", "named alone"),
+        ({"headers": {"A": "{{ secrets[input.s] }}"}}, "headers/A", "named alone"),
+        ({"headers": {"A": "{{ secrets.key.size() }}"}}, "headers/A", "named alone"),
+    ],
+)
+def test_a_secret_stands_alone_in_a_slot_that_its_tool_has_marked(find, arguments, path, says):
+    config = {
+        "tool": "http_request",
+        "arguments": {"url": "https://example.com", "method": "POST", **arguments},
+    }
+    problems = find(
+        "start > a -SUCCESS> end; a -FAILURE> end", a={"config": config}, document={"input_schema": NUMBERS}
+    )
 
-    assert find("start > a -SUCCESS> end; a -FAILURE> end", a={"config": arguments}) == []
+    where = f"/nodes/1/config/arguments/{path}"
+    assert told(problems) == ([("bad_expression", where)] if path else [])
+    assert not path or says in problems[0].message
+
+
+def test_a_tool_without_marked_slots_takes_no_secret(find):
+    arguments = {"tool": "memory_store", "arguments": {"key": "k", "value": "{{ secrets.key }}"}}
+    problems = find("start > a -SUCCESS> end; a -FAILURE> end", a={"config": arguments})
+
+    assert "'memory_store' has no place for a secret" in problems[0].message
 
 
 def test_a_variable_without_vars_before_it_is_suggested(find):

@@ -1,0 +1,83 @@
+"""Secrets of the installation: opened for whoever uses one at that moment, and masked in this process from then on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine import keyfile
+from engine.core.catalogue import StepError
+from engine.hiding import HIDDEN
+from engine.sealing import Keyring
+from engine.settings import Settings
+from engine.store import secrets
+from engine.store.database import Database
+
+FILE = "master.key"
+
+
+class SecretMissing(StepError):
+    code = "secret_missing"
+
+    def __init__(self, names: Iterable[str]) -> None:
+        shown = ", ".join(repr(name) for name in sorted(names))
+        super().__init__(
+            f"There is no secret {shown} here. An administrator sets it: openrooms secrets set NAME.",
+            retryable=False,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """Keeps nothing: keys and rows are read when they are needed, so that a rotation holds everywhere at once."""
+
+    db: Database
+    settings: Settings
+
+    def reveal(self, names: Iterable[str]) -> dict[str, str]:
+        """The values of these secrets.
+
+        Raises:
+            SecretMissing, Unopened
+        """
+        wanted = frozenset(names)
+        found = self.find(wanted)
+        if missing := wanted - found.keys():
+            raise SecretMissing(missing)
+        return found
+
+    def find(self, names: Iterable[str]) -> dict[str, str]:
+        """As `reveal`, for those that there are.
+
+        Raises:
+            Unopened
+        """
+        with self.db.read() as session:
+            rows = secrets.sealed(session, names)
+        if not rows:
+            return {}
+        keys = self.keyring()
+        values = {name: keys.open(name, text) for name, text in rows.items()}
+        HIDDEN.add(values.values())
+        return values
+
+    def keyring(self) -> Keyring:
+        """
+        Raises:
+            BadMasterKey
+        """
+        if given := self.settings.master_key.get_secret_value():
+            return Keyring([key.strip() for key in given.split(",") if key.strip()])
+        return Keyring(keyfile.kept(self._file))
+
+    def renew_key(self) -> bool:
+        """A new master key in the file; False where the environment gives the keys, which an operator renews there."""
+        if self.settings.master_key.get_secret_value():
+            return False
+        keyfile.prepend(self._file, keyfile.new_key())
+        return True
+
+    @property
+    def _file(self) -> Path:
+        return self.settings.data_dir / FILE
