@@ -67,6 +67,8 @@ def _request(call: Call) -> httpx2.Request:
         headers.append(("User-Agent", AGENT))
     if "accept" not in named:
         headers.append(("Accept", "*/*"))
+    if not all((name + value).isascii() for name, value in call.headers):
+        raise Refused("header", "A header holds characters outside ASCII; encode them.")
     return httpx2.Request(
         call.method, read_url(call.url), headers=headers, content=call.body or None, extensions=_EACH
     )

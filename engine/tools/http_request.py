@@ -30,7 +30,7 @@ TEXTUAL = re.compile(
 )
 
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_|~-]{1,100}$")]
-HeaderValue = Annotated[str, StringConstraints(max_length=16_384, pattern=r"^[^\x00-\x1f\x7f]*$")]
+HeaderValue = Annotated[str, StringConstraints(max_length=16_384, pattern=r"^[\x20-\x7e\t]*$")]
 Scalar = str | int | float | bool
 
 
