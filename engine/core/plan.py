@@ -159,8 +159,7 @@ def _node(
         join=join,
         policy=_policy(document, structure, by_id, node.id, join) if join else None,
     )
-    reads = _reads(made)
-    return replace(made, names=_names(reads), secrets=secret_names(reads))
+    return replace(made, names=_names(reads := _reads(made)), secrets=secret_names(reads))
 
 
 def _names(reads: set[str]) -> frozenset[str]:

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 from engine.core.catalogue import StepContext, StepError, provider
 from engine.core.chat import ChatReply, ChatRequest, Message, ToolCall, Usage
+from engine.net import Guard, client
 
 if TYPE_CHECKING:
     from openai import APIError, AsyncOpenAI
@@ -43,8 +44,8 @@ def _is_configured(settings: Mapping[str, Any]) -> bool:
 
 async def close() -> None:
     """Close this event loop's connections."""
-    for client in _clients.pop(asyncio.get_running_loop(), {}).values():
-        await client.close()
+    for known in _clients.pop(asyncio.get_running_loop(), {}).values():
+        await known.close()
 
 
 @provider("openai", title="OpenAI and compatible", models=MODELS, is_configured=_is_configured, close=close)
@@ -52,7 +53,9 @@ async def openai(request: ChatRequest, ctx: StepContext) -> ChatReply:
     """OpenAI's models, or any server that speaks their chat API, by OPENAI_BASE_URL."""
     key = str(ctx.settings.get("openai_api_key") or "")
     url = str(ctx.settings.get("openai_base_url") or OPENAI_URL)
-    client = await _client(key, url, is_set_up=_is_configured(ctx.settings))
+    # The base URL is the operator's own setting: its server may stand anywhere.
+    guard = Guard.of(str(ctx.settings.get("http_allow") or "")).trusting(url)
+    sdk_client = await _client(key, url, guard, is_set_up=_is_configured(ctx.settings))
     from openai import APIError
 
     if not request.model:
@@ -60,7 +63,7 @@ async def openai(request: ChatRequest, ctx: StepContext) -> ChatReply:
             "The node names no model. Give it one, as 'gpt-4o-mini'.", code="unknown_model", retryable=False
         )
     try:
-        answer = await client.chat.completions.create(**_body(request, url))
+        answer = await sdk_client.chat.completions.create(**_body(request, url))
     except APIError as error:
         raise _failure(error, url, key) from None
     except ValueError:
@@ -68,7 +71,7 @@ async def openai(request: ChatRequest, ctx: StepContext) -> ChatReply:
     return _reply(answer, request.model, url)
 
 
-async def _client(key: str, url: str, *, is_set_up: bool) -> AsyncOpenAI:
+async def _client(key: str, url: str, guard: Guard, *, is_set_up: bool) -> AsyncOpenAI:
     if not is_set_up:
         raise StepError(
             "OpenAI is not set up. Set OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible server.",
@@ -86,7 +89,7 @@ async def _client(key: str, url: str, *, is_set_up: bool) -> AsyncOpenAI:
             base_url=url,
             max_retries=0,  # the node's retry policy decides, and each attempt is on record
             timeout=TIMEOUT_S,
-            http_client=sdk.DefaultAsyncHttpxClient(trust_env=False, follow_redirects=False),
+            http_client=client(guard, timeout_s=TIMEOUT_S),
         )
     return clients[key, url]
 
