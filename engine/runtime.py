@@ -30,6 +30,8 @@ from engine.store.database import Database, SQLAlchemyError
 from engine.vault import Vault
 
 PLANS_KEPT = 256
+KEYS_KEPT_US = 5_000_000
+"""After which a key that was changed among the secrets holds."""
 
 
 class Clock:
@@ -65,6 +67,8 @@ class Runtime:
     bell_url: str = ""
     clock: Clock = field(default_factory=Clock)
     plans: dict[tuple[str, int], Plan] = field(default_factory=dict)
+    keys: dict[str, tuple[str, int]] = field(default_factory=dict, repr=False)
+    """What `provider_settings` found among the secrets, and until when that is good."""
 
     def now_us(self) -> int:
         """The installation's time; it never jumps while the machine is up, whatever is done to the clock."""
@@ -75,9 +79,10 @@ class Runtime:
         """What providers may know of the settings, in plain text: never logged, never stored."""
         settings = self.settings
         return {
-            "openai_api_key": settings.openai_api_key.get_secret_value(),
+            "openai_api_key": settings.openai_api_key.get_secret_value() or self._kept("openai_api_key"),
             "openai_base_url": settings.openai_base_url,
-            "anthropic_api_key": settings.anthropic_api_key.get_secret_value(),
+            "anthropic_api_key": settings.anthropic_api_key.get_secret_value()
+            or self._kept("anthropic_api_key"),
             "anthropic_base_url": settings.anthropic_base_url,
             "http_allow": settings.http_allow,
         }
@@ -85,6 +90,16 @@ class Runtime:
     @property
     def vault(self) -> Vault:
         return Vault(self.db, self.settings)
+
+    def _kept(self, name: str) -> str:
+        """The secret of this name, "" if there is none; looked up again after a while, kept while that fails."""
+        value, until_us = self.keys.get(name, ("", 0))
+        if self.now_us() < until_us or self.db.is_missing:
+            return value
+        with suppress(OpenRoomsError, SQLAlchemyError):
+            value = self.vault.find([name]).get(name, "")
+        self.keys[name] = value, self.now_us() + KEYS_KEPT_US
+        return value
 
     def plan(self, workflow_id: str, version: int) -> Plan:
         """A version made ready to run; the last ones are kept.

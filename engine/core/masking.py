@@ -49,7 +49,9 @@ class Masker:
     def loads(self, raw: bytes) -> Any:
         """What this JSON says, without secrets in it."""
         value = orjson.loads(raw)
-        return self.plain(value) if any(form in raw for form in self._raw) else value
+        if self._raw and any(form in raw for form in self._raw):
+            return self.plain(value)
+        return value
 
     def plain(self, value: Any) -> Any:
         """The same plain JSON without secrets; keys of maps count as text."""

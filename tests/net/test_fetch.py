@@ -211,6 +211,10 @@ def test_a_bomb_is_put_down_before_it_fills_the_memory(pack):
     assert against(says(**bodies), scenario) < 15_000_000
 
 
+NOTHING = b"\x1f\x8b\x08\x04" + bytes(6) + b"\xff\xff" + bytes(65_535) + b"\x03\x00" + bytes(8)
+"""A gzip member of 64 KiB with nothing in it."""
+
+
 @pytest.mark.parametrize(
     ("coding", "body", "error"),
     [
@@ -221,6 +225,7 @@ def test_a_bomb_is_put_down_before_it_fills_the_memory(pack):
         ("gzip", gzip.compress(b"cut" * 1000)[:-9], Unreachable),
         ("gzip", gzip.compress(b"\0" * 4_000_000) * 2, TooLarge),
         ("identity", b"\0" * 5_000_001, TooLarge),
+        ("gzip", NOTHING * 80, TooLarge),
     ],
 )
 def test_other_ways_to_send_too_much_or_nonsense_are_errors_of_ours(coding, body, error):

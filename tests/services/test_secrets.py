@@ -160,3 +160,16 @@ def test_a_worker_that_takes_a_run_over_masks_what_another_worker_sent(sqlite_rt
     )
 
     assert HIDDEN.text("it was sent-by-another-worker") == "it was ***"
+
+
+def test_a_providers_key_may_be_a_secret_and_the_environment_comes_first(sqlite_rt, admin):
+    assert sqlite_rt.provider_settings["openai_api_key"] == ""
+    secrets.put(sqlite_rt, admin, "openai_api_key", "sk-of-the-vault-1")
+    sqlite_rt.move_clock(6_000_000)
+    assert sqlite_rt.provider_settings["openai_api_key"] == "sk-of-the-vault-1"
+    secrets.put(sqlite_rt, admin, "openai_api_key", "sk-of-the-vault-2")
+    assert sqlite_rt.provider_settings["openai_api_key"] == "sk-of-the-vault-1"
+    sqlite_rt.move_clock(6_000_000)
+    assert sqlite_rt.provider_settings["openai_api_key"] == "sk-of-the-vault-2"
+    given = sqlite_rt.settings.model_copy(update={"openai_api_key": SecretStr("sk-of-the-environment")})
+    assert replace(sqlite_rt, settings=given).provider_settings["openai_api_key"] == "sk-of-the-environment"
