@@ -168,10 +168,18 @@ class Tool:
     @property
     def secret_slots(self) -> frozenset[str]:
         """The parameters in which `{{ secrets.name }}` may stand, at any depth."""
+        return self._marked("secret")
+
+    @property
+    def url_slots(self) -> frozenset[str]:
+        """The parameters whose templates are URLs: what is filled in is encoded for its place."""
+        return self._marked("url")
+
+    def _marked(self, mark: str) -> frozenset[str]:
         return frozenset(
             name
             for name, info in self.params.model_fields.items()
-            if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get("secret")
+            if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get(mark)
         )
 
     @property

@@ -10,7 +10,13 @@ from pydantic import BaseModel
 
 from engine.core.catalogue import Behaviour, Catalogue, Effect, NodeType, Runs
 from engine.core.document import Document, Node, NodeTypeName, On, Retry, Transition
-from engine.core.expressions import Expression, Template, compile_expression, compile_template
+from engine.core.expressions import (
+    Expression,
+    Template,
+    compile_expression,
+    compile_template,
+    compile_with_urls,
+)
 from engine.core.secret import secret_names
 from engine.core.structure import Structure, analyse
 
@@ -145,7 +151,7 @@ def _node(
         runs=kind.runs(node.config, catalogue),
         config=config,
         templates={
-            name: compile_template(node.config[name])
+            name: _template(node, name, catalogue)
             for name, flag in flags.items()
             if flag == "template" and node.config.get(name) is not None
         },
@@ -160,6 +166,15 @@ def _node(
         policy=_policy(document, structure, by_id, node.id, join) if join else None,
     )
     return replace(made, names=_names(reads := _reads(made)), secrets=secret_names(reads))
+
+
+def _template(node: Node, name: str, catalogue: Catalogue) -> Template:
+    """A tool may have URLs among its arguments."""
+    value = node.config[name]
+    tool = catalogue.tools.get(str(node.config.get("tool"))) if name == "arguments" else None
+    if tool is not None and tool.url_slots and isinstance(value, dict):
+        return compile_with_urls(value, tool.url_slots)
+    return compile_template(value)
 
 
 def _names(reads: set[str]) -> frozenset[str]:

@@ -41,8 +41,8 @@ class Params(Frozen):
     url: str = Field(
         min_length=1,
         max_length=8192,
-        description="http or https address",
-        json_schema_extra={"template": True},
+        description="http or https address; what a template fills in is encoded for its place",
+        json_schema_extra={"template": True, "url": True},
     )
     headers: dict[HeaderName, HeaderValue] = Field(
         {},

@@ -60,3 +60,21 @@ def test_a_plan_has_every_limit() -> None:
         "max_tokens": 200_000,
         "max_cost_usd": 5.0,
     }
+
+
+def test_what_fills_a_tools_url_can_not_lead_elsewhere_and_its_secrets_are_known() -> None:
+    arguments = {
+        "url": "https://a.example/{{ input.id }}",
+        "headers": {"K": "{{ secrets.key }}", "I": "{{ input.id }}"},
+    }
+    config = {"tool": "http_request", "arguments": arguments}
+    plan = plan_of(line(node("call", "TOOL_EXECUTION", config=config)))
+
+    filled = (
+        plan.nodes["call"]
+        .templates["arguments"]
+        .render({"input": {"id": "x/../y?z"}, "secrets": {"key": "v"}})
+    )
+
+    assert filled == {"url": "https://a.example/x%2F..%2Fy%3Fz", "headers": {"K": "v", "I": "x/../y?z"}}
+    assert plan.secrets == plan.nodes["call"].secrets == {"key"}

@@ -66,10 +66,11 @@ Place: TypeAlias = "tuple[Place, str | int] | None"
 class Template:
     """Immutable; made by `compile_template` and `compile_url_template`."""
 
-    __slots__ = ("_render", "asked", "holes", "reads")
+    __slots__ = ("asked", "fill", "holes", "reads")
 
     def __init__(self, render: Render, holes: Sequence[Hole]) -> None:
-        self._render = render
+        self.fill = render
+        """For a template that this one is a part of: it pays from that one's budget."""
         self.holes = tuple(holes)
         self.reads = frozenset[str]().union(*(hole.expression.reads for hole in holes))
         self.asked = frozenset[str]().union(*(hole.expression.asked for hole in holes))
@@ -95,7 +96,7 @@ class Template:
         return Evaluated(self._filled(rendering), LIMITS.cost - rendering.f.left)
 
     def _filled(self, rendering: Rendering) -> JsonValue:
-        value = self._render(rendering)
+        value = self.fill(rendering)
         if rendering.has_container:
             rendering.f.source = ""
             check(rendering.f, value, 0)

@@ -1,11 +1,21 @@
 """Templates of URLs: where a slot stands decides how it is encoded, and slots don't choose the host."""
 
 import re
+from collections.abc import Collection, Mapping
+
+from pydantic import JsonValue
 
 from engine.core.expressions.errors import BadExpression
 from engine.core.expressions.frame import Frame
 from engine.core.expressions.slots import EMPTY, Encode, Hole, Slot, path_segment, plain, query_part
-from engine.core.expressions.templates import Compiler, Render, Rendering, Template, check_segments
+from engine.core.expressions.templates import (
+    Compiler,
+    Render,
+    Rendering,
+    Template,
+    check_segments,
+    compile_template,
+)
 
 _ORIGIN = re.compile(r"https?://[^/?#\\]*(?=[/?#])", re.IGNORECASE)
 _BASE = "\0"
@@ -41,6 +51,23 @@ def compile_url_template(text: str, *, allow_host: bool = False) -> Template:
             parts.append((piece, _encoding(before, piece, is_all=len(pieces) == 1, allow_host=allow_host)))
             before += "x" if before else _BASE
     return Template(_rendered(parts), compiler.holes)
+
+
+def compile_with_urls(value: Mapping[str, JsonValue], urls: Collection[str]) -> Template:
+    """As `compile_template`, where the texts under the keys `urls` are URLs, whose hosts slots may give.
+
+    Raises:
+        BadExpression, LimitExceeded
+    """
+    parts: dict[str, Template] = {}
+    for key, item in value.items():
+        if key in urls and isinstance(item, str):
+            parts[key] = compile_url_template(item, allow_host=True)
+        else:
+            parts[key] = compile_template(item)
+    renders = {key: part.fill for key, part in parts.items()}
+    holes = [hole for part in parts.values() for hole in part.holes]
+    return Template(lambda rendering: {key: fill(rendering) for key, fill in renders.items()}, holes)
 
 
 def _encoding(before: str, hole: Hole, *, is_all: bool, allow_host: bool) -> Encode:

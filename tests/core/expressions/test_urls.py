@@ -1,6 +1,6 @@
 import pytest
 
-from engine.core.expressions import BadExpression, EvaluationError, compile_url_template
+from engine.core.expressions import BadExpression, EvaluationError, compile_url_template, compile_with_urls
 
 SCOPE = {
     "id": "a b/../é?&#",
@@ -99,3 +99,20 @@ def test_a_slot_can_not_climb_out_of_the_path(template):
 def test_a_slot_can_not_leave_a_segment_empty():
     with pytest.raises(EvaluationError, match="its slot gives nothing"):
         compile_url_template("https://api.example/users/{{ none }}").render(SCOPE)
+
+
+def test_a_url_among_other_templates_is_encoded_and_the_rest_is_not():
+    template = compile_with_urls(
+        {"url": "https://api.example/{{ id }}", "headers": {"A": "{{ id }}"}, "n": 1, "other": "{{ none }}"},
+        {"url", "n"},
+    )
+
+    assert template.render(SCOPE) == {
+        "url": "https://api.example/a%20b%2F..%2F%C3%A9%3F%26%23",
+        "headers": {"A": SCOPE["id"]},
+        "n": 1,
+        "other": None,
+    }
+    assert template.reads == {"id", "none"}
+    with pytest.raises(EvaluationError, match="leads elsewhere"):
+        compile_with_urls({"url": "https://api.example/{{ dots }}/x"}, {"url"}).render(SCOPE)
