@@ -1,0 +1,1 @@
+"""Small real servers on loopback that speak the true protocols of the outside world, for tests."""
