@@ -54,15 +54,33 @@ class Behaviour(StrEnum):
 class StepError(OpenRoomsError):
     """A step's failure, raised by node types, tools and providers.
 
-    `retryable` says whether a second attempt could end better.
+    `retryable` says whether a second attempt could end better, `retry_after_s` how long it has to wait at least.
     """
 
     code = "step_failed"
 
-    def __init__(self, message: str, *, code: str | None = None, retryable: bool = True) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        retryable: bool = True,
+        retry_after_s: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code or type(self).code
         self.retryable = retryable
+        self.retry_after_s = retry_after_s
+
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> StepError:
+        """The failure that `step_call.told` has told."""
+        return StepError(
+            plain["message"],
+            code=plain["code"],
+            retryable=plain.get("retryable", True),
+            retry_after_s=plain.get("retry_after_s"),
+        )
 
 
 NO_USAGE = Usage()
@@ -74,6 +92,12 @@ class RoomMemory(Protocol):
     def get(self, key: str) -> Any: ...
     def search(self, query: str, limit: int) -> list[dict[str, Any]]: ...
     def history(self, limit: int) -> list[dict[str, str]]: ...
+
+
+class Show(Protocol):
+    """Shows a piece of a model's answer to whoever watches."""
+
+    def __call__(self, text: str, *, turn: int) -> None: ...
 
 
 class CallApart(Protocol):
@@ -108,15 +132,27 @@ class StepContext:
     """Values of secrets among its parameters; they are masked in all that it gives."""
     call_apart: CallApart | None = None
     """The way to tools that run apart; without one they are called in this very thread."""
+    show: Show | None = None
 
     def write(self, key: str, value: Any) -> None:
         self.remember[key] = value
+
+    def stream(self, text: str, *, turn: int = 0) -> None:
+        """Show a piece of a model's answer as it comes. Nothing of it is kept: the step's result is what counts."""
+        if self.show is not None and text:
+            self.show(text, turn=turn)
+
+    def spend(self, usage: Usage) -> None:
+        """Account for what was used: whoever gets a model's reply does, and the provider itself where it fails."""
+        self.usage += usage
 
 
 AtOnce = Callable[[Mapping[str, Any], "StepContext"], Any]
 """From rendered params, unchecked, to the output."""
 ToolFunction = Callable[[Any, StepContext], Any]
 StepFunction = Callable[[Any, StepContext], Awaitable[Any]]
+ListModels = Callable[[Mapping[str, Any]], Awaitable[tuple[str, ...]]]
+"""From settings to the models that the provider's server offers now."""
 ChatFunction = Callable[[ChatRequest, StepContext], Awaitable[ChatReply]]
 Finding = tuple[tuple[str | int, ...], str]
 """What is wrong with an argument: the keys that lead to it, and a sentence."""
@@ -199,6 +235,7 @@ class Provider:
     is_configured: Callable[[Mapping[str, Any]], bool]
     close: Callable[[], Awaitable[None]] | None = None
     """Closes the connections it keeps on the running event loop."""
+    list_models: ListModels | None = None
 
 
 T = TypeVar("T", NodeType, Tool, Provider)
@@ -340,17 +377,19 @@ def _usual(function: ToolFunction, effect: Effect) -> Runs:
     return Runs.AT_ONCE if effect is Effect.NONE else Runs.APART
 
 
-def provider(
+def provider(  # noqa: PLR0913 - a declaration: each word names itself
     name: str,
     *,
     title: str,
     models: tuple[str, ...] = (),
     is_configured: Callable[[Mapping[str, Any]], bool] = lambda _settings: True,
     close: Callable[[], Awaitable[None]] | None = None,
+    list_models: ListModels | None = None,
 ) -> Callable[[ChatFunction], Provider]:
     """Enter a provider; its docstring is its description."""
 
     def enter(function: ChatFunction) -> Provider:
-        return Provider(name, title, inspect.getdoc(function) or "", models, function, is_configured, close)
+        description = inspect.getdoc(function) or ""
+        return Provider(name, title, description, models, function, is_configured, close, list_models)
 
     return enter

@@ -1,5 +1,8 @@
 """The neutral words for talking with a language model; vendors' types stay in their provider's file."""
 
+from __future__ import annotations
+
+from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import Field
@@ -8,7 +11,7 @@ from engine.core.document import Frozen
 
 
 class ToolCall(Frozen):
-    """A model's wish to have a tool called."""
+    """A model's wish to have a tool called; one answer may hold several, to be called in parallel."""
 
     id: str
     name: str
@@ -22,6 +25,10 @@ class Message(Frozen):
     content: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
+    is_error: bool = False
+    """For a tool's answer: it failed, and the content says how."""
+    kept: tuple[dict[str, Any], ...] = ()
+    """What the vendor wants to read again as it was, as a model's signed thoughts; opaque to all others."""
 
 
 class ToolSpec(Frozen):
@@ -49,12 +56,36 @@ class Usage(Frozen):
     """Tokens read and written; cost in US dollars, 0 where no price is known."""
 
     input_tokens: int = 0
+    """All that were read, from the vendor's cache or not."""
     output_tokens: int = 0
+    cached_tokens: int = 0
+    """Those of `input_tokens` that came from the vendor's cache, where they are cheaper."""
     cost_usd: float = 0.0
 
     @property
     def tokens(self) -> int:
         return self.input_tokens + self.output_tokens
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            cost_usd=self.cost_usd + other.cost_usd,
+        )
+
+
+class Stop(StrEnum):
+    """Why a model stopped. All but the first two are failures, which a provider raises with a code of their own."""
+
+    END = "end"
+    TOOLS = "tools"
+    LENGTH = "length"
+    """It had said as much as it was allowed to."""
+    CONTEXT = "context"
+    """What it read and said has filled its window."""
+    FILTERED = "filtered"
+    REFUSED = "refused"
 
 
 class ChatReply(Frozen):
@@ -62,5 +93,13 @@ class ChatReply(Frozen):
 
     text: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
+    stop: Stop = Stop.END
     usage: Usage = Usage()
+    cost_known: bool = True
+    """Whether the cost in `usage` is what this costs; else no price or no usage is known, and it is 0."""
     model: str = ""
+    kept: tuple[dict[str, Any], ...] = ()
+
+    def message(self) -> Message:
+        """The answer as the conversation goes on with it."""
+        return Message(role="assistant", content=self.text, tool_calls=self.tool_calls, kept=self.kept)

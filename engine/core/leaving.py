@@ -91,7 +91,7 @@ def fail(m: Moving, token: Token, error: Mapping[str, Any], *, outcome: Outcome 
         and node.behaviour is Behaviour.STEP
     ):
         token.failures, token.is_again = failures, True
-        _try_again(m, token, node)
+        _try_again(m, token, node, error.get("retry_after_s") or 0)
         return
     kept = {name: error[name] for name in ("code", "message", "node_id")}
     token.phase = Phase.READY
@@ -129,8 +129,8 @@ def expression_failure(
     }
 
 
-def _try_again(m: Moving, token: Token, node: PlanNode) -> None:
-    rest_us = delay_us(node.retry, token.failures)
+def _try_again(m: Moving, token: Token, node: PlanNode, asked_s: float) -> None:
+    rest_us = delay_us(node.retry, token.failures, asked_s=asked_s)
     m.tell(
         EventType.NODE_RETRY_SCHEDULED,
         token,

@@ -31,8 +31,12 @@ async def call_step(kind: NodeType, params: Mapping[str, Any], ctx: StepContext)
 
 
 def told(error: BaseException) -> dict[str, Any]:
-    """A failure as plain JSON: {code, message}, and `retryable` where it is false."""
+    """A failure as plain JSON: {code, message}, `retryable` where it is false, `retry_after_s` where it is known."""
     if not isinstance(error, OpenRoomsError):
         return {"code": "step_crashed", "message": f"{type(error).__name__}: {error}"[:2000]}
-    plain = {"code": error.code, "message": str(error)[:4000]}
-    return plain if getattr(error, "retryable", True) else {**plain, "retryable": False}
+    plain: dict[str, Any] = {"code": error.code, "message": str(error)[:4000]}
+    if not getattr(error, "retryable", True):
+        plain["retryable"] = False
+    if (retry_after_s := getattr(error, "retry_after_s", None)) is not None:
+        plain["retry_after_s"] = retry_after_s
+    return plain

@@ -56,7 +56,7 @@ class AskedMemory:
     def _ask(self, name: str, *arguments: Any) -> Any:
         answer = self.wire.ask({"memory": name, "arguments": arguments})
         if error := answer.get("error"):
-            raise StepError(error["message"], code=error["code"], retryable=error.get("retryable", True))
+            raise StepError.of(error)
         return answer["value"]
 
 

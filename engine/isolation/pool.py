@@ -287,12 +287,7 @@ def _taken_over(reply: dict[str, Any], ctx: StepContext) -> Any:
     ctx.remember.update(reply["remember"])
     ctx.said += reply["said"]
     ctx.trace += reply["trace"]
-    usage = Usage.model_validate(reply["usage"])
-    ctx.usage = Usage(
-        input_tokens=ctx.usage.input_tokens + usage.input_tokens,
-        output_tokens=ctx.usage.output_tokens + usage.output_tokens,
-        cost_usd=ctx.usage.cost_usd + usage.cost_usd,
-    )
+    ctx.spend(Usage.model_validate(reply["usage"]))
     if error := reply.get("error"):
-        raise StepError(error["message"], code=error["code"], retryable=error.get("retryable", True))
+        raise StepError.of(error)
     return reply["output"]

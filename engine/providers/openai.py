@@ -2,96 +2,128 @@
 
 from __future__ import annotations
 
-import asyncio
-import importlib
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+
+import httpx2
 
 from engine.core.catalogue import StepContext, StepError, provider
-from engine.core.chat import ChatReply, ChatRequest, Message, ToolCall, Usage
-from engine.net import Guard, client
+from engine.core.chat import ChatReply, ChatRequest, Message, Stop, Usage
+from engine.core.chat_errors import Server
+from engine.core.hearing import Hearing
+from engine.core.retry import retry_after_s
+from engine.net.sdk import Clients
+from engine.prices import known_models, prices
 
 if TYPE_CHECKING:
-    from openai import APIError, AsyncOpenAI
-    from openai.types.chat import ChatCompletion
+    from openai import APIError, AsyncOpenAI, AsyncStream
+    from openai.types.chat import ChatCompletionChunk
 
 OPENAI_URL = "https://api.openai.com/v1"
-TIMEOUT_S = 300.0
-"""For one answer; a node's `timeout_s` is usually shorter."""
-MODELS = ("gpt-4o-mini", "gpt-4o", "gpt-4.1", "gpt-4.1-mini", "gpt-5", "gpt-5-mini")
-PRICES = {
-    "gpt-4o-mini": (0.15, 0.60),
-    "gpt-4o": (2.50, 10.00),
-    "gpt-4.1-nano": (0.10, 0.40),
-    "gpt-4.1-mini": (0.40, 1.60),
-    "gpt-4.1": (2.00, 8.00),
-    "gpt-5-nano": (0.05, 0.40),
-    "gpt-5-mini": (0.25, 2.00),
-    "gpt-5": (1.25, 10.00),
-}
-"""US dollars for a million tokens read and written, from OpenAI's price list of August 2025."""
 
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str], AsyncOpenAI]] = (
-    WeakKeyDictionary()
-)
+_STOPS = {
+    "stop": Stop.END,
+    "tool_calls": Stop.TOOLS,
+    "function_call": Stop.TOOLS,
+    "length": Stop.LENGTH,
+    "content_filter": Stop.FILTERED,
+}
+
+_without_usage: set[str] = set()
+"""Servers that refuse to be asked for usage in a stream."""
+
+
+def _open(sdk: Any, key: str, url: str, http: httpx2.AsyncClient) -> AsyncOpenAI:
+    client: AsyncOpenAI = sdk.AsyncOpenAI(
+        api_key=key or "none",
+        base_url=url,
+        max_retries=0,  # the node's retry policy decides, and each attempt is on record
+        timeout=http.timeout,
+        http_client=http,
+    )
+    return client
+
+
+_clients: Clients[AsyncOpenAI] = Clients("openai", _open)
 
 
 def _is_configured(settings: Mapping[str, Any]) -> bool:
     return bool(settings.get("openai_api_key") or settings.get("openai_base_url"))
 
 
-async def close() -> None:
-    """Close this event loop's connections."""
-    for known in _clients.pop(asyncio.get_running_loop(), {}).values():
-        await known.close()
-
-
-@provider("openai", title="OpenAI and compatible", models=MODELS, is_configured=_is_configured, close=close)
-async def openai(request: ChatRequest, ctx: StepContext) -> ChatReply:
-    """OpenAI's models, or any server that speaks their chat API, by OPENAI_BASE_URL."""
-    key = str(ctx.settings.get("openai_api_key") or "")
-    url = str(ctx.settings.get("openai_base_url") or OPENAI_URL)
-    # The base URL is the operator's own setting: its server may stand anywhere.
-    guard = Guard.of(str(ctx.settings.get("http_allow") or "")).trusting(url)
-    sdk_client = await _client(key, url, guard, is_set_up=_is_configured(ctx.settings))
-    from openai import APIError
-
-    if not request.model:
-        raise StepError(
-            "The node names no model. Give it one, as 'gpt-4o-mini'.", code="unknown_model", retryable=False
-        )
-    try:
-        answer = await sdk_client.chat.completions.create(**_body(request, url))
-    except APIError as error:
-        raise _failure(error, url, key) from None
-    except ValueError:
-        raise _bad_reply("it is not JSON") from None
-    return _reply(answer, request.model, url)
-
-
-async def _client(key: str, url: str, guard: Guard, *, is_set_up: bool) -> AsyncOpenAI:
-    if not is_set_up:
+def _server(settings: Mapping[str, Any]) -> Server:
+    if not _is_configured(settings):
         raise StepError(
             "OpenAI is not set up. Set OPENAI_API_KEY, or OPENAI_BASE_URL for a compatible server.",
             code="provider_not_configured",
             retryable=False,
         )
-    clients = _clients.setdefault(asyncio.get_running_loop(), {})
-    if known := clients.get((key, url)):
-        return known
-    # The SDK takes more than a second to import, and the event loop must not stand still for it.
-    sdk = await asyncio.to_thread(importlib.import_module, "openai")
-    if (key, url) not in clients:
-        clients[key, url] = sdk.AsyncOpenAI(
-            api_key=key or "none",
-            base_url=url,
-            max_retries=0,  # the node's retry policy decides, and each attempt is on record
-            timeout=TIMEOUT_S,
-            http_client=client(guard, timeout_s=TIMEOUT_S),
+    url = str(settings.get("openai_base_url") or OPENAI_URL).rstrip("/")
+    return Server(url, str(settings.get("openai_api_key") or ""), "OPENAI_API_KEY")
+
+
+async def _models(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a server of one's own offers; OpenAI's own list is long and mostly not for chats."""
+    server = _server(settings)
+    if server.url == OPENAI_URL:
+        return known_models(OPENAI_URL)
+    client = await _clients.get(server.key, server.url)
+    return tuple([model.id async for model in client.models.list()])
+
+
+@provider(
+    "openai",
+    title="OpenAI and compatible",
+    models=known_models(OPENAI_URL),
+    is_configured=_is_configured,
+    close=_clients.close,
+    list_models=_models,
+)
+async def openai(request: ChatRequest, ctx: StepContext) -> ChatReply:
+    """OpenAI's models, or any server that speaks their chat API, by OPENAI_BASE_URL."""
+    server = _server(ctx.settings)
+    if not request.model:
+        raise StepError(
+            "The node names no model. Give it one, as 'gpt-5.4-mini'.", code="unknown_model", retryable=False
         )
-    return clients[key, url]
+    hearing = Hearing(server, request, ctx)
+    client = await _clients.get(server.key, server.url)
+    from openai import APIError
+
+    try:
+        async with await _asked(client, request, server.url) as stream:
+            async for chunk in stream:
+                _hear(hearing, chunk)
+        hearing.usage, hearing.cost_known = prices(ctx.settings.get("prices_file") or "").priced(
+            server.url, hearing.model, hearing.usage
+        )
+        return hearing.reply()
+    except APIError as error:
+        failed = _failure(error, server, has_begun=hearing.model != "")
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # The SDK does not check what came: a compatible server can send any shape.
+        failed = server.error("bad_reply", str(error)[:200] or type(error).__name__)
+    except StepError as error:
+        failed = error
+    ctx.spend(hearing.usage)
+    raise failed from None
+
+
+async def _asked(client: AsyncOpenAI, request: ChatRequest, url: str) -> AsyncStream[ChatCompletionChunk]:
+    from openai import BadRequestError, UnprocessableEntityError
+
+    body = _body(request, url)
+    if url in _without_usage:
+        del body["stream_options"]
+    try:
+        stream: AsyncStream[ChatCompletionChunk] = await client.chat.completions.create(**body)
+        return stream
+    except (BadRequestError, UnprocessableEntityError) as error:
+        if "stream_options" not in body or "stream_options" not in error.message:
+            raise
+        _without_usage.add(url)
+        return await _asked(client, request, url)
 
 
 def _body(request: ChatRequest, url: str) -> dict[str, Any]:
@@ -102,6 +134,8 @@ def _body(request: ChatRequest, url: str) -> dict[str, Any]:
         "messages": [_to_vendor(message) for message in request.messages],
         "temperature": request.temperature,
         limit: request.max_tokens,
+        "stream": True,
+        "stream_options": {"include_usage": True},
     }
     if request.tools:
         body["tools"] = [
@@ -134,73 +168,45 @@ def _to_vendor(message: Message) -> dict[str, Any]:
     return told
 
 
-def _reply(answer: ChatCompletion, model: str, url: str) -> ChatReply:
-    # The SDK does not check what came: a compatible server can send any shape.
-    try:
-        choice = answer.choices[0]
-        message = choice.message
-        text, refusal = message.content or "", getattr(message, "refusal", None)
-        calls = tuple(_from_vendor(call) for call in message.tool_calls or ())
-        told = str(answer.model or model)
-        usage = _usage(answer, told, url)
-        reply = ChatReply(text=text, tool_calls=calls, usage=usage, model=told)
-    except (AttributeError, IndexError, TypeError, ValueError) as error:
-        raise _bad_reply(str(error)[:200] or type(error).__name__) from None
-    if refusal or choice.finish_reason == "content_filter":
-        raise StepError(
-            f"The model refused to answer{': ' + str(refusal)[:300] if refusal else '.'}",
-            code="refused",
-            retryable=False,
+def _hear(hearing: Hearing, chunk: ChatCompletionChunk) -> None:
+    hearing.model = str(chunk.model or hearing.request.model)
+    if chunk.usage is not None:
+        details = chunk.usage.prompt_tokens_details
+        hearing.usage = Usage(
+            input_tokens=chunk.usage.prompt_tokens,
+            output_tokens=chunk.usage.completion_tokens,
+            cached_tokens=(details and details.cached_tokens) or 0,
         )
-    return reply
+    if not chunk.choices:
+        return
+    choice = chunk.choices[0]
+    hearing.say(_text(choice.delta.content))
+    if refusal := getattr(choice.delta, "refusal", None):
+        hearing.refusal.append(_text(refusal))
+    for part in choice.delta.tool_calls or ():
+        index, function = part.index or 0, part.function
+        hearing.call(index, part.id or "", (function and function.name) or "")
+        hearing.argue(index, _text(function and function.arguments))
+    if choice.finish_reason:
+        hearing.stop = _STOPS.get(choice.finish_reason, Stop.END)
 
 
-def _from_vendor(call: Any) -> ToolCall:
-    arguments = json.loads(call.function.arguments or "{}")
-    return ToolCall(id=call.id, name=call.function.name, arguments=arguments)
+def _text(piece: Any) -> str:
+    if piece is not None and not isinstance(piece, str):
+        raise TypeError(f"a {type(piece).__name__} instead of text")
+    return piece or ""
 
 
-def _usage(answer: ChatCompletion, model: str, url: str) -> Usage:
-    if answer.usage is None:
-        return Usage()
-    read, written = answer.usage.prompt_tokens, answer.usage.completion_tokens
-    cost = 0.0
-    if url == OPENAI_URL:
-        # The longest name that fits, because answers name dated versions: gpt-4o-mini-2024-07-18.
-        known = max((name for name in PRICES if model.startswith(name)), key=len, default="")
-        per_read, per_written = PRICES.get(known, (0.0, 0.0))
-        cost = (read * per_read + written * per_written) / 1_000_000
-    return Usage(input_tokens=read, output_tokens=written, cost_usd=cost)
+def _failure(error: APIError, server: Server, *, has_begun: bool) -> StepError:
+    from openai import APIConnectionError, APIStatusError, APITimeoutError
 
-
-def _failure(error: APIError, url: str, key: str) -> StepError:
-    """What the node's FAILURE says; the server's own words come along where they help, without the key."""
-    status = getattr(error, "status_code", 500)
-    words = (error.message.replace(key, "***") if key else error.message)[:300]
-    server = f"The server at {url}"
-    if status < 300:
-        return _bad_reply(words)
-    if status in (401, 403):
-        # The server's words are left out: some repeat the key.
-        return _error("provider_auth", f"{server} does not accept the API key. Check OPENAI_API_KEY.")
-    if status == 404:
-        return _error("unknown_model", f"{server} does not know what was asked for: {words}")
-    if error.code == "insufficient_quota":
-        return _error("provider_quota", f"{server} says that the account has nothing left: {words}")
-    if status == 429:
-        return _error("provider_rate_limited", f"{server} wants fewer requests: {words}", retryable=True)
-    if status >= 500 or status == 408:
-        return _error("provider_unavailable", f"{server} can't be reached or failed: {words}", retryable=True)
-    if error.code == "context_length_exceeded" or "context length" in words or "context window" in words:
-        return _error("context_overflow", f"The conversation is too long for the model: {words}")
-    return _error("provider_refused", f"{server} refused the request ({status}): {words}")
-
-
-def _error(code: str, message: str, *, retryable: bool = False) -> StepError:
-    return StepError(message, code=code, retryable=retryable)
-
-
-def _bad_reply(reason: str) -> StepError:
-    return _error(
-        "bad_reply", f"The model's server sent something that is no chat answer: {reason}", retryable=True
-    )
+    words = str(error.message)
+    if isinstance(error, APITimeoutError):
+        return server.error("provider_timeout", words)
+    if isinstance(error, APIConnectionError):
+        return server.error("provider_cut" if has_begun else "provider_unavailable", words)
+    kinds = error.body if isinstance(error.body, dict) else {}
+    kind = str(kinds.get("code") or kinds.get("type") or "")
+    if not isinstance(error, APIStatusError):
+        return server.refusal(None, kind, words) if kinds else server.error("bad_reply", words)
+    return server.refusal(error.status_code, kind, words, retry_after_s=retry_after_s(error.response.headers))

@@ -258,6 +258,8 @@ def _result(
             "output_tokens": ctx.usage.output_tokens,
             "cost_usd": ctx.usage.cost_usd,
         }
+        if ctx.usage.cached_tokens:
+            beside["usage"]["cached_tokens"] = ctx.usage.cached_tokens
     if not beside:
         return Result(command.activation, command.attempt, outcome, output)
     return _beside(Result(command.activation, command.attempt, outcome, output), beside, command.node)

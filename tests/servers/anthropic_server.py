@@ -125,6 +125,6 @@ def _read(turn: Turn) -> dict[str, int]:
 
 def _error(failure: Failure, asked: Asked) -> dict[str, Any]:
     _, type_, message = FAILURES[failure.kind]
-    key = asked.headers.get("x-api-key", "")
+    key = asked.headers.get("authorization", "").removeprefix("Bearer ")
     told = {"type": type_, "message": message.format(key=key, model=asked.body.get("model"))}
     return {"type": "error", "error": told, "request_id": "req_1"}
