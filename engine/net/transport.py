@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
@@ -86,7 +86,7 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         self._caps = caps
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=_tls(),
-            max_connections=100,
+            max_connections=1000,  # as many runs may wait for a model at once
             max_keepalive_connections=20,
             keepalive_expiry=5,
             network_backend=VettedBackend(guard, resolve_name),
@@ -119,18 +119,25 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
 
 
 class _Bounded(httpx2.AsyncByteStream):
-    """An answer's body, decoded as it comes."""
+    """An answer's body, decoded as it comes; whoever comes a second time goes on where the first has left.
+
+    OpenAI's SDK does: it drains what is left after the last word, so that the connection can be used again.
+    """
 
     def __init__(self, response: httpcore2.Response, coding: str, caps: Caps) -> None:
         self._response = response
         self._coding = coding.strip().lower()
         self._caps = caps
+        self._parts = self._read()
 
     @property
     def is_encoded(self) -> bool:
         return self._coding not in ("", "identity")
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._parts
+
+    async def _read(self) -> AsyncGenerator[bytes, None]:
         if self.is_encoded and self._coding not in CODINGS:
             raise Refused(
                 "encoding", f"The answer is encoded as {self._coding[:40]!r}, which was not asked for."
@@ -151,6 +158,7 @@ class _Bounded(httpx2.AsyncByteStream):
             inflating.end()
 
     async def aclose(self) -> None:
+        await self._parts.aclose()
         await self._response.aclose()
 
 

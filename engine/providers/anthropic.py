@@ -14,7 +14,7 @@ from engine.core.chat import ChatReply, ChatRequest, Message, Stop, Usage
 from engine.core.chat_errors import Server
 from engine.core.hearing import Hearing
 from engine.core.retry import retry_after_s
-from engine.net.sdk import Clients
+from engine.net.sdk import Access, Clients
 from engine.prices import known_models, prices
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ _STOPS = {
 }
 
 
-def _open(sdk: Any, key: str, url: str, http: httpx2.AsyncClient) -> AsyncAnthropic:
+def _open(sdk: Any, access: Access, http: httpx2.AsyncClient) -> AsyncAnthropic:
     client: AsyncAnthropic = sdk.AsyncAnthropic(
-        api_key=key or "none",
-        base_url=url,
+        api_key=access.key or "none",
+        base_url=access.url,
         max_retries=0,  # the node's retry policy decides, and each attempt is on record
         timeout=http.timeout,
         http_client=http,
@@ -63,9 +63,13 @@ def _server(settings: Mapping[str, Any]) -> Server:
     return Server(url, str(settings.get("anthropic_api_key") or ""), "ANTHROPIC_API_KEY")
 
 
+async def _client(server: Server, settings: Mapping[str, Any]) -> AsyncAnthropic:
+    return await _clients.get(Access(server.url, server.key, str(settings.get("http_allow") or "")))
+
+
 async def _models(settings: Mapping[str, Any]) -> tuple[str, ...]:
     server = _server(settings)
-    client = await _clients.get(server.key, server.url)
+    client = await _client(server, settings)
     return tuple([model.id async for model in client.models.list()])
 
 
@@ -88,7 +92,7 @@ async def anthropic(request: ChatRequest, ctx: StepContext) -> ChatReply:
         )
     hearing = Hearing(server, request, ctx)
     listening = _Listening(hearing)
-    client = await _clients.get(server.key, server.url)
+    client = await _client(server, ctx.settings)
     from anthropic import APIError
 
     try:
@@ -268,6 +272,8 @@ class _Listening:
 def _failure(error: APIError | httpx2.HTTPError, server: Server, *, has_begun: bool) -> StepError:
     from anthropic import APIConnectionError, APIStatusError, APITimeoutError
 
+    if isinstance(error.__cause__, StepError):
+        return error.__cause__  # the guard's: the address is not one to go to
     words = str(error)
     if isinstance(error, APITimeoutError | httpx2.TimeoutException):
         return server.error("provider_timeout", words)

@@ -13,7 +13,7 @@ from engine.core.chat import ChatReply, ChatRequest, Message, Stop, Usage
 from engine.core.chat_errors import Server
 from engine.core.hearing import Hearing
 from engine.core.retry import retry_after_s
-from engine.net.sdk import Clients
+from engine.net.sdk import Access, Clients
 from engine.prices import known_models, prices
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ _without_usage: set[str] = set()
 """Servers that refuse to be asked for usage in a stream."""
 
 
-def _open(sdk: Any, key: str, url: str, http: httpx2.AsyncClient) -> AsyncOpenAI:
+def _open(sdk: Any, access: Access, http: httpx2.AsyncClient) -> AsyncOpenAI:
     client: AsyncOpenAI = sdk.AsyncOpenAI(
-        api_key=key or "none",
-        base_url=url,
+        api_key=access.key or "none",
+        base_url=access.url,
         max_retries=0,  # the node's retry policy decides, and each attempt is on record
         timeout=http.timeout,
         http_client=http,
@@ -63,12 +63,16 @@ def _server(settings: Mapping[str, Any]) -> Server:
     return Server(url, str(settings.get("openai_api_key") or ""), "OPENAI_API_KEY")
 
 
+async def _client(server: Server, settings: Mapping[str, Any]) -> AsyncOpenAI:
+    return await _clients.get(Access(server.url, server.key, str(settings.get("http_allow") or "")))
+
+
 async def _models(settings: Mapping[str, Any]) -> tuple[str, ...]:
     """What a server of one's own offers; OpenAI's own list is long and mostly not for chats."""
     server = _server(settings)
     if server.url == OPENAI_URL:
         return known_models(OPENAI_URL)
-    client = await _clients.get(server.key, server.url)
+    client = await _client(server, settings)
     return tuple([model.id async for model in client.models.list()])
 
 
@@ -88,7 +92,7 @@ async def openai(request: ChatRequest, ctx: StepContext) -> ChatReply:
             "The node names no model. Give it one, as 'gpt-5.4-mini'.", code="unknown_model", retryable=False
         )
     hearing = Hearing(server, request, ctx)
-    client = await _clients.get(server.key, server.url)
+    client = await _client(server, ctx.settings)
     from openai import APIError
 
     try:
@@ -200,6 +204,8 @@ def _text(piece: Any) -> str:
 def _failure(error: APIError, server: Server, *, has_begun: bool) -> StepError:
     from openai import APIConnectionError, APIStatusError, APITimeoutError
 
+    if isinstance(error.__cause__, StepError):
+        return error.__cause__  # the guard's: the address is not one to go to
     words = str(error.message)
     if isinstance(error, APITimeoutError):
         return server.error("provider_timeout", words)
