@@ -24,6 +24,7 @@ from engine.hiding import HIDDEN, hide_in_logs
 from engine.live.address import embedded_url
 from engine.live.bell import Bell
 from engine.live.feed import Feed
+from engine.prices import prices
 from engine.settings import Settings
 from engine.store import clock, runs
 from engine.store.database import Database, SQLAlchemyError
@@ -76,7 +77,10 @@ class Runtime:
 
     @property
     def provider_settings(self) -> dict[str, str]:
-        """What providers may know of the settings, in plain text: never logged, never stored."""
+        """What providers and tools may know of the settings, in plain text: never logged, never stored.
+
+        The one place where keys come from, whoever keeps them.
+        """
         settings = self.settings
         return {
             "openai_api_key": settings.openai_api_key.get_secret_value() or self._kept("openai_api_key"),
@@ -85,6 +89,7 @@ class Runtime:
             or self._kept("anthropic_api_key"),
             "anthropic_base_url": settings.anthropic_base_url,
             "http_allow": settings.http_allow,
+            "prices_file": settings.prices_file,
         }
 
     @property
@@ -136,8 +141,13 @@ class Runtime:
 
 
 def open_runtime(settings: Settings | None = None) -> Runtime:
-    """Connect the parts; nothing is contacted before it is used."""
+    """Connect the parts; nothing is contacted before it is used.
+
+    Raises:
+        BadPrices: the operator's price list is none; better now than in the middle of a run.
+    """
     settings = settings or Settings()
+    prices(settings.prices_file)
     failpoints.arm(settings.crash_at)
     HIDDEN.add(_keys_in(settings))
     hide_in_logs()

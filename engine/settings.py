@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     crash_at: str = ""
     """For tests: where a process is to kill itself, as "after_claim:3"; see engine/failpoints.py."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    prices_file: str = ""
+    """What models cost, instead of our own list: engine/providers/prices.json shows the form."""
     openai_api_key: SecretStr = Field(SecretStr(""), validation_alias=_named("OPENAI_API_KEY"))
     openai_base_url: str = Field("", validation_alias=_named("OPENAI_BASE_URL"))
     anthropic_api_key: SecretStr = Field(SecretStr(""), validation_alias=_named("ANTHROPIC_API_KEY"))

@@ -131,8 +131,15 @@ class Child:
         HIDDEN.add(given["hidden"])
         HIDDEN.add(str(value) for name, value in given["settings"].items() if name.endswith("_key"))
         return StepContext(
-            **given, memory=AskedMemory(self._wire), catalogue=self._catalogue, remember=plain["remember"]
+            **given,
+            memory=AskedMemory(self._wire),
+            catalogue=self._catalogue,
+            remember=plain["remember"],
+            show=self._show,
         )
+
+    def _show(self, text: str, *, turn: int) -> None:
+        self._wire.send(framed({"words": text, "turn": turn}))
 
 
 def plain_context(ctx: StepContext) -> dict[str, Any]:

@@ -129,9 +129,7 @@ class Children:
         is_good = False
         try:
             async with in_time(timeout_s):
-                reply = await self._reply(
-                    child, frame, ctx.memory, self._patience_s if job["beats"] else None
-                )
+                reply = await self._reply(child, frame, ctx, self._patience_s if job["beats"] else None)
             is_good = not reply["spent"]
         except Broken:
             raise ChildDied(await self._why(child)) from None
@@ -142,9 +140,9 @@ class Children:
         return _taken_over(reply, ctx)
 
     async def _reply(
-        self, child: _Child, frame: bytes, memory: RoomMemory, patience_s: float | None
+        self, child: _Child, frame: bytes, ctx: StepContext, patience_s: float | None
     ) -> dict[str, Any]:
-        """What the child answers in the end; on the way it may ask for the room's memory."""
+        """What the child answers in the end; on the way it may ask for the room's memory, and show words."""
         child.writer.write(frame)
         while True:
             try:
@@ -153,7 +151,9 @@ class Children:
             except TooLong:
                 raise _Silent from None
             if "memory" in said:
-                child.writer.write(framed(await asyncio.to_thread(_recalled, memory, said)))
+                child.writer.write(framed(await asyncio.to_thread(_recalled, ctx.memory, said)))
+            elif "words" in said:
+                ctx.stream(said["words"], turn=said["turn"])
             elif "spent" in said:
                 return said
 

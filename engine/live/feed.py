@@ -26,18 +26,19 @@ from engine.live.frames import (
     status_frame,
 )
 from engine.live.link import Link
+from engine.live.words import Speaker, Voice, Words
 
 __all__ = ["Batch", "Feed", "Published"]
 
 STREAM_BATCHES = 5000
 STREAM_TTL_S = 900
-"""A stream helps whoever comes late to see what a model is saying; what is older stands in SQL."""
+"""A stream helps whoever comes a little late; what is older stands in SQL."""
 HOT_TTL_S = 86_400
 
 PUBLISH = """
 local live, room, hot, rooms = unpack(KEYS)
 local batches, stream_ttl, frame, seq, status, hot_ttl = unpack(ARGV)
-if #frame <= 16384 then
+if #frame <= 16384 and status ~= '' then
   redis.call('XADD', live, 'MAXLEN', '~', batches, '*', 'f', frame)
   redis.call('EXPIRE', live, stream_ttl)
 end
@@ -51,8 +52,8 @@ redis.call('EXPIRE', hot, hot_ttl)
 redis.call('PUBLISH', rooms, status)
 return 1
 """
-"""One call for one batch. Large ones, of runs that spin, are shown and not kept. The hot state and
-the lists hear only what is newer than what they know."""
+"""One call for one batch. Large ones, of runs that spin, are shown and not kept, and so is what has no status: a
+model's words. The hot state and the lists hear only what is newer than what they know."""
 
 SHA = hashlib.sha1(PUBLISH.encode(), usedforsecurity=False).hexdigest()
 
@@ -69,6 +70,7 @@ class Feed:
         self._lock = threading.Lock()
         self._lost = 0
         self._lost_told = 0
+        self._words = Words(self._speak)
 
     @property
     def failures(self) -> int:
@@ -79,10 +81,9 @@ class Feed:
         """Tell whoever watches; call it after the commit, never before. False: not all were told."""
         return self._send([_row(b, event_frame(b), b.seq, status_frame(b)) for b in batches])
 
-    def ephemeral(self, run_id: str, payload: bytes | str, room_id: str = "") -> bool:
-        """Show something that is not kept, as a model's words while it speaks; `payload` is JSON."""
-        shown = Published(run_id, room_id, 0, "", payload)
-        return self._send([_row(shown, ephemeral_frame(run_id, room_id, payload), 0, b"")])
+    def voice(self, speaker: Speaker) -> Voice:
+        """What shows the words of a step's model while it speaks: from any thread, holding nobody up."""
+        return Voice(self._words, speaker)
 
     def note_loss(self) -> None:
         """Something committed was never handed to `publish`: the next round tells watchers to read SQL."""
@@ -126,7 +127,13 @@ class Feed:
         return (time.perf_counter() - begun) * 1000
 
     def close(self) -> None:
+        self._words.close()
         self._link.close()
+
+    def _speak(self, said: list[tuple[Speaker, dict[str, Any]]]) -> None:
+        """Nobody is told when words are lost: what was said will be an event."""
+        rows = [_spoken(speaker, orjson.dumps(told)) for speaker, told in said]
+        self._link.ask(lambda redis: self._run(redis, rows, tell_gap=False))
 
     def _send(self, rows: list[Row]) -> bool:
         lost = self._lost
@@ -150,6 +157,12 @@ class Feed:
         if refused:
             self._link.count(len(refused), refused[0])
         return len(refused)
+
+
+def _spoken(speaker: Speaker, payload: bytes) -> Row:
+    run_id, room_id = speaker.run_id, speaker.room_id
+    shown = Published(run_id, room_id, 0, "", payload)
+    return _row(shown, ephemeral_frame(run_id, room_id, payload), 0, b"")
 
 
 def _row(batch: Published, frame: bytes, seq: int, status: bytes) -> Row:

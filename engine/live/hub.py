@@ -43,6 +43,8 @@ class Subscription:
 
     def put(self, batch: Batch) -> None:
         """Queue a batch. A gap, or a reader that is too slow, turns all that waits into one gap."""
+        if batch.kind == "ephemeral" and len(self._waiting) >= QUEUE_BATCHES:
+            return  # words that nobody has time to read
         has_missed = self._misses(batch)
         if batch.kind == "gap" or len(self._waiting) >= QUEUE_BATCHES:
             self._waiting.clear()

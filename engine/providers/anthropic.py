@@ -14,6 +14,8 @@ from engine.core.chat import ChatReply, ChatRequest, Message, Stop, Usage
 from engine.core.chat_errors import Server
 from engine.core.hearing import Hearing
 from engine.core.retry import retry_after_s
+from engine.net import Refused
+from engine.net.models import model_ids
 from engine.net.sdk import Access, Clients
 from engine.prices import known_models, prices
 
@@ -63,14 +65,14 @@ def _server(settings: Mapping[str, Any]) -> Server:
     return Server(url, str(settings.get("anthropic_api_key") or ""), "ANTHROPIC_API_KEY")
 
 
-async def _client(server: Server, settings: Mapping[str, Any]) -> AsyncAnthropic:
-    return await _clients.get(Access(server.url, server.key, str(settings.get("http_allow") or "")))
+def _access(server: Server, settings: Mapping[str, Any]) -> Access:
+    return Access(server.url, server.key, str(settings.get("http_allow") or ""))
 
 
 async def _models(settings: Mapping[str, Any]) -> tuple[str, ...]:
     server = _server(settings)
-    client = await _client(server, settings)
-    return tuple([model.id async for model in client.models.list()])
+    headers = (("X-Api-Key", server.key or "none"), ("Anthropic-Version", "2023-06-01"))
+    return await model_ids(_access(server, settings), "/v1/models?limit=1000", *headers)
 
 
 @provider(
@@ -92,7 +94,7 @@ async def anthropic(request: ChatRequest, ctx: StepContext) -> ChatReply:
         )
     hearing = Hearing(server, request, ctx)
     listening = _Listening(hearing)
-    client = await _client(server, ctx.settings)
+    client = await _clients.get(_access(server, ctx.settings))
     from anthropic import APIError
 
     try:
@@ -272,13 +274,15 @@ class _Listening:
 def _failure(error: APIError | httpx2.HTTPError, server: Server, *, has_begun: bool) -> StepError:
     from anthropic import APIConnectionError, APIStatusError, APITimeoutError
 
-    if isinstance(error.__cause__, StepError):
+    if isinstance(error.__cause__, Refused):
         return error.__cause__  # the guard's: the address is not one to go to
     words = str(error)
     if isinstance(error, APITimeoutError | httpx2.TimeoutException):
         return server.error("provider_timeout", words)
     if isinstance(error, APIConnectionError | httpx2.HTTPError):
-        return server.error("provider_cut" if has_begun else "provider_unavailable", words)
+        return server.error(
+            "provider_cut" if has_begun else "provider_unavailable", str(error.__cause__ or words)
+        )
     if not isinstance(error, APIStatusError):
         return server.error("bad_reply", words)
     told = error.body.get("error") if isinstance(error.body, dict) else None

@@ -13,6 +13,8 @@ from engine.core.chat import ChatReply, ChatRequest, Message, Stop, Usage
 from engine.core.chat_errors import Server
 from engine.core.hearing import Hearing
 from engine.core.retry import retry_after_s
+from engine.net import Refused
+from engine.net.models import model_ids
 from engine.net.sdk import Access, Clients
 from engine.prices import known_models, prices
 
@@ -63,8 +65,8 @@ def _server(settings: Mapping[str, Any]) -> Server:
     return Server(url, str(settings.get("openai_api_key") or ""), "OPENAI_API_KEY")
 
 
-async def _client(server: Server, settings: Mapping[str, Any]) -> AsyncOpenAI:
-    return await _clients.get(Access(server.url, server.key, str(settings.get("http_allow") or "")))
+def _access(server: Server, settings: Mapping[str, Any]) -> Access:
+    return Access(server.url, server.key, str(settings.get("http_allow") or ""))
 
 
 async def _models(settings: Mapping[str, Any]) -> tuple[str, ...]:
@@ -72,8 +74,9 @@ async def _models(settings: Mapping[str, Any]) -> tuple[str, ...]:
     server = _server(settings)
     if server.url == OPENAI_URL:
         return known_models(OPENAI_URL)
-    client = await _client(server, settings)
-    return tuple([model.id async for model in client.models.list()])
+    return await model_ids(
+        _access(server, settings), "/models", ("Authorization", f"Bearer {server.key or 'none'}")
+    )
 
 
 @provider(
@@ -92,7 +95,7 @@ async def openai(request: ChatRequest, ctx: StepContext) -> ChatReply:
             "The node names no model. Give it one, as 'gpt-5.4-mini'.", code="unknown_model", retryable=False
         )
     hearing = Hearing(server, request, ctx)
-    client = await _client(server, ctx.settings)
+    client = await _clients.get(_access(server, ctx.settings))
     from openai import APIError
 
     try:
@@ -204,13 +207,15 @@ def _text(piece: Any) -> str:
 def _failure(error: APIError, server: Server, *, has_begun: bool) -> StepError:
     from openai import APIConnectionError, APIStatusError, APITimeoutError
 
-    if isinstance(error.__cause__, StepError):
+    if isinstance(error.__cause__, Refused):
         return error.__cause__  # the guard's: the address is not one to go to
     words = str(error.message)
     if isinstance(error, APITimeoutError):
         return server.error("provider_timeout", words)
     if isinstance(error, APIConnectionError):
-        return server.error("provider_cut" if has_begun else "provider_unavailable", words)
+        return server.error(
+            "provider_cut" if has_begun else "provider_unavailable", str(error.__cause__ or words)
+        )
     kinds = error.body if isinstance(error.body, dict) else {}
     kind = str(kinds.get("code") or kinds.get("type") or "")
     if not isinstance(error, APIStatusError):

@@ -10,7 +10,7 @@ import jsonschema
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError, model_validator
 
 from engine.core.catalogue import StepContext, StepError, provider
-from engine.core.chat import ChatReply, ChatRequest, Message, ToolCall, Usage
+from engine.core.chat import ChatReply, ChatRequest, Message, Stop, ToolCall, Usage
 from engine.core.document import Frozen
 from engine.core.fitting import CannotFit, fit
 
@@ -70,10 +70,12 @@ async def scripted(request: ChatRequest, ctx: StepContext) -> ChatReply:
     answer = await _play(request, ctx)
     calls = (answer,) if isinstance(answer, ToolCall) else ()
     text = "" if isinstance(answer, ToolCall) else answer
+    ctx.stream(text, turn=request.turn)
     written = text or " ".join(json.dumps(call.arguments) for call in calls)
     return ChatReply(
         text=text,
         tool_calls=calls,
+        stop=Stop.TOOLS if calls else Stop.END,
         usage=Usage(
             input_tokens=sum(_words(message.content) for message in request.messages),
             output_tokens=_words(written),

@@ -22,6 +22,7 @@ from engine.core.replaying import fold
 from engine.core.times import rfc3339
 from engine.core.tokens import Phase, State
 from engine.failpoints import Point, reach
+from engine.live.words import Speaker, Voice
 from engine.runner.committer import CommitFailed, Committer, Fenced
 from engine.runner.crashes import Crashes
 from engine.runner.effects import Begun, Effects, Ended, Work
@@ -191,7 +192,16 @@ class Drive:
         if is_pure and not self._is_careful:
             self._results.append(self._host.effects.run_now(work))
         else:
+            work.ctx.show = self._voice(command)
             self._to_start.append(work)
+
+    def _voice(self, command: Execute) -> Voice:
+        claimed, token = self._claimed, self._state.at_activation(command.activation)
+        step = token.step if token else 0
+        speaker = Speaker(
+            claimed.run_id, claimed.room_id, command.node, step, command.activation, command.attempt
+        )
+        return self._host.rt.feed.voice(speaker)
 
     def _abort(self, activation: str) -> None:
         """Nobody waits for this step any more; if its result is in already, it is told as a late one."""

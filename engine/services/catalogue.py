@@ -1,6 +1,6 @@
 """What a workflow can be made of, as the editor draws it: node types, tools, providers, triggers, limits."""
 
-from typing import Any
+from typing import Any, Literal
 
 from engine.core.catalogue import NodeType, Provider
 from engine.core.document import Document, Frozen, Limits, NodeCommon, On, Outcome
@@ -35,12 +35,16 @@ class NodeTypeView(Frozen):
 
 
 class ProviderView(Frozen):
-    """`note` is for people, and says what is missing where it is not configured."""
+    """`note` is for people, and says what is missing where it is not configured.
+
+    `models` are known ones, from our list or told by the server itself; others may work too.
+    """
 
     name: str
     title: str
     configured: bool
     models: tuple[str, ...]
+    models_from: Literal["list", "server"] = "list"
     note: str
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from engine.core.document import Frozen
 from engine.core.errors import OpenRoomsError
+from engine.prices import prices
 from engine.runtime import Runtime, open_runtime
 from engine.settings import Settings
 from engine.store import workers
@@ -77,6 +78,13 @@ def _provider(name: str) -> Callable[[Runtime], tuple[bool, str, str]]:
     return look
 
 
+def _prices(rt: Runtime) -> tuple[bool, str, str]:
+    path = rt.settings.prices_file
+    found = prices(path)
+    models = sum(len(known) for known in found.servers.values())
+    return True, f"{path or 'our own list'} of {found.version}, {models} models", ""
+
+
 def _catalogue(rt: Runtime) -> tuple[bool, str, str]:
     found = rt.catalogue
     told = (
@@ -93,5 +101,6 @@ _LOOKS: dict[str, Callable[[Runtime], tuple[bool, str, str]]] = {
     "workers": _workers,
     "provider openai": _provider("openai"),
     "provider anthropic": _provider("anthropic"),
+    "prices": _prices,
     "catalogue": _catalogue,
 }

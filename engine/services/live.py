@@ -8,6 +8,9 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
+from pydantic import ValidationError
+
+from engine.core.document import Frozen
 from engine.core.errors import InvalidInput, NotFound
 from engine.core.identity import Role, User
 from engine.live.frames import Batch
@@ -75,10 +78,24 @@ def first_place(rt: Runtime, user: User, room_id: str, *, from_now: bool) -> Pla
 Placed = list[tuple[Place, Event]]
 
 
-async def follow(rt: Runtime, user: User, room_id: str, place: Place) -> AsyncGenerator[Placed, None]:
+class Delta(Frozen):
+    """What a model has just said; `at`: after how many characters of this turn. Lost without harm, stored nowhere."""
+
+    run_id: str
+    node_id: str
+    step: int
+    activation: str
+    attempt: int
+    turn: int
+    at: int
+    text: str
+
+
+async def follow(rt: Runtime, user: User, room_id: str, place: Place) -> AsyncGenerator[Placed | Delta, None]:
     """The room's events after `place`, for ever; an empty list when there was nothing for a while.
 
-    What comes through Redis says when to look, never what to show: the events are SQL's.
+    What comes through Redis says when to look, never what to show: the events are SQL's. Only a model's words while
+    it speaks are shown as they come: its answer will be an event.
     """
     require(rt, user, Role.VIEWER, "watch a room")
     loop = asyncio.get_running_loop()
@@ -88,11 +105,22 @@ async def follow(rt: Runtime, user: User, room_id: str, place: Place) -> AsyncGe
             batch = await subscription.get(SILENCE_S)
             if batch is None:
                 yield []
+            elif batch.kind == "ephemeral":
+                if delta := _delta_of(batch):
+                    yield delta
             elif _may_be_news(batch, place):
                 while news := await reading.after(rt, room_id, place):
                     place = news[-1][0]
                     yield news
                     await asyncio.sleep(pace.rest_s(loop.time()))
+
+
+def _delta_of(batch: Batch) -> Delta | None:
+    try:
+        delta = Delta.model_validate(batch.data)
+    except ValidationError:
+        return None
+    return delta if delta.run_id == batch.run_id else None
 
 
 def _may_be_news(batch: Batch, place: Place) -> bool:

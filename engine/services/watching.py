@@ -14,7 +14,7 @@ from engine.core.runview import Run
 from engine.runtime import Runtime
 from engine.services import live, runs
 from engine.services.history import Event
-from engine.services.live import Place
+from engine.services.live import Delta, Place
 from engine.services.permission import require
 from engine.store import rooms
 from engine.store import runs as run_store
@@ -25,10 +25,11 @@ Status = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Events with their places, or a status; neither after a while of silence."""
+    """Events with their places, a status, or what a model says at this moment; nothing after a while of silence."""
 
     events: Sequence[tuple[Place, Event]] = ()
     status: Status | None = None
+    delta: Delta | None = None
 
 
 async def watch_room(
@@ -42,6 +43,9 @@ async def watch_room(
     yield Told(status=status)
     async with aclosing(_events(rt, user, room_id, place, one_run)) as events:
         async for news in events:
+            if isinstance(news, Delta):
+                yield Told(delta=news)
+                continue
             if news:
                 place = news[-1][0]
                 yield Told(news)
@@ -68,6 +72,10 @@ async def watch_run(rt: Runtime, user: User, run: Run, after_seq: int) -> AsyncG
         return
     async with aclosing(live.follow(rt, user, run.room_id, Place(run.id, run.number, seq))) as events:
         async for news in events:
+            if isinstance(news, Delta):
+                if news.run_id == run.id:
+                    yield Told(delta=news)
+                continue
             mine = [(place, event) for place, event in news if place.run_id == run.id]
             if mine:
                 seq = mine[-1][0].seq
@@ -101,17 +109,22 @@ def _status_at(rt: Runtime, user: User, room_id: str) -> tuple[Status, int]:
 
 async def _events(
     rt: Runtime, user: User, room_id: str, place: Place, one_run: bool
-) -> AsyncGenerator[Sequence[tuple[Place, Event]], None]:
+) -> AsyncGenerator[Sequence[tuple[Place, Event]] | Delta, None]:
     async with aclosing(live.follow(rt, user, room_id, place)) as following:
         async for news in following:
+            if isinstance(news, Delta):
+                if not one_run or news.run_id == place.run_id:
+                    yield news
+                continue
             if one_run and news and news[0][0].run_id != place.run_id:
                 break  # that run is over; whatever comes now belongs to others
             yield news
     now = await asyncio.to_thread(live.first_place, rt, user, room_id, from_now=True)
     yield []
     async with aclosing(live.follow(rt, user, room_id, now)) as following:
-        async for _ in following:
-            yield []
+        async for news in following:
+            if not isinstance(news, Delta):
+                yield []
 
 
 def _status(room_id: str, run: Run | run_store.Mark) -> Status:

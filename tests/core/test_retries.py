@@ -42,6 +42,15 @@ def test_a_step_rests_between_its_attempts_longer_and_longer() -> None:
     assert [fact.get("a", 1) for fact in passage.told("TOOL_INVOKED")] == [1, 2, 3, 4]
 
 
+def test_a_rest_that_was_asked_for_is_kept_and_recorded() -> None:
+    asked = {"outcome": "FAILURE", "error": {**BROKEN["error"], "retry_after_s": 7.5}}
+    passage = ran(handled(retry=RETRY), world=where(work=[asked, asked, BROKEN, FINE]))
+
+    assert rests(passage) == [7.5, 7.5, 10]
+    assert [fact["d"]["delay_s"] for fact in passage.told("NODE_RETRY_SCHEDULED")] == [7.5, 7.5, 10]
+    assert passage.log[-1][2].state.output == "SUCCESS"
+
+
 def test_a_resting_run_waits_and_holds_nobody() -> None:
     passage = ran(handled(retry=RETRY), world=where(work=BROKEN))
 

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.core.document import Retry
-from engine.core.retry import delay_us
+from engine.core.retry import MOST_ASKED_S, delay_us, retry_after_s
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,33 @@ def test_no_rest_stays_no_rest_however_often(failures: int) -> None:
 
 def test_a_rest_too_long_for_a_number_is_the_cap() -> None:
     assert delay_us(Retry(initial_delay_s=1, multiplier=100, max_delay_s=60), 10_000) == 60_000_000
+
+
+@pytest.mark.parametrize(
+    ("asked_s", "seconds"), [(0, 2), (1, 2), (2.5, 2.5), (100, 100), (1e9, MOST_ASKED_S)]
+)
+def test_a_rest_is_never_shorter_than_was_asked_for_but_has_an_end(asked_s: float, seconds: float) -> None:
+    retry = Retry(max_attempts=3, initial_delay_s=2, max_delay_s=30)
+
+    assert delay_us(retry, 1, asked_s=asked_s) == seconds * 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "120"}, 120),
+        ({"retry-after": " 1.5 "}, 1.5),
+        ({"retry-after": "-3"}, 0),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "inf"}, None),
+        ({"retry-after": "soon", "date": "Wed, 25 Nov 2026 10:00:00 GMT"}, None),
+        ({"retry-after": "Wed, 25 Nov 2026 10:00:30 GMT"}, None),
+        ({"retry-after": "Wed, 25 Nov 2026 10:00:30 GMT", "date": "Wed, 25 Nov 2026 10:00:00 GMT"}, 30),
+        ({"retry-after": "Wed, 25 Nov 2026 09:00:00 -0000", "date": "Wed, 25 Nov 2026 10:00:00 GMT"}, 0),
+    ],
+)
+def test_what_a_server_asks_for_is_read_by_its_own_clock(
+    headers: dict[str, str], seconds: float | None
+) -> None:
+    assert retry_after_s(headers) == seconds

@@ -10,6 +10,7 @@ from engine.live import hub as hub_module
 from engine.live.feed import Feed
 from engine.live.frames import GAP, Batch, Published
 from engine.live.hub import QUEUE_BATCHES, Hub, Subscription
+from engine.live.words import Speaker
 from tests.live.conftest import wait_until
 
 WAIT_S = 0.8 * hub_module.SAFETY_GAP_S
@@ -72,7 +73,7 @@ def test_rooms_and_lists_hear_their_part(feed, redis_url):
         ):
             await live(hub, room, everything)
             feed.publish([published(1), published(1, run_id="r2", room_id="m2")])
-            feed.ephemeral("r1", '"Hel"', room_id="m1")
+            feed.voice(Speaker("r1", "m1", "ask", 2, "2", 1))("Hel", turn=0)
             return [await room.get(WAIT_S) for _ in range(2)], [
                 await everything.get(WAIT_S) for _ in range(2)
             ]
@@ -229,6 +230,19 @@ def test_a_reader_that_is_too_slow_finds_one_gap_and_then_the_newest():
     assert heard.count(GAP) == 1
     assert len(heard) <= QUEUE_BATCHES
     assert heard[-1].seq == QUEUE_BATCHES * 3 + 2
+
+
+def test_words_that_nobody_has_time_to_read_push_no_event_aside():
+    async def scenario():
+        slow = Subscription("room:m1")
+        slow.put(Batch("events", "r1", seq=1, first=1))
+        for _ in range(QUEUE_BATCHES * 2):
+            slow.put(Batch("ephemeral", "r1"))
+        return [await slow.get(0.01) for _ in range(QUEUE_BATCHES + 1)]
+
+    heard = asyncio.run(scenario())
+    assert [batch.kind for batch in heard[:3]] == ["gap", "events", "ephemeral"]
+    assert heard[-1] is None
 
 
 def test_waiting_for_a_batch_can_be_bounded():

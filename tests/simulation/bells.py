@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from engine.live.feed import Published
+from engine.live.words import Speaker
 
 
 @dataclass
@@ -54,6 +55,9 @@ class Feed:
             if batch.seq > known:
                 self._place.accuse(f"{batch.run_id}: event {batch.seq} was shown, {known} are on disk")
         return self._place.redis.is_alive
+
+    def voice(self, speaker: Speaker) -> None:
+        """Nobody listens to models here."""
 
     def control(self, worker_id: str, message: dict[str, Any]) -> bool:
         return self._place.knock(worker_id, message["run"])

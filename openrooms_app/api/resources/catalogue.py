@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.core.page import Page
 from engine.core.workflow import Workflow
-from engine.services import catalogue, templates, trying
+from engine.services import catalogue, models, templates, trying
 from engine.services.catalogue import CatalogueView, ProviderView
 from engine.services.templates import Template
 from openrooms_app.api.bodies import StrictRoute
@@ -32,8 +32,8 @@ def get_catalogue(by: By) -> CatalogueView:
 
 @router.get("/providers")
 def list_providers(by: By) -> Page[ProviderView]:
-    """Language model providers: configured or not, models."""
-    return Page(items=catalogue.list_providers(*by))
+    """Language model providers: configured or not, and models; a server is asked for its own, once a minute."""
+    return Page(items=models.list_providers(*by))
 
 
 @router.get("/schemas/workflow")

@@ -137,11 +137,15 @@ async def _lines(reader: _Reader, told: AsyncGenerator[Told, None]) -> AsyncGene
             if stopping.done() or (coming.done() and coming.result() is None):
                 return
             lines = HEARTBEAT if now - spoke >= HEARTBEAT_S else b""
+            said = coming.result() if coming.done() else Told()
+            if lines or said.events or said.status:
+                spoke = (
+                    now  # words alone don't count: a reader that does not know them would take us for dead
+                )
             if coming.done():
-                lines += _written(coming.result())
+                lines += _written(said)
                 coming = asyncio.ensure_future(anext(told, None))
             if lines:
-                spoke = now
                 yield lines
     except OpenRoomsError as error:
         log.warning("a live stream has ended: %s", error)  # the reader comes back where it was
@@ -170,4 +174,6 @@ def _written(told: Told) -> bytes:
     ]
     if told.status is not None:
         parts.append(b"event: status\ndata: %b\n\n" % orjson.dumps(told.status))
+    if told.delta is not None:  # without an id: whoever comes back goes on from the last event
+        parts.append(b"event: delta\ndata: %b\n\n" % told.delta.model_dump_json().encode())
     return b"".join(parts)

@@ -1,4 +1,7 @@
-/** The live events of a room: one EventSource that goes on from the last event seen, however often it breaks. */
+/**
+ * The live events of a room: one EventSource that goes on from the last event seen, however often it breaks.
+ * Kinds of messages that nobody here listens to, as `delta` with a model's words, pass by without a trace.
+ */
 
 import type { RoomNews, RunEvent } from "./event.ts";
 
