@@ -13,17 +13,18 @@ from contextlib import contextmanager
 
 from benchmarks.engine.databases import ROOT
 
-ANSWER = json.dumps(
+CHUNK = {"id": "a", "object": "chat.completion.chunk", "created": 0, "model": "bench"}
+USAGE = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+CHUNKS = (
     {
-        "id": "a",
-        "object": "chat.completion",
-        "created": 0,
-        "model": "bench",
-        "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "x"}}],
-        "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
-    }
-).encode()
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+        **CHUNK,
+        "choices": [{"index": 0, "delta": {"role": "assistant", "content": "x"}, "finish_reason": None}],
+    },
+    {**CHUNK, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
+    {**CHUNK, "choices": [], "usage": USAGE},
+)
+ANSWER = "".join(f"data: {text}\n\n" for text in (*map(json.dumps, CHUNKS), "[DONE]")).encode()
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: %d\r\n\r\n"
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import pytest
 
 from engine.core.errors import InvalidInput, NotFound
 from engine.live.feed import Published
+from engine.live.frames import Batch
 from engine.services import history, live, runs
 from engine.services.live import Place, first_place, follow, place_of
 from tests.fixtures.drawings import drawing
@@ -156,6 +157,23 @@ def test_an_id_of_no_event_is_refused(stage, admin):
         place_of(stage.rt, admin, other, f"{run_id}:1")
     with pytest.raises(NotFound):
         first_place(stage.rt, admin, "ghost", from_now=False)
+
+
+def test_words_that_redis_made_up_are_nobodys():
+    said = {
+        "run_id": "r1",
+        "node_id": "a",
+        "step": 1,
+        "activation": "1",
+        "attempt": 1,
+        "turn": 0,
+        "at": 0,
+        "text": "Hi",
+    }
+
+    assert live._delta_of(Batch("ephemeral", "r1", data=said)) == live.Delta(**said)
+    for wrong in (None, [], "Hi", {}, {**said, "text": 5}, {**said, "more": 1}, {**said, "run_id": "r2"}):
+        assert live._delta_of(Batch("ephemeral", "r1", data=wrong)) is None
 
 
 def test_silence_is_broken_by_an_empty_answer(stage, admin, monkeypatch):
