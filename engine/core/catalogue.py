@@ -97,7 +97,7 @@ class RoomMemory(Protocol):
 class Show(Protocol):
     """Shows a piece of a model's answer to whoever watches."""
 
-    def __call__(self, text: str, *, turn: int) -> None: ...
+    def __call__(self, text: str, *, turn: int, is_last: bool) -> None: ...
 
 
 class CallApart(Protocol):
@@ -137,10 +137,10 @@ class StepContext:
     def write(self, key: str, value: Any) -> None:
         self.remember[key] = value
 
-    def stream(self, text: str, *, turn: int = 0) -> None:
+    def stream(self, text: str, *, turn: int = 0, is_last: bool = False) -> None:
         """Show a piece of a model's answer as it comes. Nothing of it is kept: the step's result is what counts."""
-        if self.show is not None and text:
-            self.show(text, turn=turn)
+        if self.show is not None and (text or is_last):
+            self.show(text, turn=turn, is_last=is_last)
 
     def spend(self, usage: Usage) -> None:
         """Account for what was used: whoever gets a model's reply does, and the provider itself where it fails."""

@@ -73,6 +73,7 @@ class Hearing:
             code, words = _FAILED[stop]
             raise self.server.error(code, "".join(self.refusal) or words)
         calls = tuple(self._called(wish) for wish in self._wishes)
+        self.ctx.stream("", turn=self.request.turn, is_last=True)
         return ChatReply(
             text="".join(self._text),
             tool_calls=calls,

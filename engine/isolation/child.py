@@ -138,8 +138,8 @@ class Child:
             show=self._show,
         )
 
-    def _show(self, text: str, *, turn: int) -> None:
-        self._wire.send(framed({"words": text, "turn": turn}))
+    def _show(self, text: str, *, turn: int, is_last: bool) -> None:
+        self._wire.send(framed({"words": text, "turn": turn, "is_last": is_last}))
 
 
 def plain_context(ctx: StepContext) -> dict[str, Any]:

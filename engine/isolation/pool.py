@@ -153,7 +153,7 @@ class Children:
             if "memory" in said:
                 child.writer.write(framed(await asyncio.to_thread(_recalled, ctx.memory, said)))
             elif "words" in said:
-                ctx.stream(said["words"], turn=said["turn"])
+                ctx.stream(said["words"], turn=said["turn"], is_last=said["is_last"])
             elif "spent" in said:
                 return said
 

@@ -1,4 +1,4 @@
-"""A model's words while it speaks: gathered for a moment, shown to whoever watches, kept nowhere."""
+"""A model's words while it speaks: without secrets, gathered for a moment, shown to whoever watches, kept nowhere."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+from engine.hiding import HIDDEN
 
 GATHER_S = 0.04
 MOST_WAITING = 65_536
@@ -34,19 +36,24 @@ class _Waiting:
 
 
 class Voice:
-    """What one attempt's context shows its words by."""
+    """What one attempt's context shows its words by. What may be the beginning of a secret waits for what follows."""
 
-    __slots__ = ("_said", "_speaker", "_words")
+    __slots__ = ("_hiding", "_said", "_speaker", "_turn", "_words")
 
     def __init__(self, words: Words, speaker: Speaker) -> None:
         self._words = words
         self._speaker = speaker
-        self._said: dict[int, int] = {}
+        self._turn = -1
+        self._said = 0
+        self._hiding = HIDDEN.streaming()
 
-    def __call__(self, text: str, *, turn: int) -> None:
-        at = self._said.get(turn, 0)
-        self._said[turn] = at + len(text)
-        self._words.add(self._speaker, turn, at, text)
+    def __call__(self, text: str, *, turn: int, is_last: bool = False) -> None:
+        if turn != self._turn:
+            self._turn, self._said, self._hiding = turn, 0, HIDDEN.streaming()
+        shown = self._hiding.feed(text) + (self._hiding.end() if is_last else "")
+        if shown:
+            self._words.add(self._speaker, turn, self._said, shown)
+            self._said += len(shown)
 
 
 class Words:

@@ -70,7 +70,7 @@ async def scripted(request: ChatRequest, ctx: StepContext) -> ChatReply:
     answer = await _play(request, ctx)
     calls = (answer,) if isinstance(answer, ToolCall) else ()
     text = "" if isinstance(answer, ToolCall) else answer
-    ctx.stream(text, turn=request.turn)
+    ctx.stream(text, turn=request.turn, is_last=True)
     written = text or " ".join(json.dumps(call.arguments) for call in calls)
     return ChatReply(
         text=text,

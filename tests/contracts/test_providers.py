@@ -63,12 +63,13 @@ def vendor(request: pytest.FixtureRequest) -> Vendor:
 
 def test_an_answer_is_shown_piece_by_piece_and_comes_back_whole(vendor):
     shown = []
-    ctx = a_context(show=lambda text, *, turn: shown.append((turn, text)))
+    ctx = a_context(show=lambda text, **of: shown.append((of["turn"], text, of["is_last"])))
 
     reply = vendor.ask(Turn("Hello, wide world", tokens=(12, 3, 8)), ctx=ctx, turn=4)
 
     assert (reply.text, reply.stop, reply.model) == ("Hello, wide world", Stop.END, "m-1")
-    assert shown == [(4, "Hello"), (4, ", wid"), (4, "e wor"), (4, "ld")]
+    pieces = [(4, text, False) for text in ("Hello", ", wid", "e wor", "ld")]
+    assert shown == [*pieces, (4, "", True)]
     assert reply.usage == Usage(input_tokens=12, output_tokens=3, cached_tokens=8)
     assert not reply.cost_known
     assert ctx.usage.tokens == 0, "whoever asked accounts for a reply"

@@ -108,12 +108,12 @@ def test_what_a_child_gathers_comes_back_with_the_result(catalogue: Catalogue) -
 
 def test_a_whole_step_in_a_child_brings_its_usage_trace_and_output_home(catalogue: Catalogue) -> None:
     shown: list[tuple[int, str]] = []
-    ctx = a_context(catalogue=catalogue, show=lambda text, *, turn: shown.append((turn, text)))
+    ctx = a_context(catalogue=catalogue, show=lambda text, **of: shown.append((of["turn"], text)))
 
     output = using(asking(catalogue, ctx, "echoes"))
 
     assert '"pid"' in output
-    assert shown == [(1, output)]
+    assert shown == [(0, ""), (1, output)]
     assert ctx.usage.tokens > 0
     assert any(entry.get("tool") == "echoes" for entry in ctx.trace)
 

@@ -7,6 +7,7 @@ from contextlib import closing
 import orjson
 from redis import Redis
 
+from engine.hiding import HIDDEN
 from engine.live import words as module
 from engine.live.feed import Feed
 from engine.live.words import Speaker, Words
@@ -73,6 +74,23 @@ def test_what_is_said_meanwhile_waits_and_too_much_is_left_out_where_it_shows(mo
         ("other", 0, "Yes"),
         ("ask", 5003, "the end"),
     ]
+
+
+def test_a_secret_is_not_shown_though_it_comes_in_pieces():
+    HIDDEN.add(["tok-canary-of-words"])
+    shown = []
+
+    with closing(Words(lambda said: shown.extend(told for _, told in said))) as words:
+        voice = module.Voice(words, ADA)
+        for piece in ("The key is tok", "-can", "ary-of-", "words, and tok", "ens are not. tok"):
+            voice(piece, turn=0)
+            time.sleep(2 * module.GATHER_S)
+        voice("", turn=0, is_last=True)
+        voice("Next", turn=1, is_last=True)
+        wait_until(lambda: shown[-1]["turn"] == 1)
+
+    assert "".join(told["text"] for told in shown) == "The key is ***, and tokens are not. tokNext"
+    assert "".join(told["text"] for told in shown if told["at"] == 0) == "The key is Next"
 
 
 def test_a_dead_redis_holds_no_model_up_and_loses_nothing_that_counts(tmp_path):
