@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from engine.net import Call, Guard, Unreachable, fetch
+from engine.net import Call, Unreachable, fetch
 from engine.net.sdk import Access
 
 DEADLINE_S = 2.0
@@ -16,8 +16,9 @@ async def model_ids(access: Access, path: str, *headers: tuple[str, str]) -> tup
     Raises:
         StepError: the server can't be asked, refuses, or answers something else.
     """
-    guard = Guard.of(access.http_allow).trusting(access.url)
-    answer = await fetch(guard, Call("GET", access.url + path, headers=tuple(headers)), deadline_s=DEADLINE_S)
+    answer = await fetch(
+        access.guard(), Call("GET", access.url + path, headers=tuple(headers)), deadline_s=DEADLINE_S
+    )
     try:
         if answer.status != 200:
             raise ValueError(f"status {answer.status}")

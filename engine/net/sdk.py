@@ -26,6 +26,13 @@ class Access:
     key: str
     http_allow: str = ""
 
+    def guard(self) -> Guard:
+        return Guard.of(self.http_allow).trusting(self.url)
+
+    def client(self) -> httpx2.AsyncClient:
+        """What an SDK is to speak through; its deadlines are the SDK's too."""
+        return client(self.guard(), timeout_s=SILENCE_S)
+
 
 class Client(Protocol):
     async def close(self) -> None: ...
@@ -35,9 +42,9 @@ C = TypeVar("C", bound=Client)
 
 
 class Clients(Generic[C]):
-    """Opened when they are first asked for; `open_` gets the SDK's module, who is asked, and the HTTP client to use."""
+    """Opened when they are first asked for; `open_` gets the SDK's module and who is asked."""
 
-    def __init__(self, sdk: str, open_: Callable[[Any, Access, httpx2.AsyncClient], C]) -> None:
+    def __init__(self, sdk: str, open_: Callable[[Any, Access], C]) -> None:
         self._sdk = sdk
         self._open = open_
         self._by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Access, C]] = WeakKeyDictionary()
@@ -50,11 +57,17 @@ class Clients(Generic[C]):
         # An SDK takes more than a second to import, and the event loop must not stand still for it.
         module = await asyncio.to_thread(importlib.import_module, self._sdk)
         if access not in clients:
-            guard = Guard.of(access.http_allow).trusting(access.url)
-            clients[access] = self._open(module, access, client(guard, timeout_s=SILENCE_S))
+            clients[access] = self._open(module, access)
         return clients[access]
 
     async def close(self) -> None:
         """Close this event loop's connections."""
         for opened in self._by_loop.pop(asyncio.get_running_loop(), {}).values():
             await opened.close()
+
+
+def wire_errors() -> tuple[type[Exception], type[Exception]]:
+    """As what a connection's failure is raised where an SDK does not wrap it, and as what its silence."""
+    from httpx2 import TimeoutException, TransportError
+
+    return TransportError, TimeoutException

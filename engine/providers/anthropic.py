@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-import httpx2
 import orjson
 
 from engine.core.catalogue import StepContext, StepError, provider
@@ -16,11 +15,11 @@ from engine.core.hearing import Hearing
 from engine.core.retry import retry_after_s
 from engine.net import Refused
 from engine.net.models import model_ids
-from engine.net.sdk import Access, Clients
+from engine.net.sdk import Access, Clients, wire_errors
 from engine.prices import known_models, prices
 
 if TYPE_CHECKING:
-    from anthropic import APIError, AsyncAnthropic
+    from anthropic import AsyncAnthropic
 
 ANTHROPIC_URL = "https://api.anthropic.com"
 MAX_TOKENS = 16_384
@@ -36,13 +35,12 @@ _STOPS = {
 }
 
 
-def _open(sdk: Any, access: Access, http: httpx2.AsyncClient) -> AsyncAnthropic:
+def _open(sdk: Any, access: Access) -> AsyncAnthropic:
     client: AsyncAnthropic = sdk.AsyncAnthropic(
         api_key=access.key or "none",
         base_url=access.url,
         max_retries=0,  # the node's retry policy decides, and each attempt is on record
-        timeout=http.timeout,
-        http_client=http,
+        http_client=access.client(),
     )
     return client
 
@@ -97,6 +95,7 @@ async def anthropic(request: ChatRequest, ctx: StepContext) -> ChatReply:
     client = await _clients.get(_access(server, ctx.settings))
     from anthropic import APIError
 
+    wire_error, _ = wire_errors()
     try:
         async with await client.messages.create(**_body(request)) as stream:
             async for event in stream:
@@ -105,7 +104,7 @@ async def anthropic(request: ChatRequest, ctx: StepContext) -> ChatReply:
             server.url, hearing.model, hearing.usage, cache_written=listening.cache_written
         )
         return hearing.reply()
-    except (APIError, httpx2.HTTPError) as error:
+    except (APIError, wire_error) as error:
         failed = _failure(error, server, has_begun=hearing.model != "")
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         # The SDK does not check what came: a compatible server can send any shape.
@@ -271,15 +270,16 @@ class _Listening:
             ]
 
 
-def _failure(error: APIError | httpx2.HTTPError, server: Server, *, has_begun: bool) -> StepError:
+def _failure(error: Exception, server: Server, *, has_begun: bool) -> StepError:
     from anthropic import APIConnectionError, APIStatusError, APITimeoutError
 
     if isinstance(error.__cause__, Refused):
         return error.__cause__  # the guard's: the address is not one to go to
     words = str(error)
-    if isinstance(error, APITimeoutError | httpx2.TimeoutException):
+    wire_error, silence = wire_errors()
+    if isinstance(error, (APITimeoutError, silence)):
         return server.error("provider_timeout", words)
-    if isinstance(error, APIConnectionError | httpx2.HTTPError):
+    if isinstance(error, (APIConnectionError, wire_error)):
         return server.error(
             "provider_cut" if has_begun else "provider_unavailable", str(error.__cause__ or words)
         )

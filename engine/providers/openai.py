@@ -6,8 +6,6 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import httpx2
-
 from engine.core.catalogue import StepContext, StepError, provider
 from engine.core.chat import ChatReply, ChatRequest, Message, Stop, Usage
 from engine.core.chat_errors import Server
@@ -36,13 +34,12 @@ _without_usage: set[str] = set()
 """Servers that refuse to be asked for usage in a stream."""
 
 
-def _open(sdk: Any, access: Access, http: httpx2.AsyncClient) -> AsyncOpenAI:
+def _open(sdk: Any, access: Access) -> AsyncOpenAI:
     client: AsyncOpenAI = sdk.AsyncOpenAI(
         api_key=access.key or "none",
         base_url=access.url,
         max_retries=0,  # the node's retry policy decides, and each attempt is on record
-        timeout=http.timeout,
-        http_client=http,
+        http_client=access.client(),
     )
     return client
 
