@@ -23,8 +23,8 @@ def test_words_are_gathered_and_reach_those_who_watch_the_run_or_its_room(feed, 
         watcher.subscribe(*heard)
         voice = feed.voice(ADA)
         for piece in ("Hel", "lo ", "there"):
-            voice(piece, turn=0)
-        voice("And?", turn=1)
+            voice(piece, turn=0, is_last=True)
+        voice("And?", turn=1, is_last=True)
 
         def both_turns():
             message = watcher.get_message(ignore_subscribe_messages=True, timeout=0.1)
@@ -56,16 +56,16 @@ def test_what_is_said_meanwhile_waits_and_too_much_is_left_out_where_it_shows(mo
 
     with closing(Words(publish)) as words:
         ada, ben = module.Voice(words, ADA), module.Voice(words, BEN)
-        ada("One", turn=0)
+        ada("One", turn=0, is_last=True)
         assert is_held_up.wait(10)
         begun = time.monotonic()
         for _ in range(1000):
-            ada("two, ", turn=0)
-        ben("Yes", turn=0)
+            ada("two, ", turn=0, is_last=True)
+        ben("Yes", turn=0, is_last=True)
         assert time.monotonic() - begun < 1, "whoever speaks waits for nobody"
         may_go_on.set()
         wait_until(lambda: len(shown) == 3)
-        ada("the end", turn=0)
+        ada("the end", turn=0, is_last=True)
         wait_until(lambda: len(shown) == 4)
 
     assert shown == [

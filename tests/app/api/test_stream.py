@@ -24,7 +24,7 @@ def test_a_model_that_never_stops_does_not_keep_the_heart_from_beating(sqlite_rt
     monkeypatch.setattr(stream, "HEARTBEAT_S", 0.1)
 
     async def talking():
-        end = time.monotonic() + 0.5
+        end = time.monotonic() + 0.8
         while time.monotonic() < end:
             await asyncio.sleep(0.01)
             yield Told(delta=DELTA)
@@ -34,5 +34,5 @@ def test_a_model_that_never_stops_does_not_keep_the_heart_from_beating(sqlite_rt
         return [lines async for lines in stream._lines(reader, talking())]
 
     lines = b"".join(asyncio.run(read()))
-    assert lines.count(b"event: delta") > 10
-    assert 2 <= lines.count(b"event: beat") <= 5
+    assert lines.count(b"event: delta") > 4
+    assert 2 <= lines.count(b"event: beat") < lines.count(b"event: delta")
