@@ -81,7 +81,7 @@ def retry_run(run_id: str, by: By, response: Response, body: Retry | None = None
 
 
 @router.post("/runs/{run_id}/cancel", status_code=202)
-def cancel_run(run_id: str, by: By) -> Accepted:
+def cancel_one_run(run_id: str, by: By) -> Accepted:
     """End this very run, also if it still stands in line for its room."""
     return accepted(control.cancel_run(*by, run_id))
 
