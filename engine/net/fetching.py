@@ -33,7 +33,9 @@ async def fetch(
             raise TooSlow(deadline_s) from None
         raise
     except httpx2.HTTPError as error:
-        raise Unreachable(f"{_host(call.url)!r} can't be reached: {error or type(error).__name__}.") from None
+        raise Unreachable(
+            f"{_host(call.url)!r} can't be reached: {str(error) or type(error).__name__}."
+        ) from None
 
 
 async def _followed(transport: GuardedTransport, guard: Guard, call: Call) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,12 @@ from engine.core.runview import Run
 from engine.core.sample import sample
 from engine.runner import Runner
 from engine.runtime import Runtime, open_runtime
-from engine.services import control, history, rooms, runs, versions, workflows
+from engine.services import control, history, rooms, runs, secrets, versions, workflows
 from engine.services.control import Signal
 from engine.settings import Settings
+from engine.store.database import Database
 from engine.store.migrations import migrate
+from engine.vault import Vault
 
 ME = User(id="foreground", name="you", role=Role.ADMIN)
 POLL_S = 0.01
@@ -49,7 +51,8 @@ def run_document(document: dict[str, Any], input_: Any, signals: Mapping[str, An
     """
     with _own_runtime() as rt:
         workflow = workflows.create(rt, ME, document)
-        versions.publish(rt, ME, workflow.id)
+        published = versions.publish(rt, ME, workflow.id)
+        _lend_secrets(rt, rt.plan(workflow.id, published.version.version).secrets)
         room = rooms.create(rt, ME, NewRoom(name=str(document.get("name")), workflow_id=workflow.id))
         given = sample(document.get("input_schema")) if input_ is None else input_
         run = runs.start(rt, ME, room.id, given)
@@ -60,6 +63,17 @@ def run_document(document: dict[str, Any], input_: Any, signals: Mapping[str, An
             return _follow(rt, run, signals, tell)
         finally:
             runner.stop()
+
+
+def _lend_secrets(rt: Runtime, names: frozenset[str]) -> None:
+    """The installation's secrets that the document refers to; those that are not there fail their steps."""
+    settings = Settings()
+    database = Database(settings.effective_database_url)
+    if not names or database.is_missing:
+        return
+    with closing(database):
+        for name, value in Vault(database, settings).find(names).items():
+            secrets.put(rt, ME, name, value)
 
 
 def _follow(rt: Runtime, run: Run, signals: Mapping[str, Any], tell: Tell) -> Run:

@@ -1,5 +1,6 @@
 """Secrets as use cases: names come out, values never; keys rotate; only marked slots get a value."""
 
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -14,7 +15,11 @@ from engine.hiding import HIDDEN
 from engine.runner.revealing import revealer
 from engine.sealing import Keyring, Unopened
 from engine.services import auditing, secrets
+from engine.services.documents import OPERATOR
+from engine.services.foreground import run_document
 from engine.services.permission import Forbidden
+from engine.services.upkeep import open_migrated
+from engine.settings import Settings
 from engine.store import secrets as rows
 from tests.fixtures.contexts import a_context
 from tests.fixtures.drawings import drawing
@@ -173,3 +178,19 @@ def test_a_providers_key_may_be_a_secret_and_the_environment_comes_first(sqlite_
     assert sqlite_rt.provider_settings["openai_api_key"] == "sk-of-the-vault-2"
     given = sqlite_rt.settings.model_copy(update={"openai_api_key": SecretStr("sk-of-the-environment")})
     assert replace(sqlite_rt, settings=given).provider_settings["openai_api_key"] == "sk-of-the-environment"
+
+
+def test_a_document_that_runs_in_the_foreground_uses_the_installations_secrets(tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENROOMS_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("OPENROOMS_HTTP_ALLOW", "127.0.0.1")
+    with closing(open_migrated(Settings(_env_file=None, data_dir=tmp_path))) as rt:
+        secrets.put(rt, OPERATOR, "here", "value-in-the-foreground")
+    told = []
+    for name in ("here", "missing"):
+        arguments = {"url": "http://127.0.0.1:1/", "headers": {"K": f"{{{{ secrets.{name} }}}}"}}
+        call = {"config": {"tool": "http_request", "arguments": arguments}}
+        run_document(drawing("start > call > end; call -FAILURE> end", call=call), {}, {}, told.append)
+
+    codes = [event["error"]["code"] for event in told if event["type"] == "NODE_FAILED"]
+    assert codes == ["http_unreachable", "secret_missing"]
+    assert "value-in-the-foreground" not in str(told)

@@ -153,9 +153,9 @@ def test_what_looks_like_a_key_is_worth_a_warning_that_does_not_repeat_it(find, 
     ],
 )
 def test_ordinary_text_is_no_secret(find, text):
-    store = call("memory_store", key="k", value={"deep": [text]})
+    send = call("http_request", url="https://example.com", method="POST", json_body={"deep": [text]})
 
-    assert find(ONE.format("a"), warnings=True, a=store) == []
+    assert find(ONE.format("a"), warnings=True, a=send) == []
 
 
 @pytest.mark.parametrize(
