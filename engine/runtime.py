@@ -24,6 +24,7 @@ from engine.hiding import HIDDEN, hide_in_logs
 from engine.live.address import embedded_url
 from engine.live.bell import Bell
 from engine.live.feed import Feed
+from engine.live.rates import Rates
 from engine.prices import prices
 from engine.settings import Settings
 from engine.store import clock, runs
@@ -66,6 +67,8 @@ class Runtime:
     catalogue: Catalogue
     secret_key: bytes
     bell_url: str = ""
+    rates: Rates | None = None
+    """Keeps the rates of tools; None: nothing is counted."""
     clock: Clock = field(default_factory=Clock)
     plans: dict[tuple[str, int], Plan] = field(default_factory=dict)
     keys: dict[str, tuple[str, int]] = field(default_factory=dict, repr=False)
@@ -137,6 +140,8 @@ class Runtime:
     def close(self) -> None:
         self.feed.close()
         self.bell.close()
+        if self.rates is not None:
+            self.rates.close()
         self.db.close()
 
 
@@ -161,6 +166,7 @@ def open_runtime(settings: Settings | None = None) -> Runtime:
         catalogue=discover({"http_allow": settings.http_allow}),
         secret_key=key,
         bell_url=url,
+        rates=Rates(url),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
@@ -13,6 +13,8 @@ from pydantic import BaseModel
 from engine.core.chat import ChatReply, ChatRequest, Usage
 from engine.core.document import Outcome
 from engine.core.errors import OpenRoomsError, UnknownName
+from engine.core.rates import Limiter, Rate
+from engine.core.shapes import Described, Shape, as_shape, schema_of
 
 
 class Effect(StrEnum):
@@ -133,6 +135,8 @@ class StepContext:
     call_apart: CallApart | None = None
     """The way to tools that run apart; without one they are called in this very thread."""
     show: Show | None = None
+    limiter: Limiter | None = None
+    """Keeps the rates of tools; without one nothing is counted."""
 
     def write(self, key: str, value: Any) -> None:
         self.remember[key] = value
@@ -149,6 +153,7 @@ class StepContext:
 
 AtOnce = Callable[[Mapping[str, Any], "StepContext"], Any]
 """From rendered params, unchecked, to the output."""
+BUILT_IN = "openrooms"
 ToolFunction = Callable[[Any, StepContext], Any]
 StepFunction = Callable[[Any, StepContext], Awaitable[Any]]
 ListModels = Callable[[Mapping[str, Any]], Awaitable[tuple[str, ...]]]
@@ -181,7 +186,10 @@ class NodeType:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """Something a step or an agent can call; `returns` is a JSON Schema or None where unknown."""
+    """Something a step or an agent can call.
+
+    What it takes and gives is told by a model or by a JSON Schema; `result` is None where nothing is promised.
+    """
 
     name: str
     title: str
@@ -189,17 +197,24 @@ class Tool:
     category: str
     effect: Effect
     runs: Runs
-    params: type[BaseModel]
-    returns: dict[str, Any] | None
+    params: Shape
+    result: Shape | None
     timeout_s: float
     examples: tuple[dict[str, Any], ...]
     call: ToolFunction
     vet: Vet | None = None
     """Finds what is certainly wrong with arguments that fit the parameters, as an address nobody may call."""
+    rate: Rate | None = None
+    origin: str = BUILT_IN
+    """Who brings it: this package, another one, a file, an MCP server."""
 
     @property
     def parameters(self) -> dict[str, Any]:
-        return self.params.model_json_schema()
+        return schema_of(self.params)
+
+    @property
+    def returns(self) -> dict[str, Any] | None:
+        return None if self.result is None else schema_of(self.result)
 
     @property
     def secret_slots(self) -> frozenset[str]:
@@ -212,6 +227,8 @@ class Tool:
         return self._marked("url")
 
     def _marked(self, mark: str) -> frozenset[str]:
+        if isinstance(self.params, Described):
+            return frozenset()
         return frozenset(
             name
             for name, info in self.params.model_fields.items()
@@ -252,6 +269,19 @@ class Registry(Generic[T]):
         if item.name in self._items:
             raise ValueError(f"there are two {self.kind}s named {item.name!r}")
         self._items[item.name] = item
+
+    def exchange(self, old: Collection[str], new: Iterable[T]) -> None:
+        """Put `new` in the place of what is named `old`, in one move: other threads see the one or the other.
+
+        Raises:
+            ValueError: a name is taken by something else; nothing was changed.
+        """
+        items = {name: item for name, item in self._items.items() if name not in old}
+        for item in new:
+            if item.name in items:
+                raise ValueError(f"there are two {self.kind}s named {item.name!r}")
+            items[item.name] = item
+        self._items = items
 
     def get(self, name: str) -> T | None:
         return self._items.get(name)
@@ -335,37 +365,42 @@ def node_type(  # noqa: PLR0913 - a declaration: each word names itself
 
 
 def tool(  # noqa: PLR0913 - a declaration: each word names itself
-    params: type[BaseModel],
+    params: type[BaseModel] | dict[str, Any],
     *,
     title: str,
     category: str,
     effect: Effect,
     runs: Runs | None = None,
-    returns: dict[str, Any] | None = None,
+    returns: type[BaseModel] | dict[str, Any] | None = None,
     timeout_s: float = 30,
+    rate: Rate | None = None,
     examples: tuple[dict[str, Any], ...] = (),
     vet: Vet | None = None,
 ) -> Callable[[ToolFunction], Tool]:
     """Enter a tool; its function's name and docstring are its name and description.
 
     Unless `runs` says otherwise, an async function runs on the loop, a function without any effect at once,
-    and any other apart, where it may block.
+    and any other apart, where it may block. What runs at once never waits, so it can't have a rate.
     """
 
     def enter(function: ToolFunction) -> Tool:
+        place = runs or _usual(function, effect)
+        if rate is not None and place is Runs.AT_ONCE:
+            raise ValueError(f"{function.__name__!r} runs at once and can't have a rate: say where it runs")
         return Tool(
             name=function.__name__,
             title=title,
             description=inspect.getdoc(function) or "",
             category=category,
             effect=effect,
-            runs=runs or _usual(function, effect),
-            params=params,
-            returns=returns,
+            runs=place,
+            params=as_shape(params),
+            result=None if returns is None else as_shape(returns),
             timeout_s=timeout_s,
             examples=examples,
             call=function,
             vet=vet,
+            rate=rate,
         )
 
     return enter

@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue
 
 from engine.core.catalogue import Catalogue, Effect, Runs, StepContext, node_type
 from engine.core.document import Frozen, Outcome
-from engine.core.tool_call import call_tool, checked_arguments
+from engine.core.tool_call import call_at_once, call_tool
 
 
 class Params(Frozen):
@@ -31,8 +31,7 @@ def _runs(config: Mapping[str, Any], catalogue: Catalogue) -> Runs:
 
 
 def _at_once(params: Mapping[str, Any], ctx: StepContext) -> Any:
-    tool = ctx.catalogue.tools[params["tool"]]
-    return tool.call(checked_arguments(tool, params["arguments"]), ctx)
+    return call_at_once(ctx, ctx.catalogue.tools[params["tool"]], params["arguments"])
 
 
 @node_type(

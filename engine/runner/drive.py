@@ -297,6 +297,7 @@ class Drive:
             memory=StepMemory(rt.db, claimed.room_id, partial(self._own_memory, command.activation)),
             catalogue=rt.catalogue,
             settings=self._provider_settings,
+            limiter=rt.rates,
         )
         token = self._state.at_activation(command.activation)
         is_apart = node.runs is Runs.APART or (token is not None and token.deaths > 0)

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import JsonValue
 
@@ -22,8 +22,19 @@ from engine.services.permission import require
 from engine.store import audit, rooms
 
 
+class RateView(Frozen):
+    """So many calls in any `per_s` seconds, by the whole installation or by each room."""
+
+    times: int
+    per_s: int
+    per: Literal["installation", "room"]
+
+
 class ToolView(Frozen):
-    """A tool; `parameters` and `returns` are JSON Schemas, `returns` is None where nothing is promised."""
+    """A tool; `parameters` and `returns` are JSON Schemas, `returns` is None where nothing is promised.
+
+    `origin` says who brings it: openrooms, a package, a file of the tools folder, an MCP server.
+    """
 
     name: str
     title: str
@@ -33,6 +44,8 @@ class ToolView(Frozen):
     timeout_s: float
     parameters: dict[str, Any]
     returns: dict[str, Any] | None
+    rate: RateView | None
+    origin: str
     examples: tuple[dict[str, Any], ...]
 
 
@@ -119,6 +132,8 @@ def view(tool: Tool) -> ToolView:
         timeout_s=tool.timeout_s,
         parameters=tool.parameters,
         returns=tool.returns,
+        rate=None if tool.rate is None else RateView.model_validate(tool.rate.plain()),
+        origin=tool.origin,
         examples=tool.examples,
     )
 
@@ -138,6 +153,7 @@ def _context(rt: Runtime, room_id: str | None) -> StepContext:
         catalogue=rt.catalogue,
         settings=rt.provider_settings,
         remember=remember,
+        limiter=rt.rates,
     )
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from engine.core.catalogue import Registry, Tool
 from engine.core.document import Node, NodeTypeName
 from engine.core.problem import WARNING, Problem
+from engine.core.shapes import Described
 from engine.core.validation.faults import Fault, faults_of, known_names, pointer, suggestion
 from engine.core.validation.schemas import schema_faults
 from engine.core.validation.view import View
@@ -106,10 +107,16 @@ def arguments_fit(view: View) -> Iterator[Problem]:
 
 
 def _argument_faults(tool: Tool, arguments: dict[str, Any]) -> list[Fault]:
+    if isinstance(tool.params, Described):
+        return [
+            Fault(wrong.keys, f"{wrong}.", wrong.kind)
+            for wrong in tool.params.faults(arguments)
+            if not _may_fit_later(wrong.keys, wrong.kind, _open_ones(arguments))
+        ]
     try:
         tool.params.model_validate_json(orjson.dumps(arguments))
     except ValidationError as error:
-        open_ones = {name for name, value in arguments.items() if _has_template(value)}
+        open_ones = _open_ones(arguments)
         told = error.errors(include_url=False, include_context=False, include_input=False)
         if all(_may_fit_later(item["loc"], item["type"], open_ones) for item in told):
             return []
@@ -122,6 +129,10 @@ def _vetted(tool: Tool, arguments: dict[str, Any], settings: Mapping[str, Any]) 
     """What the tool itself says of its arguments, as that an address may not be called."""
     for keys, message in tool.vet(arguments, settings) if tool.vet else ():
         yield Fault(keys, f"{'.'.join(map(str, keys))}: {message}", "vetted")
+
+
+def _open_ones(arguments: dict[str, Any]) -> set[str]:
+    return {name for name, value in arguments.items() if _has_template(value)}
 
 
 def _may_fit_later(keys: tuple[str | int, ...], kind: str, open_ones: set[str]) -> bool:
