@@ -64,6 +64,7 @@ NEEDED = {
     "GET /api/templates": VIEWER,
     "POST /api/templates/{template_id}/workflows": EDITOR,
     "POST /api/expressions/evaluate": VIEWER,
+    "POST /api/hooks/signal/{token}": NOBODY,
     "GET /api/users": ADMIN,
     "POST /api/users": ADMIN,
     "PATCH /api/users/{user_id}": ADMIN,
@@ -91,7 +92,7 @@ ROWS = [(route, who) for route in NEEDED for who in range(4)]
 )
 def test_a_route_lets_in_whoever_may_and_nobody_else(as_, route, who):
     method, path = route.split()
-    for name in ("workflow_id", "room_id", "run_id", "user_id", "template_id", "key", "name"):
+    for name in ("workflow_id", "room_id", "run_id", "user_id", "template_id", "key", "name", "token"):
         path = path.replace(f"{{{name}}}", "ghost")
     path = path.replace("{number}", "1")
     body = {"json": BODIES.get(route, {})} if method in ("POST", "PUT", "PATCH") else {}
