@@ -32,6 +32,12 @@ class Settings(BaseSettings):
     """Hosts or CIDRs, separated by commas, that outbound calls may reach besides public addresses."""
     public_url: str = ""
     """Where others reach this installation, as https://rooms.example: what addresses given out begin with."""
+    tools_dir: str = ""
+    """A folder of Python files with tools of your own; a file that changes is loaded again at once."""
+    mcp_servers: str = ""
+    """The file that names MCP servers, as other clients have it; `mcp.json` in the data dir if unset."""
+    mcp_rooms: Literal["each", "one"] = "each"
+    """Where a workflow runs that is called over MCP: each call in a room of its own, or all in one."""
     commit: Literal["to_block", "every_step"] = "to_block"
     worker_threads: int = Field(16, ge=1, le=256)
     """Also the most child processes a worker has at once."""

@@ -15,12 +15,16 @@ import threading
 from dataclasses import dataclass, replace
 from typing import Any
 
+import orjson
+
 from engine.core.catalogue import Catalogue, StepContext, StepError, Tool
 from engine.core.discovery import discover
+from engine.core.rates import Rate
 from engine.core.step_call import call_step, told
 from engine.core.tool_call import call_tool, too_long
 from engine.hiding import HIDDEN, hide_in_logs
 from engine.isolation.frames import Broken, Wire, framed
+from engine.supply import Sources, Supply
 
 log = logging.getLogger(__name__)
 
@@ -60,12 +64,25 @@ class AskedMemory:
         return answer["value"]
 
 
+@dataclass(frozen=True, slots=True)
+class AskedLimiter:
+    """The rates of tools, kept by the worker."""
+
+    wire: Wire
+
+    async def take(self, rate: Rate, what: str) -> float:
+        arguments = (rate.times, rate.per_s, rate.per_room, what)
+        answer = await asyncio.to_thread(self.wire.ask, {"ask": "take", "arguments": arguments})
+        return float(answer["value"])
+
+
 class Child:
     """One at a time: a tool, called in this thread, or a whole step on an event loop."""
 
-    def __init__(self, wire: Wire, catalogue: Catalogue) -> None:
+    def __init__(self, wire: Wire, catalogue: Catalogue, supply: Supply | None = None) -> None:
         self._wire = wire
         self._catalogue = catalogue
+        self._supply = supply
         self._is_spent = False
 
     def work(self) -> None:
@@ -75,6 +92,8 @@ class Child:
                 self._wire.send(runner.run(self._answer(self._wire.receive())))
 
     async def _answer(self, job: dict[str, Any]) -> bytes:
+        if self._supply is not None:
+            self._supply.look()  # a tool may have changed since the last job
         ctx = self._context(job["ctx"])
         beating = asyncio.create_task(self._beat()) if job["beats"] else None
         reply: dict[str, Any] = {}
@@ -108,6 +127,7 @@ class Child:
             return await self._in_thread(tool, arguments, ctx)
 
         ctx.call_apart = call_apart
+        ctx.limiter = AskedLimiter(self._wire) if job["ctx"]["limits"] else None
         return await call_step(kind, job["params"], ctx)
 
     async def _in_thread(self, tool: Tool, arguments: dict[str, Any], ctx: StepContext) -> Any:
@@ -136,15 +156,20 @@ class Child:
             catalogue=self._catalogue,
             remember=plain["remember"],
             show=self._show,
+            signal_url=self._signal_url if plain["in_run"] else None,
         )
 
     def _show(self, text: str, *, turn: int, is_last: bool) -> None:
         self._wire.send(framed({"words": text, "turn": turn, "is_last": is_last}))
 
+    def _signal_url(self, signal: str, expires_us: int) -> str:
+        return str(self._wire.ask({"ask": "signal_url", "arguments": (signal, expires_us)})["value"])
+
 
 def plain_context(ctx: StepContext) -> dict[str, Any]:
     """What a child is told of a step's context."""
-    return {name: getattr(ctx, name) for name in CONTEXT} | {"remember": ctx.remember}
+    has = {"limits": ctx.limiter is not None, "in_run": ctx.signal_url is not None}
+    return {name: getattr(ctx, name) for name in CONTEXT} | {"remember": ctx.remember} | has
 
 
 def _framed(reply: dict[str, Any]) -> bytes:
@@ -182,16 +207,17 @@ def _limit(memory_mb: int) -> None:
 
 
 def main() -> None:
-    """`python -m engine.isolation.child FD MEMORY_MB`."""
+    """`python -m engine.isolation.child FD MEMORY_MB SOURCES`; the last is JSON."""
     sock = socket.socket(fileno=int(sys.argv[1]))
     _die_with_worker(sock)
     _limit(int(sys.argv[2]))
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     hide_in_logs()
     catalogue = discover()
+    supply = Supply(Sources(**orjson.loads(sys.argv[3])), catalogue)
     wire = Wire(sock)
     wire.send(framed({"ready": True}))
-    Child(wire, catalogue).work()
+    Child(wire, catalogue, supply).work()
 
 
 if __name__ == "__main__":

@@ -298,6 +298,7 @@ class Drive:
             catalogue=rt.catalogue,
             settings=self._provider_settings,
             limiter=rt.rates,
+            signal_url=partial(rt.signal_url, claimed.run_id, command.activation),
         )
         token = self._state.at_activation(command.activation)
         is_apart = node.runs is Runs.APART or (token is not None and token.deaths > 0)

@@ -22,6 +22,7 @@ from engine.core.replaying import fold
 from engine.core.run import RunStatus
 from engine.core.tokens import State
 from engine.failpoints import Point, reach
+from engine.isolation.pool import Children
 from engine.runner.committer import CommitFailed, Committer
 from engine.runner.crashes import Crashes
 from engine.runner.drive import Drive
@@ -49,12 +50,13 @@ class Runner:
         self.rt = rt
         self.worker_id = rt.new_id()
         self.committer = Committer(rt.db, rt.feed, rt.now_us)
-        self.effects = Effects(
-            rt.catalogue,
-            children=threads,
-            child_memory_mb=rt.settings.child_memory_mb,
+        children = Children(
+            most=threads,
+            memory_mb=rt.settings.child_memory_mb,
             patience_s=rt.settings.watchdog_s,
+            sources=rt.sources,
         )
+        self.effects = Effects(rt.catalogue, children)
         self.crashes = Crashes()
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="drive")

@@ -94,6 +94,24 @@ def _catalogue(rt: Runtime) -> tuple[bool, str, str]:
     return bool(found.node_types.names()), told, "install openrooms again"
 
 
+def _tools_folder(rt: Runtime) -> tuple[bool, str, str]:
+    folder = rt.sources.tools_dir
+    if not folder:
+        return True, "none; set OPENROOMS_TOOLS_DIR to have one", ""
+    faults = rt.supply.folder_faults if rt.supply else {}
+    told = "; ".join(f"{name}: {why}" for name, why in faults.items()) or "all files can be used"
+    return not faults, f"{folder}: {told}", "mend the files; running processes notice by themselves"
+
+
+def _mcp_servers(rt: Runtime) -> tuple[bool, str, str]:
+    if rt.supply is None or not (rt.supply.servers or rt.supply.faults):
+        return True, f"none in {rt.sources.mcp_servers}", ""
+    told = rt.supply.survey()
+    faults = {name: why for name, why in rt.supply.faults.items() if name not in rt.supply.folder_faults}
+    shown = told or faults
+    return not faults, "; ".join(f"{name}: {what}" for name, what in shown.items()), "see the message"
+
+
 _LOOKS: dict[str, Callable[[Runtime], tuple[bool, str, str]]] = {
     "data dir": _data_dir,
     "database": _database,
@@ -103,4 +121,6 @@ _LOOKS: dict[str, Callable[[Runtime], tuple[bool, str, str]]] = {
     "provider anthropic": _provider("anthropic"),
     "prices": _prices,
     "catalogue": _catalogue,
+    "tools folder": _tools_folder,
+    "mcp servers": _mcp_servers,
 }

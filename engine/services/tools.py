@@ -114,7 +114,9 @@ async def _called(rt: Runtime, ctx: StepContext, tool: Tool, arguments: dict[str
     if tool.runs is not Runs.APART:
         return await call_tool(ctx, tool.name, arguments)
     settings = rt.settings
-    children = Children(most=1, memory_mb=settings.child_memory_mb, patience_s=settings.watchdog_s)
+    children = Children(
+        most=1, memory_mb=settings.child_memory_mb, patience_s=settings.watchdog_s, sources=rt.sources
+    )
     ctx.call_apart = partial(children.call_tool, ctx)
     try:
         return await call_tool(ctx, tool.name, arguments)

@@ -21,9 +21,7 @@ def test_an_address_says_what_it_was_made_for_until_it_expires() -> None:
 
 def test_nobody_else_makes_one() -> None:
     token = token_of(LINK)
-    changed = [
-        token[:i] + ("A" if token[i] != "A" else "B") + token[i + 1 :] for i in range(0, len(token) - 1)
-    ]
+    changed = [token[:i] + ("A" if token[i] != "A" else "B") + token[i + 1 :] for i in range(len(token) - 1)]
 
     for forged in ["", "x", "é", "a" * 5_000, token_of(LINK, b"another"), token[:-4], *changed]:
         with pytest.raises(BadLink):

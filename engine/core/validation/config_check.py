@@ -9,13 +9,16 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from engine.core.catalogue import Registry, Tool
+from engine.core.catalogue import Tool
 from engine.core.document import Node, NodeTypeName
 from engine.core.problem import WARNING, Problem
+from engine.core.registry import Registry
 from engine.core.shapes import Described
 from engine.core.validation.faults import Fault, faults_of, known_names, pointer, suggestion
 from engine.core.validation.schemas import schema_faults
 from engine.core.validation.view import View
+
+WEBHOOK_TOOL = "wait_for_webhook"
 
 _SECRETS = {
     "an API key": re.compile(r"\b(?:sk|pk|rk)[-_][A-Za-z0-9_-]{20,}"),
@@ -104,6 +107,23 @@ def arguments_fit(view: View) -> Iterator[Problem]:
             message = f"Tool {node_id!r}: {fault.message.removesuffix('.')} (an argument of {tool.name!r})."
             below = f"/config/arguments{fault.pointer}"
             yield view.at_node("bad_arguments", node_id, message, below=below)
+
+
+def webhooks_are_waited_for(view: View) -> Iterator[Problem]:
+    """An address for a signal that no WAIT takes would refuse whoever calls it."""
+    known = {node.config.get("signal") for node in view.nodes.values() if node.type == NodeTypeName.WAIT}
+    for node_id, node in view.nodes.items():
+        if node.type != NodeTypeName.TOOL_EXECUTION or node.config.get("tool") != WEBHOOK_TOOL:
+            continue
+        arguments = node.config.get("arguments")
+        signal = arguments.get("signal") if isinstance(arguments, dict) else None
+        if isinstance(signal, str) and not _has_template(signal) and signal not in known:
+            message = (
+                f"Tool {node_id!r} makes an address for the signal {signal!r}, and no WAIT waits for it: "
+                "add one behind, with this signal."
+            )
+            below = "/config/arguments/signal"
+            yield view.at_node("webhook_without_wait", node_id, message, below=below, severity=WARNING)
 
 
 def _argument_faults(tool: Tool, arguments: dict[str, Any]) -> list[Fault]:
