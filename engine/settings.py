@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     """Keys that protect secrets, separated by commas, the newest first. Empty: made at first use, kept in the data dir."""
     http_allow: str = ""
     """Hosts or CIDRs, separated by commas, that outbound calls may reach besides public addresses."""
+    public_url: str = ""
+    """Where others reach this installation, as https://rooms.example: what addresses given out begin with."""
     commit: Literal["to_block", "every_step"] = "to_block"
     worker_threads: int = Field(16, ge=1, le=256)
     """Also the most child processes a worker has at once."""

@@ -17,7 +17,7 @@ from openrooms_app import routes
 from openrooms_app.session import session_token
 
 PUBLIC: Final = frozenset({routes.LOGIN, routes.SETUP, "/api/health", "/favicon.ico", "/logo.svg", "/ping"})
-PUBLIC_FOLDERS: Final = ("/assets/", "/fonts/", "/api/auth/")
+PUBLIC_FOLDERS: Final = ("/assets/", "/fonts/", "/api/auth/", "/api/hooks/")
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
