@@ -54,6 +54,7 @@ NEEDED = {
     "GET /api/runs/{run_id}/state": VIEWER,
     "GET /api/runs/{run_id}/stream": VIEWER,
     "POST /api/runs/{run_id}/retry": EDITOR,
+    "POST /api/runs/{run_id}/cancel": EDITOR,
     "POST /api/runs/{run_id}/replay": VIEWER,
     "GET /api/tools": VIEWER,
     "GET /api/tools/{name}": VIEWER,
