@@ -28,6 +28,7 @@ from engine.runner.crashes import Crashes
 from engine.runner.drive import Drive
 from engine.runner.effects import Effects
 from engine.runner.lease import Lease
+from engine.runner.messenger import Messenger
 from engine.runner.record import Record
 from engine.runner.sweeper import Sweeper
 from engine.runtime import Runtime
@@ -68,6 +69,7 @@ class Runner:
         self._busy = 0
         """Works that are being done or wait for a thread."""
         self._sweeper = Sweeper(self)
+        self.messenger = Messenger(self)
         self._lease = Lease(rt, self.worker_id, threads)
 
     def start(self) -> None:
@@ -88,6 +90,7 @@ class Runner:
         until = time.monotonic() + grace_s
         while self._drives and time.monotonic() < until:
             time.sleep(0.01)
+        self.messenger.stop()
         self._pool.shutdown(wait=True, cancel_futures=True)
         with self._mutex:
             drives, self._drives = list(self._drives.values()), {}

@@ -17,6 +17,7 @@ from engine.core.run import MOVES, RunStatus
 from engine.core.runview import Run
 from engine.core.tokens import State
 from engine.core.waiting import SIGNALS_KEPT
+from engine.runner import outbox
 from engine.runner.record import Record
 from engine.runtime import Runtime
 from engine.services import history
@@ -90,7 +91,8 @@ def _leave_line(hot: Hot, waiting: runs.InLine, user: User, now_us: int) -> None
     record.add(given, facts, commands, now_us)
     ended = record.move(state, fence=waiting.fence, worker="", inbox_done=0, release=True)
     ended.is_in_line, ended.room_status = True, None  # the room is another's
-    journal.commit(hot, [ended], now_us)
+    if journal.commit(hot, [ended], now_us) != [None]:
+        outbox.tell(hot, [ended], now_us)
 
 
 class Signal(Frozen):

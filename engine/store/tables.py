@@ -3,6 +3,8 @@
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Text, text
 from sqlmodel import Field, SQLModel
 
+import engine.store.trigger_tables  # noqa: F401 - fills the metadata
+
 _ID = 36
 
 

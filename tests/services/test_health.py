@@ -24,7 +24,7 @@ def test_all_parts_up_is_healthy(database_url, redis_url, tmp_path):
 
         assert told.status == "healthy"
         assert {name: check.status for name, check in told.checks.items()} == {
-            "database": "up", "redis": "up", "workers": "up",
+            "database": "up", "redis": "up", "workers": "up", "subscriptions": "up",
         }  # fmt: skip
         assert told.checks["workers"].count == 1
         assert told.checks["redis"].latency_ms > 0

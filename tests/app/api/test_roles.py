@@ -54,6 +54,7 @@ NEEDED = {
     "GET /api/runs/{run_id}/state": VIEWER,
     "GET /api/runs/{run_id}/stream": VIEWER,
     "POST /api/runs/{run_id}/retry": EDITOR,
+    "POST /api/runs/{run_id}/cancel": EDITOR,
     "POST /api/runs/{run_id}/replay": VIEWER,
     "GET /api/tools": VIEWER,
     "GET /api/tools/{name}": VIEWER,
@@ -64,6 +65,31 @@ NEEDED = {
     "GET /api/templates": VIEWER,
     "POST /api/templates/{template_id}/workflows": EDITOR,
     "POST /api/expressions/evaluate": VIEWER,
+    "POST /api/rooms/{room_id}/schedules": EDITOR,
+    "GET /api/rooms/{room_id}/schedules": VIEWER,
+    "GET /api/schedules": VIEWER,
+    "GET /api/schedules/preview": VIEWER,
+    "GET /api/schedules/{schedule_id}": VIEWER,
+    "PATCH /api/schedules/{schedule_id}": EDITOR,
+    "DELETE /api/schedules/{schedule_id}": EDITOR,
+    "GET /api/schedules/{schedule_id}/firings": VIEWER,
+    "GET /api/schedules/{schedule_id}/times": VIEWER,
+    "POST /api/rooms/{room_id}/hooks": EDITOR,
+    "GET /api/rooms/{room_id}/hooks": VIEWER,
+    "GET /api/webhooks/{hook_id}": VIEWER,
+    "PATCH /api/webhooks/{hook_id}": EDITOR,
+    "DELETE /api/webhooks/{hook_id}": EDITOR,
+    "POST /api/webhooks/{hook_id}/rotate": EDITOR,
+    "GET /api/webhooks/{hook_id}/deliveries": VIEWER,
+    "POST /api/subscriptions": EDITOR,
+    "GET /api/subscriptions": VIEWER,
+    "GET /api/subscriptions/{subscription_id}": VIEWER,
+    "PATCH /api/subscriptions/{subscription_id}": EDITOR,
+    "DELETE /api/subscriptions/{subscription_id}": EDITOR,
+    "POST /api/subscriptions/{subscription_id}/rotate": EDITOR,
+    "GET /api/subscriptions/{subscription_id}/deliveries": VIEWER,
+    "POST /api/subscriptions/{subscription_id}/deliveries/{notice_id}/redeliver": EDITOR,
+    "POST /api/hooks/{token}": NOBODY,
     "POST /api/hooks/signal/{token}": NOBODY,
     "GET /api/users": ADMIN,
     "POST /api/users": ADMIN,
@@ -76,6 +102,9 @@ NEEDED = {
     "POST /api/audit/verify": ADMIN,
 }
 BODIES = {
+    "POST /api/subscriptions": {"name": "x", "url": "https://example.com", "events": ["ROOM_FAILED"]},
+    "POST /api/rooms/{room_id}/hooks": {"name": "x"},
+    "POST /api/rooms/{room_id}/schedules": {"name": "x", "cron": "0 9 * * *"},
     "POST /api/rooms": {"name": "x", "workflow_id": "ghost"},
     "POST /api/users": {"name": "x", "password": "y", "role": "admin"},
     "PATCH /api/users/{user_id}": {"role": "admin"},
@@ -92,7 +121,20 @@ ROWS = [(route, who) for route in NEEDED for who in range(4)]
 )
 def test_a_route_lets_in_whoever_may_and_nobody_else(as_, route, who):
     method, path = route.split()
-    for name in ("workflow_id", "room_id", "run_id", "user_id", "template_id", "key", "name", "token"):
+    for name in (
+        "workflow_id",
+        "room_id",
+        "run_id",
+        "user_id",
+        "template_id",
+        "key",
+        "name",
+        "token",
+        "schedule_id",
+        "hook_id",
+        "subscription_id",
+        "notice_id",
+    ):
         path = path.replace(f"{{{name}}}", "ghost")
     path = path.replace("{number}", "1")
     body = {"json": BODIES.get(route, {})} if method in ("POST", "PUT", "PATCH") else {}
