@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from engine.core.chat import ChatReply, ChatRequest, Usage
 from engine.core.document import Outcome
+from engine.core.embedding import EmbedFunction
 from engine.core.errors import OpenRoomsError, UnknownName
 
 
@@ -90,8 +91,12 @@ class RoomMemory(Protocol):
     """A room's memory as a step sees it: what the room keeps plus what this run wrote."""
 
     def get(self, key: str) -> Any: ...
-    def search(self, query: str, limit: int) -> list[dict[str, Any]]: ...
+    def search(
+        self, query: str, limit: int, how: Mapping[str, Any] | None = None
+    ) -> list[dict[str, Any]]: ...
+    def size(self, without: str) -> dict[str, int]: ...
     def history(self, limit: int) -> list[dict[str, str]]: ...
+    def conversation(self, limit: int) -> dict[str, Any]: ...
 
 
 class Show(Protocol):
@@ -111,7 +116,7 @@ class StepContext:
     """What a step may use besides its parameters.
 
     `remember` and `said` collect memory writes and conversation turns; they are committed together
-    with the step's result, or not at all.
+    with the step's result, or not at all. `about` says of a key what is not plain about its entry.
     """
 
     run_id: str
@@ -125,7 +130,8 @@ class StepContext:
     catalogue: Catalogue
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     remember: dict[str, Any] = field(default_factory=dict)
-    said: list[dict[str, str]] = field(default_factory=list)
+    about: dict[str, dict[str, Any]] = field(default_factory=dict)
+    said: list[dict[str, Any]] = field(default_factory=list)
     trace: list[dict[str, Any]] = field(default_factory=list)
     usage: Usage = NO_USAGE
     hidden: tuple[str, ...] = field(default=(), repr=False)
@@ -134,8 +140,12 @@ class StepContext:
     """The way to tools that run apart; without one they are called in this very thread."""
     show: Show | None = None
 
-    def write(self, key: str, value: Any) -> None:
+    def write(self, key: str, value: Any, about: dict[str, Any] | None = None) -> None:
+        """Remember; `about` as in engine.core.memory, nothing for what the room keeps for good."""
         self.remember[key] = value
+        self.about.pop(key, None)
+        if about:
+            self.about[key] = about
 
     def stream(self, text: str, *, turn: int = 0, is_last: bool = False) -> None:
         """Show a piece of a model's answer as it comes. Nothing of it is kept: the step's result is what counts."""
@@ -196,6 +206,8 @@ class Tool:
     call: ToolFunction
     vet: Vet | None = None
     """Finds what is certainly wrong with arguments that fit the parameters, as an address nobody may call."""
+    waits: Callable[[Mapping[str, Any]], bool] | None = None
+    """Whether a tool that runs at once may have to wait for the world with these arguments, as they are drawn."""
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -236,6 +248,8 @@ class Provider:
     close: Callable[[], Awaitable[None]] | None = None
     """Closes the connections it keeps on the running event loop."""
     list_models: ListModels | None = None
+    embed: EmbedFunction | None = None
+    """Turns texts into vectors, where it has models for that."""
 
 
 T = TypeVar("T", NodeType, Tool, Provider)
@@ -345,6 +359,7 @@ def tool(  # noqa: PLR0913 - a declaration: each word names itself
     timeout_s: float = 30,
     examples: tuple[dict[str, Any], ...] = (),
     vet: Vet | None = None,
+    waits: Callable[[Mapping[str, Any]], bool] | None = None,
 ) -> Callable[[ToolFunction], Tool]:
     """Enter a tool; its function's name and docstring are its name and description.
 
@@ -366,6 +381,7 @@ def tool(  # noqa: PLR0913 - a declaration: each word names itself
             examples=examples,
             call=function,
             vet=vet,
+            waits=waits,
         )
 
     return enter
@@ -385,11 +401,15 @@ def provider(  # noqa: PLR0913 - a declaration: each word names itself
     is_configured: Callable[[Mapping[str, Any]], bool] = lambda _settings: True,
     close: Callable[[], Awaitable[None]] | None = None,
     list_models: ListModels | None = None,
+    embed: EmbedFunction | None = None,
 ) -> Callable[[ChatFunction], Provider]:
     """Enter a provider; its docstring is its description."""
 
     def enter(function: ChatFunction) -> Provider:
         description = inspect.getdoc(function) or ""
-        return Provider(name, title, description, models, function, is_configured, close, list_models)
+        description = inspect.getdoc(function) or ""
+        return Provider(
+            name, title, description, models, function, is_configured, close, list_models, embed
+        )
 
     return enter
