@@ -156,10 +156,10 @@ def best(
     words fit.
     """
     by_key = {one.key: one for one in candidates if how.get("kind") in (None, one.kind)}
-    texts = [(one.key, one.text) for one in by_key.values()]
-    fitting = ranked(query, texts, len(texts)) if how.get("by") != "meaning" else []
+    texts, is_like = [(one.key, one.text) for one in by_key.values()], "vector" in how
+    fitting = ranked(query, texts, len(texts), strictly=is_like) if how.get("by") != "meaning" else []
     scores, order = dict(fitting), [key for key, _ in fitting]
-    if "vector" in how:
+    if is_like:
         scores = {one.key: one.likeness for one in by_key.values() if one.likeness is not None}
         order = fused(sorted(scores, key=lambda key: (-scores[key], key)), order)
     least = how.get("min_score")
@@ -215,23 +215,28 @@ def encoded(value: Any) -> str:
     return text.decode()
 
 
-def ranked(query: str, entries: Iterable[tuple[str, str]], limit: int) -> list[tuple[str, float]]:
+def ranked(
+    query: str, entries: Iterable[tuple[str, str]], limit: int, *, strictly: bool = False
+) -> list[tuple[str, float]]:
     """Keys with their score, best first, of the entries (key, text) that have something of the query.
 
     A word counts more the rarer it is, and the more often it stands in a short entry; inside another word
-    it counts half, and misspelt a little.
+    it counts half, and misspelt a little. `strictly`: neither of these counts, nor do words of one or two letters
+    beside longer ones, because meaning finds better what they would.
 
     Source:
         Robertson and Zaragoza (2009), "The Probabilistic Relevance Framework: BM25 and Beyond".
     """
     words = sorted(set(_WORD.findall(query.casefold())))
+    if strictly:
+        words = [word for word in words if len(word) >= TELLING] or words
     texts = [(key, f"{key} {text}".casefold()) for key, text in entries]
     if not texts:
         return []
     average = sum(len(text) for _, text in texts) / len(texts)
     scores = dict.fromkeys((key for key, _ in texts), 0.0)
     for word in words[:MAX_QUERY_WORDS]:
-        found = {key: weight for key, text in texts if (weight := _weight(word, text, average))}
+        found = {key: weight for key, text in texts if (weight := _weight(word, text, average, strictly))}
         rarity = math.log(1 + (len(texts) - len(found) + 0.5) / (len(found) + 0.5))
         for key, weight in found.items():
             scores[key] += rarity * weight
@@ -241,17 +246,18 @@ def ranked(query: str, entries: Iterable[tuple[str, str]], limit: int) -> list[t
 
 _WORD = re.compile(r"[^\W_]+")
 MAX_WORD = 64
+TELLING = 3
 _K1, _B = 1.2, 0.75
 _INSIDE, _MISSPELT = 0.5, 0.2
 
 
-def _weight(word: str, text: str, average: float) -> float:
+def _weight(word: str, text: str, average: float, strictly: bool) -> float:
     if word in text:
         whole = len(re.findall(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", text))
-        count = whole or _INSIDE
+        count = whole or (0 if strictly else _INSIDE)
         return count * (_K1 + 1) / (count + _K1 * (1 - _B + _B * len(text) / average))
     parts = [word[at : at + 3] for at in range(len(word) - 2)]
-    if len(parts) < 3:
+    if len(parts) < 3 or strictly:
         return 0.0
     share = sum(part in text for part in parts) / len(parts)
     return _MISSPELT * share if share > 0.5 else 0.0
