@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any, cast
 import orjson
 
 from engine.core.chat import Usage
-from engine.core.document import Frozen
 from engine.core.errors import OpenRoomsError
 from engine.core.memory import Candidate, Kind
 
 if TYPE_CHECKING:
     from engine.core.catalogue import Catalogue, Provider
 
+NO_USAGE = Usage()
 CHUNK_CHARACTERS = 1200
 OVERLAP_CHARACTERS = 150
 BATCH = 64
@@ -32,11 +32,12 @@ BATCH = 64
 MAX_DIMENSIONS = 4096
 
 
-class Embeddings(Frozen):
-    """What a provider answers: a vector for each text, in their order."""
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """What a provider answers: a vector for each text, in their order; whoever asked checks them."""
 
     vectors: tuple[tuple[float, ...], ...]
-    usage: Usage = Usage()
+    usage: Usage = NO_USAGE
 
 
 EmbedFunction = Callable[[Sequence[str], str, Mapping[str, Any]], Awaitable[Embeddings]]

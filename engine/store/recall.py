@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.core.embedding import unpacked, values_of
 from engine.core.memory import MAX_QUERY_WORDS, words_of
-from engine.store.database import Hot
+from engine.store.database import Hot, SQLAlchemyError
 
 MOST_CANDIDATES = 200
 """Chunks that one way of searching brings."""
@@ -113,7 +113,7 @@ def engine_of(hot: Hot) -> str:
     if hot.is_sqlite:
         try:
             return f"sqlite-vec {hot.one('SELECT vec_version()')[0]}"
-        except Exception:  # noqa: BLE001 - there is no such function
+        except SQLAlchemyError:  # there is no such function
             return "computed in Python: this Python's SQLite can't load sqlite-vec"
     if _has_pgvector(hot):
         return "pgvector"
