@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from engine.core.chat import ChatReply, ChatRequest, Usage
 from engine.core.document import Outcome
 from engine.core.embedding import EmbedFunction
-from engine.core.errors import OpenRoomsError, UnknownName
+from engine.core.errors import StepError as StepError  # noqa: PLC0414 - those who plug in look for it here
+from engine.core.errors import UnknownName
 
 
 class Effect(StrEnum):
@@ -50,38 +51,6 @@ class Behaviour(StrEnum):
     WAIT = "wait"
     STEP = "step"
     """Executed by the runner: the type's own function."""
-
-
-class StepError(OpenRoomsError):
-    """A step's failure, raised by node types, tools and providers.
-
-    `retryable` says whether a second attempt could end better, `retry_after_s` how long it has to wait at least.
-    """
-
-    code = "step_failed"
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        code: str | None = None,
-        retryable: bool = True,
-        retry_after_s: float | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.code = code or type(self).code
-        self.retryable = retryable
-        self.retry_after_s = retry_after_s
-
-    @classmethod
-    def of(cls, plain: Mapping[str, Any]) -> StepError:
-        """The failure that `step_call.told` has told."""
-        return StepError(
-            plain["message"],
-            code=plain["code"],
-            retryable=plain.get("retryable", True),
-            retry_after_s=plain.get("retry_after_s"),
-        )
 
 
 NO_USAGE = Usage()
@@ -408,8 +377,6 @@ def provider(  # noqa: PLR0913 - a declaration: each word names itself
     def enter(function: ChatFunction) -> Provider:
         description = inspect.getdoc(function) or ""
         description = inspect.getdoc(function) or ""
-        return Provider(
-            name, title, description, models, function, is_configured, close, list_models, embed
-        )
+        return Provider(name, title, description, models, function, is_configured, close, list_models, embed)
 
     return enter
