@@ -97,6 +97,7 @@ class Runtime:
             "anthropic_base_url": settings.anthropic_base_url,
             "http_allow": settings.http_allow,
             "prices_file": settings.prices_file,
+            "embedding": settings.embedding,
         }
 
     @property

@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     """How long a worker that is told to stop waits for the steps under way; what takes longer is begun again later."""
     crash_at: str = ""
     """For tests: where a process is to kill itself, as "after_claim:3"; see engine/failpoints.py."""
+    embedding: str = Field("", pattern=r"^([a-z][a-z0-9_]{0,63}:.{1,150})?$")
+    """The model that says what texts mean, as "openai:text-embedding-3-small"; empty: found by their words."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     prices_file: str = ""
     """What models cost, instead of our own list: engine/providers/prices.json shows the form."""

@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -49,8 +50,16 @@ class AskedMemory:
     def get(self, key: str) -> Any:
         return self._ask("get", key)
 
-    def search(self, query: str, limit: int) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._ask("search", query, limit)
+    def search(self, query: str, limit: int, how: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._ask("search", query, limit, how)
+        return found
+
+    def size(self, without: str) -> dict[str, int]:
+        found: dict[str, int] = self._ask("size", without)
+        return found
+
+    def conversation(self, limit: int) -> dict[str, Any]:
+        found: dict[str, Any] = self._ask("conversation", limit)
         return found
 
     def history(self, limit: int) -> list[dict[str, str]]:
@@ -111,6 +120,7 @@ class Child:
                 beating.cancel()
         reply |= {
             "remember": ctx.remember,
+            "about": ctx.about,
             "said": ctx.said,
             "trace": ctx.trace,
             "usage": ctx.usage.model_dump(),
@@ -157,6 +167,7 @@ class Child:
             remember=plain["remember"],
             show=self._show,
             signal_url=self._signal_url if plain["in_run"] else None,
+            about=plain["about"],
         )
 
     def _show(self, text: str, *, turn: int, is_last: bool) -> None:
@@ -169,14 +180,22 @@ class Child:
 def plain_context(ctx: StepContext) -> dict[str, Any]:
     """What a child is told of a step's context."""
     has = {"limits": ctx.limiter is not None, "in_run": ctx.signal_url is not None}
-    return {name: getattr(ctx, name) for name in CONTEXT} | {"remember": ctx.remember} | has
+    beside = {"remember": ctx.remember, "about": ctx.about}
+    return {name: getattr(ctx, name) for name in CONTEXT} | beside | has
 
 
 def _framed(reply: dict[str, Any]) -> bytes:
     try:
         return framed(reply)
     except (TypeError, ValueError) as error:
-        kept = {"error": told(error), "remember": {}, "said": [], "trace": [], "spent": reply["spent"]}
+        kept = {
+            "error": told(error),
+            "remember": {},
+            "about": {},
+            "said": [],
+            "trace": [],
+            "spent": reply["spent"],
+        }
         return framed({**kept, "usage": reply["usage"]})
 
 

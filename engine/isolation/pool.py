@@ -286,7 +286,7 @@ class _Silent(Exception):
     pass
 
 
-_READS = ("get", "search", "history")
+_READS = ("get", "search", "size", "history", "conversation")
 
 
 def _recalled(memory: RoomMemory, question: dict[str, Any]) -> dict[str, Any]:
@@ -311,7 +311,8 @@ async def _asked(ctx: StepContext, question: dict[str, Any]) -> Any:
 
 def _taken_over(reply: dict[str, Any], ctx: StepContext) -> Any:
     """The output, once all that the child's context has gathered is in ours."""
-    ctx.remember.update(reply["remember"])
+    for key, value in reply["remember"].items():
+        ctx.write(key, value, reply["about"].get(key))
     ctx.said += reply["said"]
     ctx.trace += reply["trace"]
     ctx.spend(Usage.model_validate(reply["usage"]))

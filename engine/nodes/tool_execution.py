@@ -27,7 +27,10 @@ def _effect(config: Mapping[str, Any], catalogue: Catalogue) -> Effect:
 def _runs(config: Mapping[str, Any], catalogue: Catalogue) -> Runs:
     """A tool that runs apart does so by itself: the step then waits for it on the loop."""
     found = catalogue.tools.get(str(config.get("tool")))
-    return Runs.AT_ONCE if found and found.runs is Runs.AT_ONCE else Runs.ON_LOOP
+    if found is None or found.runs is not Runs.AT_ONCE:
+        return Runs.ON_LOOP
+    waits = found.waits is not None and found.waits(config.get("arguments") or {})
+    return Runs.ON_LOOP if waits else Runs.AT_ONCE
 
 
 def _at_once(params: Mapping[str, Any], ctx: StepContext) -> Any:

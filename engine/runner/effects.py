@@ -245,6 +245,8 @@ def _result(
         beside["error"] = {**error, "node_id": command.node}
     if ctx.remember:
         beside["remember"] = ctx.remember
+    if ctx.about:
+        beside["about"] = ctx.about
     if ctx.said and outcome == "SUCCESS":
         beside["said"] = ctx.said
     if ctx.trace:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from engine.core.errors import OpenRoomsError
 from engine.failpoints import Point, reach
 from engine.runner import firing
-from engine.store import claims, notices, schedules, subscriptions, timers
+from engine.store import claims, memory, notices, schedules, subscriptions, timers
 
 if TYPE_CHECKING:
     from engine.runner.outbox import Heard
@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 SWEEP_S = 0.25
 LOCKED_US = 50_000
+PURGE_US = 30_000_000
+"""Between two looks for memory whose time is up; nobody sees it any more, so there is no hurry."""
 NEVER_US = 2**63
 
 
@@ -33,6 +35,7 @@ class Sweeper:
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
         self._mutex = threading.Lock()
         self._next_us = 0
+        self._purge_us = 0
         self._soonest_us = NEVER_US
         """The first of the timers set since this round has looked at them."""
 
@@ -92,6 +95,7 @@ class Sweeper:
             driven[lost].abandon()  # others have taken it over: stop its steps, and hear its bells again
         for room_id in in_line:
             self._promote(room_id)
+        self._purge(now_us)
         rt.feed.heal()
         return self._pause(min(NEVER_US if due_us is None else due_us, schedule_us or NEVER_US))
 
@@ -141,6 +145,17 @@ class Sweeper:
             run_id = claims.promote_next(hot, room_id)
         if run_id is not None:
             self._local(run_id)
+
+    def _purge(self, now_us: int) -> None:
+        if now_us < self._purge_us:
+            return
+        self._purge_us = now_us + PURGE_US
+        with self._runner.rt.db.look() as hot:
+            has_expired = memory.has_expired(hot, now_us)
+        if has_expired:
+            with self._runner.rt.db.hot() as hot:
+                is_more = memory.purge(hot, now_us) == memory.PURGED_AT_ONCE
+            self._purge_us = now_us if is_more else self._purge_us
 
     def _local(self, run_id: str) -> None:
         self._runner.submit(lambda: self._runner.activate(run_id))

@@ -6,11 +6,12 @@ import shutil
 from collections.abc import Callable
 
 from engine.core.document import Frozen
+from engine.core.embedding import configured
 from engine.core.errors import OpenRoomsError
 from engine.prices import prices
 from engine.runtime import Runtime, open_runtime
 from engine.settings import Settings
-from engine.store import workers
+from engine.store import recall, workers
 from engine.store.migrations import is_current
 
 LOW_DISK_BYTES = 1_000_000_000
@@ -85,6 +86,18 @@ def _prices(rt: Runtime) -> tuple[bool, str, str]:
     return True, f"{path or 'our own list'} of {found.version}, {models} models", ""
 
 
+def _embedding(rt: Runtime) -> tuple[bool, str, str]:
+    if not rt.settings.embedding:
+        return True, "none is set: texts in a memory are found by their words", ""
+    configured(rt.catalogue, rt.provider_settings)
+    return True, rt.settings.embedding, ""
+
+
+def _vectors(rt: Runtime) -> tuple[bool, str, str]:
+    with rt.db.look() as hot:
+        return True, recall.engine_of(hot), ""
+
+
 def _catalogue(rt: Runtime) -> tuple[bool, str, str]:
     found = rt.catalogue
     told = (
@@ -120,6 +133,8 @@ _LOOKS: dict[str, Callable[[Runtime], tuple[bool, str, str]]] = {
     "provider openai": _provider("openai"),
     "provider anthropic": _provider("anthropic"),
     "prices": _prices,
+    "embedding": _embedding,
+    "vectors": _vectors,
     "catalogue": _catalogue,
     "tools folder": _tools_folder,
     "mcp servers": _mcp_servers,

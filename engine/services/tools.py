@@ -15,7 +15,7 @@ from engine.core.identity import Role, User
 from engine.core.tool_call import call_tool
 from engine.hiding import HIDDEN
 from engine.isolation.pool import Children
-from engine.runner.roommemory import StepMemory
+from engine.runner.roommemory import Own, StepMemory
 from engine.runtime import Runtime
 from engine.services import memory
 from engine.services.permission import require
@@ -63,10 +63,16 @@ class NoRoom:
     def get(self, key: str) -> Any:
         raise _room_needed()
 
-    def search(self, query: str, limit: int) -> list[dict[str, Any]]:
+    def search(self, query: str, limit: int, how: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        raise _room_needed()
+
+    def size(self, without: str) -> dict[str, int]:
         raise _room_needed()
 
     def history(self, limit: int) -> list[dict[str, str]]:
+        raise _room_needed()
+
+    def conversation(self, limit: int) -> dict[str, Any]:
         raise _room_needed()
 
 
@@ -105,7 +111,7 @@ def invoke(
     if ctx.remember and room_id is None:
         raise _room_needed()
     for key, value in ctx.remember.items():
-        memory.put(rt, user, str(room_id), key, value)
+        memory.keep(rt, str(room_id), key, value, ctx.about.get(key, {}))
     return Tried(result=result, remembered=dict(ctx.remember), duration_ms=took_ms)
 
 
@@ -143,6 +149,8 @@ def view(tool: Tool) -> ToolView:
 def _context(rt: Runtime, room_id: str | None) -> StepContext:
     once = rt.new_id()
     remember: dict[str, Any] = {}
+    about: dict[str, dict[str, Any]] = {}
+    now_us = rt.now_us()
     return StepContext(
         run_id="",
         room_id=room_id or "",
@@ -150,12 +158,13 @@ def _context(rt: Runtime, room_id: str | None) -> StepContext:
         activation=once,
         attempt=1,
         idempotency_key=f"or-try-{once}",
-        now_us=rt.now_us(),
-        memory=StepMemory(rt.db, room_id, lambda: remember) if room_id else NoRoom(),
+        now_us=now_us,
+        memory=StepMemory(rt.db, room_id, now_us, lambda: Own(remember, about)) if room_id else NoRoom(),
         catalogue=rt.catalogue,
         settings=rt.provider_settings,
         remember=remember,
         limiter=rt.rates,
+        about=about,
     )
 
 

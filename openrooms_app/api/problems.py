@@ -44,6 +44,8 @@ STATUS: Final = {
     "unsupported_media_type": 415,
     "invalid_input": 422,
     "invalid_workflow": 422,
+    "bad_reply": 422,
+    "no_embedding": 422,
     "unknown_name": 422,
     "weak_password": 422,
     "too_many_attempts": 429,

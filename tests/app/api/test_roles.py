@@ -46,6 +46,8 @@ NEEDED = {
     "GET /api/rooms/{room_id}/memory/{key}": VIEWER,
     "PUT /api/rooms/{room_id}/memory/{key}": EDITOR,
     "DELETE /api/rooms/{room_id}/memory/{key}": EDITOR,
+    "GET /api/rooms/{room_id}/conversation": VIEWER,
+    "DELETE /api/rooms/{room_id}/conversation": EDITOR,
     "GET /api/rooms/{room_id}/runs": VIEWER,
     "GET /api/runs": VIEWER,
     "GET /api/runs/{run_id}": VIEWER,
