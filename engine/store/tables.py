@@ -291,3 +291,19 @@ class SecretRow(SQLModel, table=True):
     created_us: int = Field(sa_column=_us())
     updated_us: int = Field(sa_column=_us())
     created_by: str | None = Field(default=None, max_length=_ID)
+
+
+class ApiKeyRow(SQLModel, table=True):
+    """A program's key by the hash of its whole text; one that was revoked stays, for the list."""
+
+    __tablename__ = "api_key"
+
+    id: str = Field(sa_column=Column(String(8), primary_key=True))
+    sha256: str = Field(max_length=64)
+    user_id: str = Field(sa_column=_ref("user_account.id"))
+    name: str = Field(max_length=100)
+    scopes: str = Field(max_length=40)
+    created_us: int = Field(sa_column=_us())
+    expires_us: int | None = Field(default=None, sa_column=_us(nullable=True))
+    used_us: int | None = Field(default=None, sa_column=_us(nullable=True))
+    revoked_us: int | None = Field(default=None, sa_column=_us(nullable=True))

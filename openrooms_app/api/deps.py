@@ -3,10 +3,12 @@
 from typing import Annotated, Final, NamedTuple
 
 from fastapi import Depends, Header, Path, Query, Request
+from pydantic import BeforeValidator, WithJsonSchema
 
 from engine.core.errors import InvalidInput
 from engine.core.identity import User
 from engine.core.page import DEFAULT_LIMIT, MAX_LIMIT, Paging
+from engine.core.times import parse_rfc3339
 from engine.runtime import Runtime, get_runtime
 from openrooms_app.api.problems import NotLoggedIn
 
@@ -74,4 +76,10 @@ PageAsked = Annotated[Paging, Depends(_paging)]
 Revision = Annotated[int | None, Depends(_revision)]
 RequestId = Annotated[str | None, Depends(_request_id)]
 Seq = Annotated[int, Query(ge=0, le=MAX_INT)]
+Moment = Annotated[
+    int,
+    BeforeValidator(parse_rfc3339),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-01-31T09:00:00Z"]}),
+]
+"""A time in a query: RFC 3339 with its zone outside, microseconds inside."""
 VersionNumber = Annotated[int, Path(ge=0, le=MAX_INT)]

@@ -15,11 +15,12 @@ from fastapi.responses import StreamingResponse
 from engine.core.errors import InvalidInput, NotFound, OpenRoomsError
 from engine.core.identity import User
 from engine.runtime import Runtime, get_runtime
-from engine.services import identity, live, runs, watching
+from engine.services import api_keys, identity, live, runs, watching
 from engine.services.live import Place
 from engine.services.watching import Told
 from openrooms_app.api.bodies import StrictRoute
 from openrooms_app.api.deps import By, Caller
+from openrooms_app.program import key_in
 from openrooms_app.session import session_token
 
 HEARTBEAT_S: Final = 15.0
@@ -77,15 +78,19 @@ def end_streams() -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Whoever reads; `token` is the session's, None for a program with a key."""
+    """Whoever reads: by a key, or else by a session."""
 
     rt: Runtime
     user: User
+    key: str | None
     token: str | None
 
     def is_welcome(self) -> bool:
-        """Whether the session lives, as the same user with the same role."""
-        return self.token is None or identity.who(self.rt, self.token) == self.user
+        """Whether the key or session lives, of the same user with the same role."""
+        if self.key is None:
+            return identity.who(self.rt, self.token) == self.user
+        holder = api_keys.holder(self.rt, self.key)
+        return holder is not None and holder.user == self.user
 
 
 _stopping = asyncio.Event()
@@ -93,7 +98,7 @@ _leaving: set[asyncio.Task[None]] = set()
 
 
 def _reader(request: Request, by: Caller) -> _Reader:
-    return _Reader(*by, session_token(request.headers.get("cookie")))
+    return _Reader(*by, key_in(request.scope), session_token(request.headers.get("cookie")))
 
 
 def _place(reader: _Reader, room_id: str, run_id: str, last_id: str) -> Place:
