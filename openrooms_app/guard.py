@@ -63,7 +63,7 @@ class EventGuard(Middleware):
         """Why the event may not run, in words for the user; empty if it may."""
         if not self._limiter.hit(EVENTS, tab):
             return "Too much at once. Wait a second, then try again."
-        if not _may(user, event_name):
+        if not may_send(user, event_name):
             await asyncio.to_thread(note_denial, get_runtime(), user, f"send the event {event_name[-150:]}")
             return f"Your role, {user.role}, does not allow this."
         return ""
@@ -85,7 +85,8 @@ def _take_over(root: BaseState, me: SessionState, user: User) -> None:
             setattr(me, name, value)
 
 
-def _may(user: User, event_name: str) -> bool:
+def may_send(user: User, event_name: str) -> bool:
+    """Whether there is such an event, and it says that the user's role may send it."""
     registered = RegistrationContext.get().event_handlers.get(event_name)
     if registered is None:
         return False

@@ -125,7 +125,9 @@ def _check(owner: User, new: NewKey) -> None:
     if not new.scopes:
         raise InvalidInput(f"A key needs a scope: {', '.join(Scope)}.")
     if new.expires_in_days is not None and not 1 <= new.expires_in_days <= MAX_DAYS:
-        raise InvalidInput(f"expires_in_days is {new.expires_in_days}; it takes 1 to {MAX_DAYS}, or null for never.")
+        raise InvalidInput(
+            f"expires_in_days is {new.expires_in_days}; it takes 1 to {MAX_DAYS}, or null for never."
+        )
     for scope in new.scopes:
         if not owner.role.allows(scope.role):
             raise InvalidInput(

@@ -63,7 +63,9 @@ def newest(
         .limit(limit)
     )
     equal = {"action": sought.action, "user_id": sought.user_id, "target": sought.target}
-    query = query.where(*[getattr(AuditRow, name) == value for name, value in equal.items() if value is not None])
+    query = query.where(
+        *[getattr(AuditRow, name) == value for name, value in equal.items() if value is not None]
+    )
     if before_id is not None:
         query = query.where(col(AuditRow.id) < before_id)
     if sought.since_us is not None:

@@ -59,9 +59,7 @@ def count_good(session: Session, user_id: str, now_us: int) -> int:
     return int(session.execute(query).scalar_one())
 
 
-def newest(
-    session: Session, user_id: str | None, before: tuple[int, str] | None, limit: int
-) -> list[ApiKey]:
+def newest(session: Session, user_id: str | None, before: tuple[int, str] | None, limit: int) -> list[ApiKey]:
     """One's keys, or everybody's; `before` is the time and id of the last that was seen."""
     query = (
         select(ApiKeyRow, col(UserRow.name))

@@ -84,7 +84,9 @@ class NotLoggedIn(OpenRoomsError):
     code = "not_logged_in"
 
     def __init__(self) -> None:
-        super().__init__("Send an API key as Authorization: Bearer, or log in: POST name and password to /login.")
+        super().__init__(
+            "Send an API key as Authorization: Bearer, or log in: POST name and password to /login."
+        )
 
 
 class UnsupportedMediaType(OpenRoomsError):

@@ -43,7 +43,9 @@ def test_a_key_is_known_by_its_text_alone_and_never_shown_again(rt, edda):
     assert SHAPE.fullmatch(made.key)
     assert made.scopes == (Scope.READ, Scope.RUN)
     assert holder(rt, made.key).user == edda
-    assert [holder(rt, text) for text in (stranger, f"or_{made.id}_{'x' * 32}", made.id, "", "or__", "ö")] == [None] * 6
+    assert [
+        holder(rt, text) for text in (stranger, f"or_{made.id}_{'x' * 32}", made.id, "", "or__", "ö")
+    ] == [None] * 6
     (listed,) = api_keys.list_keys(rt, edda).items
     assert "key" not in listed.plain()
     with rt.db.read() as session:
@@ -53,7 +55,12 @@ def test_a_key_is_known_by_its_text_alone_and_never_shown_again(rt, edda):
 
 @pytest.mark.parametrize(
     ("scopes", "role"),
-    [((Scope.READ,), Role.VIEWER), ((Scope.RUN,), Role.EDITOR), ((Scope.EDIT,), Role.EDITOR), (ALL, Role.ADMIN)],
+    [
+        ((Scope.READ,), Role.VIEWER),
+        ((Scope.RUN,), Role.EDITOR),
+        ((Scope.EDIT,), Role.EDITOR),
+        (ALL, Role.ADMIN),
+    ],
 )
 def test_the_holder_has_no_higher_role_than_the_scopes_are_worth(rt, ada, scopes, role):
     assert holder(rt, a_key(rt, ada, *scopes).key).user.role is role
@@ -145,7 +152,8 @@ def test_the_operator_makes_the_first_key(rt, edda):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"name": " "}, {"name": "x\ny"}, {"scopes": ()}, {"expires_in_days": 0}, {"expires_in_days": 9999}]
+    "wrong",
+    [{"name": " "}, {"name": "x\ny"}, {"scopes": ()}, {"expires_in_days": 0}, {"expires_in_days": 9999}],
 )
 def test_a_key_that_does_not_fit_is_refused(rt, edda, wrong):
     with pytest.raises(InvalidInput):
