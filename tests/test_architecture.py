@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("engine", "openrooms_app")
+PACKAGES = ("engine", "openrooms", "openrooms_app")
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 40
 MAX_VIEW_LINES = 60

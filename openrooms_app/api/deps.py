@@ -46,7 +46,9 @@ async def _paging(limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> Paging
     return Paging(limit=limit, cursor=cursor)
 
 
-async def _revision(if_match: Annotated[str | None, Header(max_length=100)] = None) -> int | None:
+async def _revision(
+    if_match: Annotated[str | None, Header(alias="If-Match", max_length=100)] = None,
+) -> int | None:
     """The revision in `If-Match`, as `"3"`; None where any will do.
 
     Raises:
@@ -62,7 +64,12 @@ async def _revision(if_match: Annotated[str | None, Header(max_length=100)] = No
 
 async def _request_id(
     idempotency_key: Annotated[
-        str | None, Header(max_length=200, description="a repeat with the same key does nothing twice")
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            max_length=200,
+            description="a repeat with the same key does nothing twice",
+        ),
     ] = None,
 ) -> str | None:
     if idempotency_key is not None and not (idempotency_key.isprintable() and idempotency_key.strip()):

@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api/workflows", tags=["workflows"], route_class=Stri
 YAML_TYPES = {"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"}
 FILE_TYPES = {
     "application/json": {"schema": {"type": "object"}},
-    "application/yaml": {"schema": {"type": "string"}},
+    "application/yaml": {"schema": {"type": "object"}},
 }
 
 

@@ -195,7 +195,7 @@ def test_every_route_has_its_row_and_its_scope():
 
 
 def test_an_operation_without_a_scope_can_not_be_built():
-    with pytest.raises(NoScope, match="openrooms_app/scopes.py"):
+    with pytest.raises(NoScope, match=r"openrooms_app/scopes\.py"):
         StrictRoute("/api/new", lambda: None, name="something_new")
     assert needed_scope("start_run") is Scope.RUN
 
