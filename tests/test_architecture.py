@@ -25,7 +25,8 @@ STARTS_PROCESSES = {
 KNOWS_THE_ENVIRONMENT = {
     "engine/settings.py",
     "openrooms_app/build.py",
-    "openrooms_app/cli.py",
+    "openrooms_app/commands/local.py",
+    "openrooms_app/commands/operation.py",
     "openrooms_app/serve.py",
     "openrooms_app/supervisor.py",
 }
