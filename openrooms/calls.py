@@ -95,6 +95,11 @@ def at(*parts: str | int) -> str:
     return "/api/" + "/".join(quote(str(part), safe="") for part in parts)
 
 
+def once(key: str | None) -> dict[str, str | None]:
+    """The header with which a repeat does nothing twice."""
+    return {"Idempotency-Key": key}
+
+
 def revision(number: int | None) -> dict[str, str | None]:
     """The header that lets nothing be overwritten but the draft of this revision."""
     return {"If-Match": None if number is None else f'"{number}"'}

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, TypedDict, Unpack
 
-from openrooms.calls import Calls, Paged, at
+from openrooms.calls import Calls, Paged, at, once
 from openrooms.values import Accepted, MemoryEntry, Page, Room
 
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR", "FATAL"]
@@ -40,10 +40,11 @@ class Rooms(Calls):
     def list_rooms(self, **asked: Unpack[RoomsAsked]) -> Page[Room]:
         return self._page(Room, at("rooms"), asked)
 
-    def create_room(self, name: str, workflow_id: str, **fields: Unpack[RoomFields]) -> Room:
-        return self._send(
-            Room, "POST", at("rooms"), json={"name": name, "workflow_id": workflow_id, **fields}
-        )
+    def create_room(
+        self, name: str, workflow_id: str, *, idempotency_key: str | None = None, **fields: Unpack[RoomFields]
+    ) -> Room:
+        body = {"name": name, "workflow_id": workflow_id, **fields}
+        return self._send(Room, "POST", at("rooms"), json=body, headers=once(idempotency_key))
 
     def get_room(self, room_id: str) -> Room:
         return self._get(Room, at("rooms", room_id))
@@ -64,9 +65,12 @@ class Rooms(Calls):
 
     def start_run(self, room_id: str, input_: Any = None, *, idempotency_key: str | None = None) -> Accepted:
         """Queue a run; a repeat with the same key gives the first run."""
-        headers = {"Idempotency-Key": idempotency_key}
         return self._send(
-            Accepted, "POST", at("rooms", room_id, "run"), json={"input": input_}, headers=headers
+            Accepted,
+            "POST",
+            at("rooms", room_id, "run"),
+            json={"input": input_},
+            headers=once(idempotency_key),
         )
 
     def pause_run(self, room_id: str) -> Accepted:
@@ -82,9 +86,12 @@ class Rooms(Calls):
         self, room_id: str, name: str, payload: Any = None, *, idempotency_key: str | None = None
     ) -> Accepted:
         """Answer a WAIT; a signal that comes before its WAIT is kept."""
-        headers = {"Idempotency-Key": idempotency_key}
         return self._send(
-            Accepted, "POST", at("rooms", room_id, "signals", name), json=payload, headers=headers
+            Accepted,
+            "POST",
+            at("rooms", room_id, "signals", name),
+            json=payload,
+            headers=once(idempotency_key),
         )
 
     def list_entries(self, room_id: str, **asked: Unpack[Paged]) -> Page[MemoryEntry]:

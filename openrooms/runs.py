@@ -7,7 +7,7 @@ from typing import Any, Unpack
 
 import httpx
 
-from openrooms.calls import Calls, Paged, at, refusal
+from openrooms.calls import Calls, Paged, at, once, refusal
 from openrooms.errors import TimedOut, Unreachable
 from openrooms.events import Heard, heard
 from openrooms.rooms import EventsAsked
@@ -47,8 +47,13 @@ class Runs(Calls):
         """Where the run stands, or stood after that event."""
         return dict(self.request("GET", at("runs", run_id, "state"), params={"at_seq": at_seq}).json())
 
-    def retry_run(self, run_id: str, from_step: int | None = None) -> Accepted:
-        return self._send(Accepted, "POST", at("runs", run_id, "retry"), json={"from_step": from_step})
+    def retry_run(
+        self, run_id: str, from_step: int | None = None, *, idempotency_key: str | None = None
+    ) -> Accepted:
+        path = at("runs", run_id, "retry")
+        return self._send(
+            Accepted, "POST", path, json={"from_step": from_step}, headers=once(idempotency_key)
+        )
 
     def replay_run(self, run_id: str) -> dict[str, Any]:
         """`{identical: True, fingerprint, events}`, or `{identical: False, divergence}`."""

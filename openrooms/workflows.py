@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, TypedDict, Unpack
 
-from openrooms.calls import Calls, Paged, at, revision
+from openrooms.calls import Calls, Paged, at, once, revision
 from openrooms.values import Findings, Page, Template, Version, VersionSummary, Workflow, WorkflowSummary
 
 FileFormat = Literal["json", "yaml"]
@@ -22,9 +22,9 @@ class Workflows(Calls):
     def list_workflows(self, **asked: Unpack[WorkflowsAsked]) -> Page[WorkflowSummary]:
         return self._page(WorkflowSummary, at("workflows"), asked)
 
-    def create_workflow(self, document: dict[str, Any]) -> Workflow:
+    def create_workflow(self, document: dict[str, Any], *, idempotency_key: str | None = None) -> Workflow:
         """From a document, or an empty draft from `{"name": …}`."""
-        return self._send(Workflow, "POST", at("workflows"), json=document)
+        return self._send(Workflow, "POST", at("workflows"), json=document, headers=once(idempotency_key))
 
     def get_workflow(self, workflow_id: str) -> Workflow:
         return self._get(Workflow, at("workflows", workflow_id))

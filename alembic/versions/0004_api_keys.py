@@ -1,4 +1,4 @@
-"""keys for programs
+"""keys for programs, and what was made for which request
 
 Revision ID: 0004
 Revises: 0003
@@ -29,7 +29,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_api_key_user_id", "api_key", ["user_id"])
+    op.create_table(
+        "request_key",
+        sa.Column("user_id", sa.String(length=36), nullable=False),
+        sa.Column("request_id", sa.String(length=200), nullable=False),
+        sa.Column("made", sa.String(length=36), nullable=False),
+        sa.Column("at_us", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", "request_id"),
+    )
+    op.create_index("ix_request_key_at_us", "request_key", ["at_us"])
 
 
 def downgrade() -> None:
+    op.drop_table("request_key")
     op.drop_table("api_key")

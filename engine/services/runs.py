@@ -63,7 +63,9 @@ def start(
     return run
 
 
-def retry(rt: Runtime, user: User, run_id: str, *, from_step: int | None = None) -> Run:
+def retry(
+    rt: Runtime, user: User, run_id: str, *, from_step: int | None = None, request_id: str | None = None
+) -> Run:
     """A new run that goes on where `run_id` failed, or from the step asked for, with the variables of that moment.
 
     Raises:
@@ -81,7 +83,7 @@ def retry(rt: Runtime, user: User, run_id: str, *, from_step: int | None = None)
         rt,
         user,
         failed.room_id,
-        _Wanted(failed.input, None, version=failed.version, at_step=at_step, retry_of=failed.id),
+        _Wanted(failed.input, request_id, version=failed.version, at_step=at_step, retry_of=failed.id),
     )
     rt.bell.ring(run.id)
     return run

@@ -293,6 +293,17 @@ class SecretRow(SQLModel, table=True):
     created_by: str | None = Field(default=None, max_length=_ID)
 
 
+class RequestKeyRow(SQLModel, table=True):
+    """The `Idempotency-Key` of something that was made, and its id."""
+
+    __tablename__ = "request_key"
+
+    user_id: str = Field(sa_column=Column(String(_ID), primary_key=True))
+    request_id: str = Field(sa_column=Column(String(200), primary_key=True))
+    made: str = Field(max_length=_ID)
+    at_us: int = Field(sa_column=_us(index=True))
+
+
 class ApiKeyRow(SQLModel, table=True):
     """A program's key by the hash of its whole text; one that was revoked stays, for the list."""
 

@@ -103,9 +103,9 @@ def test_what_goes_wrong_is_said_with_its_exit_code(server, arguments, code, sai
 
 
 def test_keys_are_made_and_ended_on_the_machine_itself(tmp_path, monkeypatch):
-    from openrooms_app.commands import keys
     from engine.services.upkeep import open_migrated, set_password
     from engine.settings import Settings
+    from openrooms_app.commands import keys
 
     def opened():
         return open_migrated(Settings(_env_file=None, data_dir=tmp_path))

@@ -89,7 +89,8 @@ def _ran(client: Client, workflow_id: str) -> None:
     """Every call about rooms and runs."""
     client.save_draft(workflow_id, QUICK)
     client.publish(workflow_id)
-    room = client.create_room("Desk", workflow_id, metadata={"a": 1})
+    room = client.create_room("Desk", workflow_id, metadata={"a": 1}, idempotency_key="desk")
+    assert client.create_room("Desk", workflow_id, idempotency_key="desk") == room
     assert client.patch_room(room.id, queue_runs=True).queue_runs
     assert client.get_room(room.id).metadata == {"a": 1}
     assert [item.id for item in client.list_rooms(q="desk")] == [room.id]
