@@ -29,6 +29,26 @@ def test_a_websocket_of_another_sites_page_is_refused_with_a_session_too(
     assert refused.value.response.status_code == 403
 
 
+def test_the_other_transport_of_the_event_socket_is_guarded_as_well(app_url: str, as_user: AsUser) -> None:
+    polling = f"{app_url}/_event/?EIO=4&transport=polling&token=t"
+    cookie = {"cookie": f"openrooms_session={cookie_of(as_user('Ada'))}"}
+
+    assert httpx.get(polling).status_code == 401
+    assert httpx.get(polling, headers={**cookie, "origin": "http://evil.example"}).status_code == 403
+    assert httpx.get(polling, headers={**cookie, "origin": app_url}).status_code == 400  # websocket alone
+
+
+def test_the_session_of_one_tab_is_no_way_into_another(app_url: str, as_user: AsUser) -> None:
+    """The attacker knows the tab's token and joins it: it becomes the attacker's, emptied."""
+    told = (f"{wire.SESSION_STATE}.tell", {"text": "for Ada alone", "kind": "info"})
+    wire.send(app_url, cookie_of(as_user("Ada")), (HYDRATE, {}), told)
+
+    seen = wire.session_vars(wire.send(app_url, cookie_of(as_user("Vi")), (HYDRATE, {})))
+
+    assert (seen["user_name"], seen["role"]) == ("Vi", "viewer")
+    assert "for Ada alone" not in str(seen)
+
+
 def test_a_tab_learns_who_it_belongs_to(app_url: str, as_user: AsUser) -> None:
     shown = wire.session_vars(wire.send(app_url, cookie_of(as_user("Vi")), (HYDRATE, {})))
 
