@@ -55,6 +55,10 @@ class Runs(Calls):
             Accepted, "POST", path, json={"from_step": from_step}, headers=once(idempotency_key)
         )
 
+    def cancel_one_run(self, run_id: str) -> Accepted:
+        """End this very run, also if it still stands in line for its room."""
+        return self._send(Accepted, "POST", at("runs", run_id, "cancel"))
+
     def replay_run(self, run_id: str) -> dict[str, Any]:
         """`{identical: True, fingerprint, events}`, or `{identical: False, divergence}`."""
         return dict(self.request("POST", at("runs", run_id, "replay")).json())

@@ -15,7 +15,7 @@ _NEEDED: Final[dict[Scope | None, str]] = {
         list_runs list_runs_of_room get_run list_events list_steps get_state stream_run replay_run
         list_tools get_tool
     """,
-    Scope.RUN: "start_run pause_run resume_run cancel_run send_signal retry_run invoke_tool",
+    Scope.RUN: "start_run pause_run resume_run cancel_run cancel_one_run send_signal retry_run invoke_tool",
     Scope.EDIT: """
         create_workflow import_workflow save_draft patch_draft delete_workflow unarchive_workflow
         create_from_template publish restore_version

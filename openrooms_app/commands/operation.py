@@ -28,9 +28,7 @@ def up(host: str, port: int, workers: int, data_dir: Path | None, demo: bool) ->
     chosen = settings(data_dir)
     with listen(host, port) as probe:  # a port in use is told before anything is started
         port = probe.getsockname()[1]
-    plan = Plan(
-        host, port, workers, chosen.data_dir.resolve(), chosen.redis_url, demo, chosen.worker_grace_s
-    )
+    plan = Plan(host, port, workers, chosen.data_dir.resolve(), chosen.redis_url, demo, chosen.worker_grace_s)
     sys.exit(Supervisor(plan).run())
 
 

@@ -140,6 +140,9 @@ def _steered(client: Client, workflow_id: str) -> None:
     run_id = client.start_run(room.id).run_id
     client.cancel_run(room.id)
     assert client.wait(run_id, 30).status == "CANCELLED"
+    run_id = client.start_run(room.id).run_id
+    client.cancel_one_run(run_id)
+    assert client.wait(run_id, 30).status == "CANCELLED"
 
 
 def _ruled(client: Client) -> None:

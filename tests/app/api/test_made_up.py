@@ -5,7 +5,7 @@ import pytest
 from tests.app.api.made_up import installation, operations, try_out
 from tests.app.api.test_roles import NEEDED
 
-EXAMPLES = 4
+EXAMPLES = 3
 
 
 @pytest.fixture(scope="module")
