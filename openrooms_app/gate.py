@@ -54,7 +54,7 @@ class Gate:
             return answer(
                 403, "foreign_origin", "The request comes from another site's page; it was not done."
             )
-        if (key := key_in(scope)) is not None:
+        if not is_public(scope["path"]) and (key := key_in(scope)) is not None:
             return await self._refusal_of_key(scope, key)
         user = None if _is_asset(scope["path"]) else await asyncio.to_thread(_who, scope)
         scope.setdefault("state", {})["user"] = user

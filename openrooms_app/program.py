@@ -64,11 +64,7 @@ class Programs:
 
 def key_in(scope: Scope) -> str | None:
     """The key that a request carries as `Authorization: Bearer`, None if it carries none or none is taken there."""
-    if (
-        scope["type"] != "http"
-        or not scope["path"].startswith(PLACES)
-        or scope["path"].startswith("/api/auth/")
-    ):
+    if scope["type"] != "http" or not scope["path"].startswith(PLACES):
         return None
     scheme, _, key = Headers(scope=scope).get("authorization", "").partition(" ")
     return key.strip() if scheme.lower() == "bearer" else None

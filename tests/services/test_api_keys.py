@@ -12,6 +12,7 @@ from engine.services.documents import OPERATOR
 from engine.services.identity import create_first_admin, make_setup_token, who
 from engine.services.permission import Forbidden
 from engine.store import audit, keys
+from engine.store import users as user_store
 from tests.fixtures.runtimes import SECOND
 
 PASSWORD = "correct horse battery"
@@ -84,6 +85,10 @@ def test_a_key_dies_with_its_owner_and_does_not_come_back(rt, ada, edda):
     assert holder(rt, made.key) is None
     users.set_active(rt, ada, edda.id, True)
     assert holder(rt, made.key) is None
+    another = a_key(rt, edda)
+    with rt.db.write() as session:
+        user_store.change(session, edda.id, active=False)  # however that comes about
+    assert holder(rt, another.key) is None
 
 
 def test_a_key_expires(rt, edda):

@@ -26,7 +26,7 @@ STRANGERS = {"nobody": "not_logged_in", "bad key": "bad_key", "key of Off": "bad
 KEYS = tuple(f"key:{scope}" for scope in Scope)
 """All of them the administrator's, so that nothing but the scope holds them back."""
 
-NOTHING = ({"nobody", *PEOPLE, *KEYS}, {})
+NOTHING = ({*STRANGERS, *PEOPLE, *KEYS}, {})
 ANYTHING = ({*PEOPLE, *KEYS}, {})
 READ = ANYTHING
 RUN = ({"editor", "admin", "key:run", "key:admin"}, {"viewer": "forbidden"})
