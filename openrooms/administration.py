@@ -10,6 +10,8 @@ from openrooms.values import (
     MadeKey,
     Page,
     Provider,
+    Rotated,
+    Secret,
     Tool,
     Tried,
     User,
@@ -92,6 +94,19 @@ class Administration(Calls):
 
     def revoke_key(self, key_id: str) -> None:
         self.request("DELETE", at("keys", key_id))
+
+    def list_secrets(self, **asked: Unpack[Paged]) -> Page[Secret]:
+        """Their names; values are never shown."""
+        return self._page(Secret, at("secrets"), asked)
+
+    def put_secret(self, name: str, value: str) -> Secret:
+        return self._send(Secret, "PUT", at("secrets", name), json={"value": value})
+
+    def delete_secret(self, name: str) -> None:
+        self.request("DELETE", at("secrets", name))
+
+    def rotate_master_key(self) -> Rotated:
+        return self._send(Rotated, "POST", at("secrets", "rotate"))
 
     def list_audit_entries(self, **asked: Unpack[AuditAsked]) -> Page[AuditEntry]:
         return self._page(AuditEntry, at("audit"), asked)

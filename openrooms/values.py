@@ -169,6 +169,7 @@ class Provider(Value):
     title: str
     configured: bool
     models: list[str]
+    models_from: str
     note: str
 
 
@@ -201,6 +202,20 @@ class MadeKey(ApiKey):
     """`key` is shown this once."""
 
     key: str
+
+
+class Secret(Value):
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    created_by: str | None
+
+
+class Rotated(Value):
+    """`is_key_new`: a new master key was made; else the environment's first key is in use now."""
+
+    secrets: int
+    is_key_new: bool
 
 
 class AuditEntry(Value):

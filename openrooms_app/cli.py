@@ -7,7 +7,7 @@ import click
 
 from engine.core.errors import OpenRoomsError
 from openrooms.errors import ApiError, ClientError
-from openrooms_app.commands import documents, keys, operation, rooms
+from openrooms_app.commands import documents, keys, operation, rooms, secrets
 
 FAILED = 1
 
@@ -51,7 +51,7 @@ for command in (
         documents.replay,
     ),
     *(rooms.rooms, rooms.runs, rooms.logs, rooms.send_signal, rooms.pause, rooms.resume, rooms.cancel),
-    *(keys.keys, keys.audit),
+    *(keys.keys, keys.audit, secrets.secrets),
 ):
     main.add_command(command)
 

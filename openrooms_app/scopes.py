@@ -24,6 +24,7 @@ _NEEDED: Final[dict[Scope | None, str]] = {
     Scope.ADMIN: """
         list_users create_user patch_user list_audit_entries verify_audit_log
         list_keys create_key revoke_key
+        list_secrets put_secret delete_secret rotate_master_key
     """,
 }
 """A person who is logged in is held by the role alone; so keys are one's own, yet a key that handles keys is admin's."""

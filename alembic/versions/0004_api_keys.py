@@ -1,14 +1,14 @@
 """keys for programs, and what was made for which request
 
 Revision ID: 0004
-Revises: 0003
+Revises: 0003_secrets
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
-down_revision = "0003"
+down_revision = "0003_secrets"
 branch_labels = None
 depends_on = None
 

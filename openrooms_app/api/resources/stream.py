@@ -33,7 +33,7 @@ HEARTBEAT: Final = b": still here\n\nevent: beat\ndata: {}\n\n"
 _EVENT: Final = {
     "type": "object",
     "properties": {
-        "event": {"enum": ["event", "status", "beat"]},
+        "event": {"enum": ["event", "status", "delta", "beat"]},
         "id": {"type": "string", "description": "of an `event`: where to go on, as Last-Event-ID"},
         "data": {"type": "string", "description": "JSON"},
         "retry": {},

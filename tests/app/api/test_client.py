@@ -163,6 +163,10 @@ def _ruled(client: Client) -> None:
     assert made.expires_at is None
     client.revoke_key(made.id)
     assert next(key for key in client.list_keys(of_all=True) if key.id == made.id).revoked_at is not None
+    assert client.put_secret("token", "long enough").name == "token"
+    assert client.rotate_master_key().secrets == 1
+    assert [secret.name for secret in client.list_secrets()] == ["token"]
+    client.delete_secret("token")
     now = datetime.now(UTC).isoformat()
     actions = [
         entry.action for entry in client.list_audit_entries(target=made.id, since="2020-01-01T00:00:00Z")
