@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import string
 import threading
 import time
 from collections.abc import Iterator
@@ -36,6 +37,7 @@ from engine.vault import Vault
 PLANS_KEPT = 256
 KEYS_KEPT_US = 5_000_000
 """After which a key that was changed among the secrets holds."""
+_LETTERS = string.ascii_letters + string.digits
 
 
 class Clock:
@@ -156,6 +158,10 @@ class Runtime:
     def new_token(self) -> str:
         """256 random bits for whoever must not guess."""
         return secrets.token_urlsafe(32)
+
+    def new_letters(self, count: int) -> str:
+        """That many random letters and digits: 5.9 bits each, easy to copy."""
+        return "".join(secrets.choice(_LETTERS) for _ in range(count))
 
     def close(self) -> None:
         if self.supply is not None:

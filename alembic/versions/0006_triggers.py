@@ -1,14 +1,14 @@
 """schedules, addresses that others call, subscriptions to events
 
 Revision ID: 0006
-Revises: 0003_secrets
+Revises: 0004
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0006"
-down_revision = "0003_secrets"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """entries of the memory have kinds, an end and chunks that are found by words and meaning; summaries of conversations
 
-Revision ID: 0007_memory
-Revises: 0003_secrets
+Revision ID: 0007
+Revises: 0006
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 from engine.store import recall
 
-revision = "0007_memory"
-down_revision = "0006_triggers"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

@@ -38,7 +38,9 @@ def start(
     return run
 
 
-def retry(rt: Runtime, user: User, run_id: str, *, from_step: int | None = None) -> Run:
+def retry(
+    rt: Runtime, user: User, run_id: str, *, from_step: int | None = None, request_id: str | None = None
+) -> Run:
     """A new run that goes on where `run_id` failed, or from the step asked for, with the variables of that moment.
 
     Raises:
@@ -56,7 +58,9 @@ def retry(rt: Runtime, user: User, run_id: str, *, from_step: int | None = None)
         rt,
         user,
         failed.room_id,
-        Wanted(user.id, failed.input, version=failed.version, at_step=at_step, retry_of=failed.id),
+        Wanted(
+            user.id, failed.input, request_id, version=failed.version, at_step=at_step, retry_of=failed.id
+        ),
     )
     rt.bell.ring(run.id)
     return run

@@ -357,3 +357,30 @@ class MemoryChunkRow(SQLModel, table=True):
         default=None,
         sa_column=Column(LargeBinary().with_variant(ARRAY(REAL), "postgresql"), nullable=True),
     )
+
+
+class RequestKeyRow(SQLModel, table=True):
+    """The `Idempotency-Key` of something that was made, and its id."""
+
+    __tablename__ = "request_key"
+
+    user_id: str = Field(sa_column=Column(String(_ID), primary_key=True))
+    request_id: str = Field(sa_column=Column(String(200), primary_key=True))
+    made: str = Field(max_length=_ID)
+    at_us: int = Field(sa_column=_us(index=True))
+
+
+class ApiKeyRow(SQLModel, table=True):
+    """A program's key by the hash of its whole text; one that was revoked stays, for the list."""
+
+    __tablename__ = "api_key"
+
+    id: str = Field(sa_column=Column(String(8), primary_key=True))
+    sha256: str = Field(max_length=64)
+    user_id: str = Field(sa_column=_ref("user_account.id"))
+    name: str = Field(max_length=100)
+    scopes: str = Field(max_length=40)
+    created_us: int = Field(sa_column=_us())
+    expires_us: int | None = Field(default=None, sa_column=_us(nullable=True))
+    used_us: int | None = Field(default=None, sa_column=_us(nullable=True))
+    revoked_us: int | None = Field(default=None, sa_column=_us(nullable=True))

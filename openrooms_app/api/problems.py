@@ -22,8 +22,10 @@ STATUS: Final = {
     "not_logged_in": 401,
     "bad_credentials": 401,
     "bad_signature": 401,
+    "bad_key": 401,
     "forbidden": 403,
     "bad_setup_token": 403,
+    "scope_missing": 403,
     "not_found": 404,
     "already_set_up": 409,
     "illegal_transition": 409,
@@ -37,6 +39,7 @@ STATUS: Final = {
     "run_is_over": 409,
     "too_many_signals": 409,
     "stale_draft": 409,
+    "too_many_keys": 409,
     "workflow_archived": 409,
     "workflow_in_use": 409,
     "link_expired": 410,
@@ -51,6 +54,7 @@ STATUS: Final = {
     "too_many_attempts": 429,
     "bad_master_key": 503,
     "secret_unreadable": 503,
+    "too_many_requests": 429,
     "database_unavailable": 503,
     "database_newer": 503,
 }
@@ -85,7 +89,9 @@ class NotLoggedIn(OpenRoomsError):
     code = "not_logged_in"
 
     def __init__(self) -> None:
-        super().__init__("Log in first: POST name and password to /login.")
+        super().__init__(
+            "Send an API key as Authorization: Bearer, or log in: POST name and password to /login."
+        )
 
 
 class UnsupportedMediaType(OpenRoomsError):
@@ -106,7 +112,9 @@ def answer(status: int, code: str, detail: str, *, extra: dict[str, Any] | None 
     """The problem as a response; `extra` adds fields, and `retry_after_s` among them a Retry-After header."""
     extra = extra or {}
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
-    headers = {"Retry-After": str(extra["retry_after_s"])} if "retry_after_s" in extra else None
+    headers = {"Retry-After": str(extra["retry_after_s"])} if "retry_after_s" in extra else {}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse({**body, "detail": detail, "code": code, **extra}, status, headers, MEDIA_TYPE)
 
 
