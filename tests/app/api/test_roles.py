@@ -134,6 +134,9 @@ NEEDED = {
     "DELETE /api/keys/{key_id}": OWN_KEYS,
 }
 BODIES = {
+    "POST /api/subscriptions": {"name": "x", "url": "https://example.com", "events": ["ROOM_FAILED"]},
+    "POST /api/rooms/{room_id}/hooks": {"name": "x"},
+    "POST /api/rooms/{room_id}/schedules": {"name": "x", "cron": "0 9 * * *"},
     "POST /api/rooms": {"name": "x", "workflow_id": "ghost"},
     "POST /api/users": {"name": "x", "password": "y", "role": "admin"},
     "PATCH /api/users/{user_id}": {"role": "admin"},
