@@ -6,7 +6,7 @@ from engine.core.errors import OpenRoomsError
 from engine.core.identity import Scope
 
 _NEEDED: Final[dict[Scope | None, str]] = {
-    None: "get_health",
+    None: "get_health take_signal",
     Scope.READ: """
         get_metrics get_catalogue list_providers get_document_schema list_templates evaluate_expression
         list_workflows get_workflow validate_document validate_draft list_nodes export_workflow
