@@ -124,7 +124,6 @@ NEEDED = {
     "GET /api/users": RULE,
     "POST /api/users": RULE,
     "PATCH /api/users/{user_id}": RULE,
-    "POST /api/hooks/signal/{token}": NOTHING,
     "GET /api/secrets": RULE,
     "PUT /api/secrets/{name}": RULE,
     "DELETE /api/secrets/{name}": RULE,
