@@ -41,7 +41,7 @@ async def call_tool(ctx: StepContext, name: str, arguments: dict[str, Any]) -> A
     tool = ctx.catalogue.tools[name]
     params = checked_arguments(tool, arguments)
     if tool.runs is Runs.APART and ctx.call_apart is not None:
-        return await ctx.call_apart(tool, arguments)
+        return await ctx.call_apart(ctx, tool, arguments)
     result = tool.call(params, ctx)
     if not inspect.isawaitable(result):
         return result

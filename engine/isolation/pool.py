@@ -18,6 +18,7 @@ from typing import Any
 
 from engine.core.catalogue import NodeType, RoomMemory, Runs, StepContext, StepError, Tool
 from engine.core.chat import Usage
+from engine.core.checkpoints import Rests
 from engine.core.errors import OpenRoomsError
 from engine.core.step_call import told
 from engine.core.tool_call import too_long
@@ -142,7 +143,7 @@ class Children:
     async def _reply(
         self, child: _Child, frame: bytes, ctx: StepContext, patience_s: float | None
     ) -> dict[str, Any]:
-        """What the child answers in the end; on the way it may ask for the room's memory, and show words."""
+        """What the child answers in the end; on the way it may ask for memory, show words, put notes on record."""
         child.writer.write(frame)
         while True:
             try:
@@ -154,6 +155,9 @@ class Children:
                 child.writer.write(framed(await asyncio.to_thread(_recalled, ctx.memory, said)))
             elif "words" in said:
                 ctx.stream(said["words"], turn=said["turn"], is_last=said["is_last"])
+            elif "notes" in said:
+                await _noted(ctx, said["notes"])
+                child.writer.write(framed({"value": None}))
             elif "spent" in said:
                 return said
 
@@ -282,12 +286,22 @@ def _recalled(memory: RoomMemory, question: dict[str, Any]) -> dict[str, Any]:
         return {"error": told(error)}
 
 
+async def _noted(ctx: StepContext, notes: list[dict[str, Any]]) -> None:
+    """Put a child's notes on record, on disk before it goes on."""
+    for note in notes:
+        ctx.note(note)
+    if ctx.recorder is not None:
+        await ctx.recorder.kept()
+
+
 def _taken_over(reply: dict[str, Any], ctx: StepContext) -> Any:
     """The output, once all that the child's context has gathered is in ours."""
     ctx.remember.update(reply["remember"])
     ctx.said += reply["said"]
     ctx.trace += reply["trace"]
     ctx.spend(Usage.model_validate(reply["usage"]))
+    if "asks" in reply:
+        raise Rests(reply["asks"])
     if error := reply.get("error"):
         raise StepError.of(error)
     return reply["output"]

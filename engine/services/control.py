@@ -117,8 +117,9 @@ def signal(rt: Runtime, user: User, room_id: str, sent: Signal) -> Run:
         raise InvalidInput(f"The payload is nested more than {MOST} levels deep.")
     with rt.db.write() as session:
         standing = _live(session, room_id, "SIGNALLED")
-        _check_payload(session, standing.run, sent)
-        if len(history.state_of(rt, standing).signals.get(sent.name, ())) >= SIGNALS_KEPT:
+        state = history.state_of(rt, standing)
+        _check_payload(session, standing.run, state, sent)
+        if len(state.signals.get(sent.name, ())) >= SIGNALS_KEPT:
             raise TooManySignals(sent.name)
         body = {"name": sent.name, "payload": sent.payload, "by": user.name}
         wish = inbox.Wish("signal", body, rt.now_us(), sent.request_id)
@@ -169,13 +170,18 @@ def _status_to_come(session: Session, standing: runs.Standing) -> RunStatus:
     return status
 
 
-def _check_payload(session: Session, run: Run, sent: Signal) -> None:
+def _check_payload(session: Session, run: Run, state: State, sent: Signal) -> None:
     text = runs.version_document(session, run.workflow_id, run.version)
     document = Document.of(orjson.loads(text or "{}"))
     waits = {
         node.config["signal"]: node.config.get("form_schema")
         for node in document.nodes
         if node.config.get("signal")
+    }
+    waits |= {
+        token.asks[0]["signal"]: token.asks[0].get("form_schema")
+        for token in state.tokens.values()
+        if token.asks
     }
     if sent.name not in waits:
         raise UnknownSignal(sent.name, sorted(waits))

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from pydantic import JsonValue
@@ -102,7 +101,7 @@ async def _called(rt: Runtime, ctx: StepContext, tool: Tool, arguments: dict[str
         return await call_tool(ctx, tool.name, arguments)
     settings = rt.settings
     children = Children(most=1, memory_mb=settings.child_memory_mb, patience_s=settings.watchdog_s)
-    ctx.call_apart = partial(children.call_tool, ctx)
+    ctx.call_apart = children.call_tool
     try:
         return await call_tool(ctx, tool.name, arguments)
     finally:
