@@ -5,6 +5,7 @@ import json
 from typing import Any, Self
 
 import jsonschema
+import orjson
 from pydantic import Field, model_validator
 
 from engine.core.agent_calls import Calls
@@ -111,7 +112,7 @@ class _Agent:
     async def _asked(self, turn: int) -> ChatReply:
         key, record = str(turn), self._record
         if key in record:
-            reply = ChatReply.model_validate(record[key])
+            reply = ChatReply.model_validate_json(orjson.dumps(record[key]))
             self._budget.take(reply.usage, is_new=False)
             return reply
         self._budget.check_before()
