@@ -309,7 +309,7 @@ def test_a_cancelled_agent_has_paid_for_its_turns(rt: Runtime, editor: User) -> 
 
 def test_a_run_s_own_limit_stops_its_agent_between_two_turns(sqlite_rt: Runtime, editor: User) -> None:
     document = agent() | {"limits": {"max_tokens": 20}}
-    with agents(sqlite_rt, editor, USE, USE, Turn("Late", delay_s=5)) as (place, server):
+    with agents(sqlite_rt, editor, USE, USE, Turn("Late", delay_s=5)) as (place, _):
         run = place.over(place.start(place.room(document)).id)
 
         assert run.error is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+from tests.core import drawing
 from tests.core.generator import sound_workflow
 
 NEAR = "2030-12-31T22:00:08Z"
@@ -20,6 +21,26 @@ def made_up(random: Random, size: int, *, is_commuting: bool = False) -> dict[st
     for node in document["nodes"]:
         _adapt(random, node, kinds)
     return document
+
+
+SCRIPT = """```json
+[{"tool": "ledger_external", "arguments": {}}, {"tool": "ledger_idempotent", "arguments": {}},
+ {"tool": "calculator", "arguments": {"expression": "6*7"}}, {"reply": "It is {tool.number}."}]
+```"""
+
+
+def with_agent(*approval: str) -> dict[str, Any]:
+    """An agent of four turns; of the tools named, people approve each call."""
+    config = {
+        "provider": "scripted",
+        "system": SCRIPT,
+        "prompt": "Go",
+        "tools": ["ledger_external", "ledger_idempotent", "calculator"],
+        "policy": {"approval": list(approval)},
+    }
+    retry = {"max_attempts": 3, "initial_delay_s": 0.5}
+    ask = drawing.node("ask", "AGENT_TASK", config=config, retry=retry)
+    return drawing.line(drawing.tool("before"), ask, drawing.tool("after"))
 
 
 def an_input(random: Random) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 
 from engine.core.sample import sample
 from tests.crash import workflows
+from tests.simulation import documents
 from tests.simulation.outcomes import Case, Passage, crash_at, passage
 from tests.simulation.store import Mishap
 
@@ -36,6 +37,7 @@ def canonical() -> dict[str, Case]:
     for name, make in workflows.ALL.items():
         if name != "once":
             found[f"effects_{name}"] = Case(make())
+    found["agent_turns"] = Case(documents.with_agent("ledger_idempotent"))
     return found
 
 
