@@ -46,7 +46,7 @@ class Params(Frozen):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if not self.provider:
+        if not self.provider and not self.agent:
             raise ValueError("an agent needs a provider: give it one, or name an agent that has one")
         return self
 
@@ -61,6 +61,11 @@ class Params(Frozen):
 )
 async def agent_task(params: Params, ctx: StepContext) -> Any:
     """Ask a language model; it may call tools; its text or validated object is the output."""
+    if (
+        not params.provider
+    ):  # a document that was not published: that would have written the agent's settings out
+        message = f"The agent {params.agent!r} is not known here. Publish the workflow where it is, or give the node a provider."
+        raise StepError(message, code="unknown_agent", retryable=False)
     return await _Agent(params, ctx).run()
 
 

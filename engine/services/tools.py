@@ -77,7 +77,7 @@ def invoke(
     """
     require(rt, user, Role.EDITOR, "try out a tool")
     tool = _there(rt, name)
-    ctx = _context(rt, room_id)
+    ctx = context(rt, room_id)
     with rt.db.write() as session:
         if room_id is not None and not rooms.exists(session, room_id):
             raise NotFound("room", room_id)
@@ -122,7 +122,8 @@ def view(tool: Tool) -> ToolView:
     )
 
 
-def _context(rt: Runtime, room_id: str | None) -> StepContext:
+def context(rt: Runtime, room_id: str | None) -> StepContext:
+    """What a try-out works with, in a room or without one."""
     once = rt.new_id()
     remember: dict[str, Any] = {}
     return StepContext(

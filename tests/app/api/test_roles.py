@@ -64,6 +64,13 @@ NEEDED = {
     "GET /api/templates": VIEWER,
     "POST /api/templates/{template_id}/workflows": EDITOR,
     "POST /api/expressions/evaluate": VIEWER,
+    "GET /api/agents": VIEWER,
+    "POST /api/agents": EDITOR,
+    "GET /api/agents/{agent_id}": VIEWER,
+    "PUT /api/agents/{agent_id}": EDITOR,
+    "DELETE /api/agents/{agent_id}": EDITOR,
+    "GET /api/agents/{agent_id}/versions": VIEWER,
+    "POST /api/agents/{agent_id}/try": EDITOR,
     "GET /api/users": ADMIN,
     "POST /api/users": ADMIN,
     "PATCH /api/users/{user_id}": ADMIN,
@@ -75,6 +82,9 @@ NEEDED = {
     "POST /api/audit/verify": ADMIN,
 }
 BODIES = {
+    "POST /api/agents": {"name": "x", "spec": {"provider": "scripted"}},
+    "PUT /api/agents/{agent_id}": {"spec": {"provider": "scripted"}},
+    "POST /api/agents/{agent_id}/try": {"prompt": "x"},
     "POST /api/rooms": {"name": "x", "workflow_id": "ghost"},
     "POST /api/users": {"name": "x", "password": "y", "role": "admin"},
     "PATCH /api/users/{user_id}": {"role": "admin"},
@@ -91,7 +101,7 @@ ROWS = [(route, who) for route in NEEDED for who in range(4)]
 )
 def test_a_route_lets_in_whoever_may_and_nobody_else(as_, route, who):
     method, path = route.split()
-    for name in ("workflow_id", "room_id", "run_id", "user_id", "template_id", "key", "name"):
+    for name in ("workflow_id", "room_id", "run_id", "user_id", "template_id", "agent_id", "key", "name"):
         path = path.replace(f"{{{name}}}", "ghost")
     path = path.replace("{number}", "1")
     body = {"json": BODIES.get(route, {})} if method in ("POST", "PUT", "PATCH") else {}
