@@ -8,7 +8,7 @@ from engine.core.validation import find_problems
 from engine.runtime import Runtime
 from engine.store import agents
 
-__all__ = ["problems_of", "with_presets", "without_presets"]
+__all__ = ["checked", "problems_of", "with_presets", "without_presets"]
 
 
 def with_presets(rt: Runtime, document: Any) -> Any:
@@ -23,6 +23,11 @@ def without_presets(rt: Runtime, document: Any) -> Any:
 
 def problems_of(rt: Runtime, document: Any) -> list[Problem]:
     """All that is wrong with a document, once its agents' settings are written out."""
+    return checked(rt, document)[1]
+
+
+def checked(rt: Runtime, document: Any) -> tuple[Any, list[Problem]]:
+    """The document with its agents' settings written out, and all that is wrong with it."""
     find = _find(rt, document)
     missing = []
     for place, name, version in named(document):
@@ -42,7 +47,8 @@ def problems_of(rt: Runtime, document: Any) -> list[Problem]:
                     path=f"/nodes/{place}/config/agent",
                 )
             )
-    return missing + find_problems(resolved(document, find), rt.catalogue)
+    whole = resolved(document, find)
+    return whole, missing + find_problems(whole, rt.catalogue)
 
 
 def _find(rt: Runtime, document: Any) -> Find:

@@ -19,9 +19,9 @@ from engine.core.workflow import (
     meaning_sha256,
 )
 from engine.runtime import Runtime
-from engine.services import presets
 from engine.services.drafts import StaleDraft, change_draft, read_workflow
 from engine.services.permission import require
+from engine.services.presets import checked, without_presets
 from engine.store import audit, workflows
 
 MAX_NOTE = 2000
@@ -66,10 +66,10 @@ def publish(
         raise StaleDraft(draft.revision)
     if draft.status is WorkflowStatus.ARCHIVED:
         raise WorkflowArchived(draft.name)
-    problems = presets.problems_of(rt, draft.draft)
+    document, problems = checked(rt, draft.draft)
     if any(problem.severity == ERROR for problem in problems):
         raise InvalidWorkflow(problems)
-    return _publish(rt, user, draft, note, presets.with_presets(rt, draft.draft))
+    return _publish(rt, user, draft, note, document)
 
 
 def _publish(rt: Runtime, user: User, draft: Workflow, note: str, document: dict[str, Any]) -> Published:
@@ -137,4 +137,4 @@ def restore(
     """
     require(rt, user, Role.EDITOR, "restore a version")
     document = get_version(rt, user, workflow_id, number).document
-    return change_draft(rt, workflow_id, lambda _: presets.without_presets(rt, document), revision)
+    return change_draft(rt, workflow_id, lambda _: without_presets(rt, document), revision)
