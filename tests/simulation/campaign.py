@@ -124,11 +124,12 @@ class Campaign:
             self.rooms.append(Room(room, workflow_id, document))
 
     def _document(self) -> dict[str, Any]:
-        random = self.random
+        random, own = self.random, Random(self.place.seed * 10 + len(self.rooms))
+        if own.random() < 0.15:
+            approval = own.choice([(), ("ledger_external",), documents.KINDS])
+            return documents.with_agent(*approval, tools=documents.KINDS)
         if random.random() < 0.4:
             return random.choice(list(workflows.ALL.values()))()
-        if random.random() < 0.25:
-            return documents.with_agent(*random.choice([(), ("ledger_external",), documents.KINDS]))
         return documents.made_up(random, random.randint(2, 16))
 
     def _fate(self, process: Process, writes: bool) -> Mishap | None:

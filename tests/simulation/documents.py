@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from random import Random
 from typing import Any
 
@@ -23,19 +24,19 @@ def made_up(random: Random, size: int, *, is_commuting: bool = False) -> dict[st
     return document
 
 
-SCRIPT = """```json
-[{"tool": "ledger_external", "arguments": {}}, {"tool": "ledger_idempotent", "arguments": {}},
- {"tool": "calculator", "arguments": {"expression": "6*7"}}, {"reply": "It is {tool.number}."}]
-```"""
-
-
-def with_agent(*approval: str) -> dict[str, Any]:
-    """An agent of four turns; of the tools named, people approve each call."""
+def with_agent(*approval: str, tools: tuple[str, ...] = KINDS[:2]) -> dict[str, Any]:
+    """An agent that calls these tools and the calculator, one a turn; of those in `approval` people approve each call."""
+    calls = [{"tool": name, "arguments": {}} for name in tools]
+    rules = [
+        *calls,
+        {"tool": "calculator", "arguments": {"expression": "6*7"}},
+        {"reply": "It is {tool.number}."},
+    ]
     config = {
         "provider": "scripted",
-        "system": SCRIPT,
+        "system": f"```json\n{json.dumps(rules)}\n```",
         "prompt": "Go",
-        "tools": ["ledger_external", "ledger_idempotent", "calculator"],
+        "tools": [*tools, "calculator"],
         "policy": {"approval": list(approval)},
     }
     retry = {"max_attempts": 3, "initial_delay_s": 0.5}

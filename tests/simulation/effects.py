@@ -182,7 +182,8 @@ class SimulatedEffects:
         recorder = work.ctx.recorder = Recorder(command, done, scheduler)
 
         def pause() -> None:
-            scheduler.park(scheduler.now_us + scheduler.random.randrange(self._world.slowest_us))
+            if scheduler.random.random() < 0.5:
+                scheduler.park(scheduler.now_us + scheduler.random.randrange(self._world.slowest_us))
 
         call = _result_of(work, call_step(work.kind, command.params, work.ctx), None)
         ended = stepped(call, recorder, scheduler, lambda: future.is_cancelled, pause)
