@@ -79,12 +79,13 @@ class _Agent:
         self._record = Checkpoints(ctx)
         self._calls = Calls(ctx, self._record, params.tools, self._policy)
         self._budget = Budget(self._policy, ctx, self._record)
-        self._messages = self._opening()
+        self._messages: list[Message] = []
         self._rounds = 0
         self._fault = ""
         """What was wrong with the answer that the model has been asked to mend."""
 
     async def run(self) -> Any:
+        self._messages = self._opening()
         turn = 0
         while True:
             turn += 1
@@ -101,13 +102,12 @@ class _Agent:
 
     def _opening(self) -> list[Message]:
         """Recorded when it holds the room's conversation, which may have grown when the step is taken up again."""
-        params, history = self._params, []
+        params, record, history = self._params, self._record, []
         if params.use_history:
-            if _OPENING not in self._record:
-                told = {"provider": params.provider, "model": params.model, "turn": 1}
-                history = self._ctx.memory.history(HISTORY_TURNS)
-                self._record.end(EventType.AGENT_INVOKED, _OPENING, told, history)
-            history = self._record[_OPENING]
+            if _OPENING not in record:
+                told = self._subject(1)
+                record.end(EventType.AGENT_INVOKED, _OPENING, told, self._ctx.memory.history(HISTORY_TURNS))
+            history = record[_OPENING]
         return [
             *([Message(role="system", content=params.system)] if params.system else []),
             *(Message.model_validate(turn) for turn in history),
@@ -115,33 +115,43 @@ class _Agent:
         ]
 
     async def _asked(self, turn: int) -> ChatReply:
+        """The model's answer in this turn, from the record if it is there."""
         key, record = str(turn), self._record
         if key in record:
             reply = ChatReply.model_validate_json(orjson.dumps(record[key]))
             self._budget.take(reply.usage, is_new=False)
             return reply
         self._budget.check_before()
-        told = {"provider": self._params.provider, "model": self._params.model, "turn": turn}
         if turn > 1:  # the step's own beginning tells of the first
-            record.begin(EventType.AGENT_INVOKED, key, {**told, "messages": len(self._messages)})
+            messages = {"messages": len(self._messages)}
+            record.begin(EventType.AGENT_INVOKED, key, self._subject(turn) | messages)
         await record.kept()
         clock = asyncio.get_running_loop().time
         began = clock()
         reply = await self._ctx.catalogue.providers[self._params.provider].chat(
             self._request(turn), self._ctx
         )
-        took_ms = round((clock() - began) * 1000, 3)
-        self._budget.take(reply.usage, is_new=True)
-        usage = used(reply.usage)
-        told |= {**usage, "model": reply.model or self._params.model}
-        # An answer that does not fit even when mended is told but not kept: another attempt asks for it again.
+        self._take(turn, reply, round((clock() - began) * 1000, 3))
+        return reply
+
+    def _take(self, turn: int, reply: ChatReply, took_ms: float) -> None:
+        """Put the answer on record. One that does not fit even when mended is told and not kept: a retry asks again.
+
+        Raises:
+            StepError: it was that one, or it has reached a limit.
+        """
         fault = self._fault_of(reply) if self._fault and not reply.tool_calls else ""
-        kept_as = None if fault else key
-        record.end(EventType.AGENT_RESPONSE, kept_as, told, reply.plain(), u=usage, ms=took_ms)
+        usage = used(reply.usage)
+        told = self._subject(turn) | usage | ({"model": reply.model} if reply.model else {})
+        kept_as = None if fault else str(turn)
+        self._budget.take(reply.usage, is_new=True)
+        self._record.end(EventType.AGENT_RESPONSE, kept_as, told, reply.plain(), u=usage, ms=took_ms)
         self._budget.check_after(reply.usage)
         if fault:
             raise StepError(f"The model's answer does not fit output_schema: {fault}", code="bad_output")
-        return reply
+
+    def _subject(self, turn: int) -> dict[str, Any]:
+        return {"provider": self._params.provider, "model": self._params.model, "turn": turn}
 
     def _request(self, turn: int) -> ChatRequest:
         params = self._params

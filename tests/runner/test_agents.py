@@ -13,10 +13,12 @@ from engine.core.catalogue import Effect, StepContext, StepError, tool
 from engine.core.discovery import discover
 from engine.core.document import Frozen
 from engine.core.identity import User
+from engine.core.policy import Policy
+from engine.core.room import RoomConfig, RoomPatch
 from engine.core.run import RunStatus
 from engine.core.runview import Run
 from engine.runtime import Runtime
-from engine.services import control, history
+from engine.services import control, history, rooms
 from engine.services.control import Signal
 from tests.core.drawing import drawn, node, way
 from tests.runner.conftest import Place
@@ -120,10 +122,10 @@ def test_an_agent_calls_several_tools_at_once_and_tells_every_turn(rt: Runtime, 
         assert replays(place, run)
 
 
-def test_a_retry_asks_only_for_what_has_failed(rt: Runtime, editor: User) -> None:
+def test_a_retry_asks_only_for_what_has_failed(sqlite_rt: Runtime, editor: User) -> None:
     retry = {"max_attempts": 3, "initial_delay_s": 0}
     answers = (USE, Failure("unavailable"), USE, Failure("rate_limited"), Turn("Done"))
-    with agents(rt, editor, *answers) as (place, server):
+    with agents(sqlite_rt, editor, *answers) as (place, server):
         run = place.over(place.start(place.room(agent(retry=retry))).id)
 
         assert (run.output, run.tokens, keys(server)) == ("Done", 45, ["1", "2", "2", "3", "3"])
@@ -132,14 +134,14 @@ def test_a_retry_asks_only_for_what_has_failed(rt: Runtime, editor: User) -> Non
         assert replays(place, run)
 
 
-def test_an_answer_that_does_not_fit_is_mended_once(rt: Runtime, editor: User) -> None:
-    with agents(rt, editor, Turn('{"n": "x"}'), Turn('{"n": 3}')) as (place, server):
+def test_an_answer_that_does_not_fit_is_mended_once(sqlite_rt: Runtime, editor: User) -> None:
+    with agents(sqlite_rt, editor, Turn('{"n": "x"}'), Turn('{"n": 3}')) as (place, server):
         run = place.over(place.start(place.room(agent({"output_schema": SCHEMA}))).id)
 
         assert run.output == {"n": 3}
         assert "$.n: 'x' is not of type 'integer'" in server.asked[1].body["messages"][-1]["content"]
     retry = {"max_attempts": 2, "initial_delay_s": 0}
-    with agents(rt, editor, Turn("{}"), Turn("no"), Turn('{"n": 4}')) as (place, server):
+    with agents(sqlite_rt, editor, Turn("{}"), Turn("no"), Turn('{"n": 4}')) as (place, server):
         run = place.over(place.start(place.room(agent({"output_schema": SCHEMA}, retry=retry))).id)
 
         assert (run.output, run.tokens, keys(server)) == ({"n": 4}, 45, ["1", "2", "2"])
@@ -201,7 +203,9 @@ def test_what_a_room_has_spent_this_month_counts_in_its_next_run(sqlite_rt: Runt
 def test_what_a_node_and_its_room_allow_is_what_both_allow(sqlite_rt: Runtime, editor: User) -> None:
     calls = Turn(calls=(CALCULATE, Call("meets", {"name": "x"}), Call("nope")))
     with agents(sqlite_rt, editor, calls, Turn("Done")) as (place, server):
-        room = place.room(agent(), config=json.dumps({"policy": {"allowed_tools": ["calculator"]}}))
+        room = place.room(agent())
+        config = RoomConfig(policy=Policy(allowed_tools=("calculator",)))
+        rooms.patch(place.rt, place.user, room, RoomPatch(config=config))
         run = place.over(place.start(room).id)
 
         assert run.output == "Done"
@@ -297,8 +301,8 @@ def test_what_nobody_approves_in_time_is_not_called(sqlite_rt: Runtime, editor: 
         assert replays(place, run)
 
 
-def test_a_cancelled_agent_has_paid_for_its_turns(rt: Runtime, editor: User) -> None:
-    with agents(rt, editor, USE, Turn("Late", delay_s=5)) as (place, server):
+def test_a_cancelled_agent_has_paid_for_its_turns(sqlite_rt: Runtime, editor: User) -> None:
+    with agents(sqlite_rt, editor, USE, Turn("Late", delay_s=5)) as (place, server):
         run = place.start(place.room(agent()))
         place.until(run.id, lambda _: len(server.asked) == 2)
         control.cancel(place.rt, place.user, run.room_id)
@@ -334,7 +338,6 @@ def test_a_tool_that_may_not_be_repeated_is_not_when_its_outcome_is_unknown() ->
     from engine.core.agent_calls import Calls
     from engine.core.chat import ToolCall
     from engine.core.checkpoints import Checkpoints
-    from engine.core.policy import Policy
     from tests.crash.ledger import TOOLS
     from tests.fixtures.contexts import a_context
 
