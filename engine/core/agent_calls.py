@@ -145,8 +145,9 @@ class Calls:
             log.exception("tool %s of run %s crashed", call.name, ctx.run_id)
             self._fail(wanted, "tool_crashed", told(error)["message"])
         else:
+            before = ctx.remember
             wrote = {
-                key: value for key, value in own.remember.items() if ctx.remember.get(key, _NOTHING) != value
+                key: {"value": it} for key, it in own.remember.items() if before.get(key, _NOTHING) != it
             }
             took = {"ms": round((clock() - began) * 1000, 3), "w": wrote}
             self._checkpoints.end(EventType.TOOL_COMPLETED, wanted.key, _short(wanted), given, **took)
@@ -158,8 +159,8 @@ class Calls:
 
     def _observed(self, wanted: Wanted) -> Message:
         """The tool's answer as the model reads it; what the tool remembered goes along with the step's result."""
-        for key, value in self._checkpoints.wrote(wanted.key).items():
-            self._ctx.write(key, value)
+        for key, entry in self._checkpoints.wrote(wanted.key).items():
+            self._ctx.write(key, **entry)
         text = json.dumps(self._checkpoints[wanted.key], ensure_ascii=False)
         return Message(role="tool", content=text, tool_call_id=wanted.call.id)
 

@@ -16,8 +16,8 @@ MOST_BYTES = 1_048_576
 
 Note = dict[str, Any]
 """Something that happened within a step, as the log keeps it: `t` its event's type, `d` what that tells; and where they
-apply `key` to find it by, `o` the value to be found (without one it has only begun), `w` memory that was written,
-`e` an error, `u` what was used {tokens, input_tokens, output_tokens, cost_usd}, `ms` how long it took."""
+apply `key` to find it by, `o` the value to be found (without one it has only begun), `w` memory that was written
+{key: {value}}, `e` an error, `u` what was used {tokens, input_tokens, output_tokens, cost_usd}, `ms` how long it took."""
 
 
 class Rests(Exception):
@@ -47,9 +47,9 @@ class Checkpoints:
     def __getitem__(self, key: str) -> Any:
         return self._found[key]["o"]
 
-    def wrote(self, key: str) -> Mapping[str, Any]:
-        """The memory that was written with it."""
-        found: Mapping[str, Any] = self._found[key].get("w", {})
+    def wrote(self, key: str) -> Mapping[str, Mapping[str, Any]]:
+        """The memory that was written with it: what `StepContext.write` was given, by key."""
+        found: Mapping[str, Mapping[str, Any]] = self._found[key].get("w", {})
         return found
 
     def has_begun(self, key: str) -> bool:
@@ -101,12 +101,7 @@ class Checkpoints:
 
 def used(usage: Usage) -> dict[str, Any]:
     """Usage as notes and results keep it."""
-    return {
-        "tokens": usage.tokens,
-        "input_tokens": usage.input_tokens,
-        "output_tokens": usage.output_tokens,
-        "cost_usd": usage.cost_usd,
-    }
+    return {"tokens": usage.tokens, **usage.plain()}
 
 
 __all__ = ["Checkpoints", "Note", "Rests", "used"]

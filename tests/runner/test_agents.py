@@ -354,7 +354,9 @@ def test_a_tool_that_may_not_be_repeated_is_not_when_its_outcome_is_unknown() ->
             pass
 
     ctx = a_context(
-        catalogue=catalogue, recorded={"1-1": {}, "1-2": {"o": {"sum": 1}, "w": {"k": 2}}}, recorder=Kept()
+        catalogue=catalogue,
+        recorded={"1-1": {}, "1-2": {"o": {"sum": 1}, "w": {"k": {"value": 2}}}},
+        recorder=Kept(),
     )
     calls = (
         ToolCall(id="a", name="ledger_once", arguments={}),

@@ -12,6 +12,7 @@ from engine.core.problem import Problem
 from engine.runtime import Runtime
 from engine.services import agents, versions, workflows
 from engine.services.agents import AgentInUse, AgentNameTaken, StaleAgent
+from engine.services.foreground import Unanswered, run_document
 from engine.services.permission import Forbidden
 from tests.core.drawing import line, node
 
@@ -143,3 +144,20 @@ def test_an_agent_is_tried_as_it_is_or_as_it_might_be(sqlite_rt: Runtime, editor
     wanting = SPEC.model_copy(update={"model": "tool:calculator"})
     reply = agents.try_out(sqlite_rt, editor, agent.id, '{"expression": "1"}', spec=wanting).reply
     assert [call.name for call in reply.tool_calls] == ["calculator"]
+
+
+def test_a_run_in_the_foreground_approves_no_call_by_itself() -> None:
+    config = {
+        "provider": "scripted",
+        "model": "tool:calculator",
+        "prompt": '{"expression": "6*7"}',
+        "tools": ["calculator"],
+        "policy": {"approval": ["calculator"]},
+    }
+    document = line(node("ask", "AGENT_TASK", config=config))
+    told: list[str] = []
+
+    with pytest.raises(Unanswered, match="approve_2_1_1"):
+        run_document(document, {}, {}, lambda event: told.append(event["type"]))
+
+    assert told[-1] == "WAIT_STARTED"
