@@ -61,6 +61,7 @@ def test_wait_for_is_all_any_or_a_count(find, wait_for):
         ("a", call("calculater"), "tool"),
         ("ask", ask(tools=["calculator", "nope"]), "tools/1"),
         ("ask", ask(policy={"allowed_tools": ["nope"]}), "policy/allowed_tools/0"),
+        ("ask", ask(policy={"approval": ["nope"]}), "policy/approval/0"),
     ],
 )
 def test_tools_are_installed(find, node, fields, path):
