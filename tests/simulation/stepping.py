@@ -53,6 +53,8 @@ class Recorder:
         """Until all that was sent is on disk, or nobody waits for the step any more."""
         while self._sent > self._kept and not is_over():
             self._scheduler.park(self._scheduler.now_us + 50_000)
+        if is_over():
+            return
         for future in self.waiting:
             future.set_result(None)
         self.waiting = []
@@ -78,6 +80,8 @@ def stepped(
                 return None
             recorder.rest(is_over)
             pause()
+            if is_over():  # the real one is cancelled where it waits
+                return None
     finally:
         if not task.done():
             task.cancel()
