@@ -83,11 +83,13 @@ class Checkpoints:
                 f"The step has more than {MOST_BYTES:,} bytes on record. Give it less to do, or split it."
             )
             raise StepError(message, code="progress_too_large", retryable=False)
-        if key is not None:
-            self._bytes += size
-            self._found[key] = kept
-            note["key"] = key
-        self._ctx.note(note)
+        if key is None:
+            self._ctx.note(note)
+            return
+        note["key"] = key
+        self._ctx.note(note)  # which may mask what is in it
+        self._bytes += size
+        self._found[key] = {name: note[name] for name in kept}
 
     def tell(self, type_: EventType, told: Mapping[str, Any], error: Mapping[str, Any] | None = None) -> None:
         """An event of the step that nobody has to find again."""

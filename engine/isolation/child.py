@@ -15,6 +15,8 @@ import threading
 from dataclasses import dataclass, replace
 from typing import Any
 
+import orjson
+
 from engine.core.catalogue import Catalogue, StepContext, StepError, Tool
 from engine.core.checkpoints import Rests
 from engine.core.discovery import discover
@@ -78,6 +80,7 @@ class AskedRecorder:
     wire: Wire
 
     def add(self, note: dict[str, Any]) -> None:
+        note.update(HIDDEN.loads(orjson.dumps(note)))
         self.wire.ask({"notes": [note]})
 
     async def kept(self) -> None:

@@ -118,7 +118,7 @@ class _Agent:
         """The model's answer in this turn, from the record if it is there."""
         key, record = str(turn), self._record
         if key in record:
-            reply = ChatReply.model_validate_json(orjson.dumps(record[key]))
+            reply = _reply(record[key])
             self._budget.take(reply.usage, is_new=False)
             return reply
         self._budget.check_before()
@@ -132,7 +132,7 @@ class _Agent:
             self._request(turn), self._ctx
         )
         self._take(turn, reply, round((clock() - began) * 1000, 3))
-        return reply
+        return _reply(record[key])  # as whoever takes the step up will see it
 
     def _take(self, turn: int, reply: ChatReply, took_ms: float) -> None:
         """Put the answer on record. One that does not fit even when mended is told and not kept: a retry asks again.
@@ -199,6 +199,10 @@ class _Agent:
             self._ctx.said.append({"role": "user", "content": self._params.prompt})
             self._ctx.said.append({"role": "assistant", "content": reply.text})
         return reply.text if self._params.output_schema is None else json.loads(reply.text)
+
+
+def _reply(recorded: Any) -> ChatReply:
+    return ChatReply.model_validate_json(orjson.dumps(recorded))
 
 
 _OPENING = "opening"

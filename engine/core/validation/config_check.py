@@ -67,7 +67,7 @@ def _tools_named(node: Node) -> Iterator[tuple[str, tuple[str | int, ...]]]:
         named.append((node.config.get("tool"), ("tool",)))
     elif node.type == NodeTypeName.AGENT_TASK:
         policy = node.config.get("policy")
-        lists = [(node.config.get("tools"), ("tools",))]
+        lists: list[tuple[Any, tuple[str, ...]]] = [(node.config.get("tools"), ("tools",))]
         if isinstance(policy, dict):
             lists += [(policy.get(name), ("policy", name)) for name in ("allowed_tools", "approval")]
         for names, keys in lists:
