@@ -49,16 +49,25 @@ async def meets(params: Named, ctx: StepContext) -> Any:
     return {"met": params.name}
 
 
+@tool(Named, title="Talks", category="test", effect=Effect.NONE)
+def talks(params: Named, ctx: StepContext) -> Any:
+    """Much."""
+    return params.name * 120_000
+
+
 @contextmanager
 def agents(rt: Runtime, user: User, *answers: Any) -> Iterator[tuple[Place, ModelServer]]:
-    """A place whose provider openai is a server that gives these answers."""
+    """A place whose provider openai is a server that gives these answers, of which each costs 24 cents."""
     catalogue = discover()
     catalogue.add(meets)
+    catalogue.add(talks)
     _arrived.clear()
     with openai_server(*answers) as server:
-        settings = rt.settings.model_copy(
-            update={"openai_base_url": server.base_url, "http_allow": "127.0.0.1"}
-        )
+        prices = rt.settings.data_dir / f"prices-{rt.new_id()}.json"
+        servers = {server.base_url: {"local-1": {"input": 20_000, "output": 0}}}
+        prices.write_text(json.dumps({"version": "test", "servers": servers}))
+        more = {"openai_base_url": server.base_url, "prices_file": str(prices)}
+        settings = rt.settings.model_copy(update=more)
         place = Place(replace(rt, settings=settings, catalogue=catalogue), user)
         try:
             yield place, server
@@ -159,19 +168,6 @@ LIMITS: list[tuple[str, dict[str, Any], int]] = [
 ]
 
 
-@pytest.fixture
-def priced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every answer costs something, though no price of a loopback server is known."""
-    from engine.core.chat import Usage
-    from engine.providers import openai
-
-    def usage(*_: Any) -> Usage:
-        return Usage(input_tokens=12, output_tokens=3, cost_usd=0.25)
-
-    monkeypatch.setattr(openai, "_usage", usage)
-
-
-@pytest.mark.usefixtures("priced")
 @pytest.mark.parametrize(("code", "policy", "asked"), LIMITS)
 def test_reaching_a_limit_ends_the_agent_by_its_name(
     sqlite_rt: Runtime, editor: User, code: str, policy: dict[str, Any], asked: int
@@ -186,7 +182,6 @@ def test_reaching_a_limit_ends_the_agent_by_its_name(
         assert replays(place, run)
 
 
-@pytest.mark.usefixtures("priced")
 def test_what_a_room_has_spent_this_month_counts_in_its_next_run(sqlite_rt: Runtime, editor: User) -> None:
     with agents(sqlite_rt, editor, Turn("Done")) as (place, server):
         room = place.room(agent(), config=json.dumps({"policy": {"max_cost_usd_month": 0.6}}))
@@ -196,7 +191,7 @@ def test_what_a_room_has_spent_this_month_counts_in_its_next_run(sqlite_rt: Runt
         assert ended[2].error is not None
         assert ended[2].error["code"] == "policy_max_cost_usd_month"
         assert len(server.asked) == 3  # the fourth did not even ask
-        assert events(place, ended[3], "LIMIT_REACHED")[0]["data"]["reached"] == 0.75
+        assert events(place, ended[3], "LIMIT_REACHED")[0]["data"]["reached"] == pytest.approx(0.72)
         assert events(place, ended[3], "AGENT_INVOKED")[0]["data"]["policy"] == {"max_cost_usd_month": 0.6}
 
 
@@ -325,12 +320,12 @@ Answering = Callable[[Asked], Any]
 
 
 def test_more_than_a_step_may_have_on_record_is_refused_by_its_name(sqlite_rt: Runtime, editor: User) -> None:
-    long = Turn("x" * 300_000, calls=(CALCULATE,))
+    long = Turn(calls=tuple(Call("talks", {"name": letter}) for letter in "abcdefghi"))
     with agents(sqlite_rt, editor, long) as (place, _):
-        run = place.over(place.start(place.room(agent())).id)
+        run = place.over(place.start(place.room(agent({"tools": ["talks"]}))).id)
 
         assert run.error is not None
-        assert (run.error["code"], run.tokens) == ("progress_too_large", 60)
+        assert (run.error["code"], run.tokens) == ("progress_too_large", 15)
         assert replays(place, run)
 
 
