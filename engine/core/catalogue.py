@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol
 
 from pydantic import BaseModel
 
 from engine.core.chat import ChatReply, ChatRequest, Usage
 from engine.core.document import Outcome
-from engine.core.errors import OpenRoomsError, UnknownName
+from engine.core.errors import OpenRoomsError
+from engine.core.registry import Registry
 
 
 class Effect(StrEnum):
@@ -260,40 +261,6 @@ class Provider:
     close: Callable[[], Awaitable[None]] | None = None
     """Closes the connections it keeps on the running event loop."""
     list_models: ListModels | None = None
-
-
-T = TypeVar("T", NodeType, Tool, Provider)
-
-
-class Registry(Generic[T]):
-    """Things of one kind by name, in the order of their names."""
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-        self._items: dict[str, T] = {}
-
-    def add(self, item: T) -> None:
-        if item.name in self._items:
-            raise ValueError(f"there are two {self.kind}s named {item.name!r}")
-        self._items[item.name] = item
-
-    def get(self, name: str) -> T | None:
-        return self._items.get(name)
-
-    def __getitem__(self, name: str) -> T:
-        try:
-            return self._items[name]
-        except KeyError:
-            raise UnknownName(self.kind, name, self._items) from None
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._items
-
-    def __iter__(self) -> Iterator[T]:
-        return iter(sorted(self._items.values(), key=lambda item: item.name))
-
-    def names(self) -> list[str]:
-        return sorted(self._items)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from engine.core.catalogue import Registry, Tool
+from engine.core.catalogue import Tool
 from engine.core.document import Node, NodeTypeName
 from engine.core.problem import WARNING, Problem
+from engine.core.registry import Registry
 from engine.core.validation.faults import Fault, faults_of, known_names, pointer, suggestion
 from engine.core.validation.schemas import schema_faults
 from engine.core.validation.view import View
