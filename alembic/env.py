@@ -11,6 +11,7 @@ from sqlmodel.sql.sqltypes import AutoString
 import engine.store.tables  # noqa: F401 - fills the metadata
 from engine.settings import Settings
 from engine.store.database import Database, connection_of
+from engine.store.migrations import is_known
 
 
 def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
@@ -25,6 +26,7 @@ def run(connection: Connection) -> None:
         connection=connection,
         target_metadata=SQLModel.metadata,
         render_item=render_item,
+        include_name=is_known,
         render_as_batch=connection.dialect.name == "sqlite",
     )
     with context.begin_transaction():

@@ -41,6 +41,12 @@ class Point(StrEnum):
     """Due timers have become wishes, their transaction is open."""
     AFTER_FIRE_TIMERS = "after_fire_timers"
     """The wishes are on disk, nobody looks after their runs yet."""
+    IN_FIRE_SCHEDULE = "in_fire_schedule"
+    """A due time has moved on and its run is written, their transaction is open."""
+    AFTER_FIRE_SCHEDULE = "after_fire_schedule"
+    """The run of a due time is on disk, nobody looks after it yet."""
+    AFTER_SEND = "after_send"
+    """A notice was answered by whoever subscribed, that it was sent is not on disk."""
 
 
 class BadFailpoint(OpenRoomsError):

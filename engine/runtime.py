@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import string
 import threading
 import time
 from collections.abc import Iterator
@@ -20,19 +21,23 @@ from engine.core.discovery import discover
 from engine.core.document import Document
 from engine.core.errors import NotFound, OpenRoomsError
 from engine.core.plan import Plan, compile_plan
+from engine.core.signal_links import Link, path_of
 from engine.hiding import HIDDEN, hide_in_logs
 from engine.live.address import embedded_url
 from engine.live.bell import Bell
 from engine.live.feed import Feed
+from engine.live.rates import Rates
 from engine.prices import prices
 from engine.settings import Settings
 from engine.store import clock, runs
 from engine.store.database import Database, SQLAlchemyError
+from engine.supply import Sources, Supply
 from engine.vault import Vault
 
 PLANS_KEPT = 256
 KEYS_KEPT_US = 5_000_000
 """After which a key that was changed among the secrets holds."""
+_LETTERS = string.ascii_letters + string.digits
 
 
 class Clock:
@@ -66,6 +71,10 @@ class Runtime:
     catalogue: Catalogue
     secret_key: bytes
     bell_url: str = ""
+    rates: Rates | None = None
+    """Keeps the rates of tools; None: nothing is counted."""
+    supply: Supply | None = None
+    """Brings the operator's own tools into the catalogue."""
     clock: Clock = field(default_factory=Clock)
     plans: dict[tuple[str, int], Plan] = field(default_factory=dict)
     keys: dict[str, tuple[str, int]] = field(default_factory=dict, repr=False)
@@ -90,6 +99,7 @@ class Runtime:
             "anthropic_base_url": settings.anthropic_base_url,
             "http_allow": settings.http_allow,
             "prices_file": settings.prices_file,
+            "embedding": settings.embedding,
         }
 
     @property
@@ -126,6 +136,21 @@ class Runtime:
             self.plans[key] = plan
         return plan
 
+    def signal_url(self, run_id: str, number: str, signal: str, expires_us: int) -> str:
+        """An address that sends the signal to the run, once for each `number`; see engine/core/signal_links.py."""
+        path = path_of(self.secret_key, Link(run_id, signal, expires_us, number))
+        return self.settings.public_url.rstrip("/") + path
+
+    @property
+    def sources(self) -> Sources:
+        """Where the operator's own tools come from, for child processes."""
+        return Sources() if self.supply is None else self.supply.sources
+
+    def look_after_tools(self) -> None:
+        """From now on tools that change outside change here; for processes that live long."""
+        if self.supply is not None:
+            self.supply.start(self.plans.clear)  # plans know what effect a tool has
+
     def new_id(self) -> str:
         """A UUIDv7: sorts by time."""
         return str(uuid_utils.uuid7())
@@ -134,9 +159,17 @@ class Runtime:
         """256 random bits for whoever must not guess."""
         return secrets.token_urlsafe(32)
 
+    def new_letters(self, count: int) -> str:
+        """That many random letters and digits: 5.9 bits each, easy to copy."""
+        return "".join(secrets.choice(_LETTERS) for _ in range(count))
+
     def close(self) -> None:
+        if self.supply is not None:
+            self.supply.stop()
         self.feed.close()
         self.bell.close()
+        if self.rates is not None:
+            self.rates.close()
         self.db.close()
 
 
@@ -153,14 +186,17 @@ def open_runtime(settings: Settings | None = None) -> Runtime:
     hide_in_logs()
     key = _secret_key(settings)
     url = settings.redis_url or embedded_url(settings.data_dir)
+    catalogue = discover({"http_allow": settings.http_allow})
     return Runtime(
         settings=settings,
         db=Database(settings.effective_database_url),
         feed=Feed(url),
         bell=Bell(url, key),
-        catalogue=discover({"http_allow": settings.http_allow}),
+        catalogue=catalogue,
         secret_key=key,
         bell_url=url,
+        rates=Rates(url),
+        supply=Supply(Sources.of(settings), catalogue),
     )
 
 

@@ -30,6 +30,14 @@ class Settings(BaseSettings):
     """Keys that protect secrets, separated by commas, the newest first. Empty: made at first use, kept in the data dir."""
     http_allow: str = ""
     """Hosts or CIDRs, separated by commas, that outbound calls may reach besides public addresses."""
+    public_url: str = ""
+    """Where others reach this installation, as https://rooms.example: what addresses given out begin with."""
+    tools_dir: str = ""
+    """A folder of Python files with tools of your own; a file that changes is loaded again at once."""
+    mcp_servers: str = ""
+    """The file that names MCP servers, as other clients have it; `mcp.json` in the data dir if unset."""
+    mcp_rooms: Literal["each", "one"] = "each"
+    """Where a workflow runs that is called over MCP: each call in a room of its own, or all in one."""
     commit: Literal["to_block", "every_step"] = "to_block"
     worker_threads: int = Field(16, ge=1, le=256)
     """Also the most child processes a worker has at once."""
@@ -41,6 +49,8 @@ class Settings(BaseSettings):
     """How long a worker that is told to stop waits for the steps under way; what takes longer is begun again later."""
     crash_at: str = ""
     """For tests: where a process is to kill itself, as "after_claim:3"; see engine/failpoints.py."""
+    embedding: str = Field("", pattern=r"^([a-z][a-z0-9_]{0,63}:.{1,150})?$")
+    """The model that says what texts mean, as "openai:text-embedding-3-small"; empty: found by their words."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     prices_file: str = ""
     """What models cost, instead of our own list: engine/providers/prices.json shows the form."""

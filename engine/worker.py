@@ -32,6 +32,7 @@ def expire_predecessor(rt: Runtime, pid: int) -> None:
 def at_work(rt: Runtime, *, threads: int) -> Iterator[Callable[[], None]]:
     """A worker in this process: the block gets a function that listens for bells until it is told to stop."""
     rt.clock.agree(rt.db)
+    rt.look_after_tools()
     runner = Runner(rt, threads=threads)
     runner.start()
     watchdog = Watchdog(runner)

@@ -14,6 +14,7 @@ from engine.core.parsing import parse_json
 from engine.runtime import get_runtime
 from engine.services import identity
 from openrooms_app import routes
+from openrooms_app.api.problems import STATUS, answer
 from openrooms_app.entrance_page import (
     content_policy,
     dead_link_page,
@@ -21,19 +22,10 @@ from openrooms_app.entrance_page import (
     setup_needs_link_page,
     setup_page,
 )
-from openrooms_app.gate import problem
 from openrooms_app.session import COOKIE, SECURE_COOKIE, session_token
 
 SESSION_S: Final = 7 * 24 * 3600
 MAX_FORM_BYTES: Final = 16_384
-STATUS: Final = {
-    "bad_credentials": 401,
-    "too_many_attempts": 429,
-    "bad_setup_token": 403,
-    "weak_password": 422,
-    "invalid_input": 422,
-    "already_set_up": 409,
-}
 
 
 class Entrance:
@@ -72,10 +64,10 @@ async def log_out(request: Request) -> Response:
     token = session_token(request.headers.get("cookie"))
     if token is not None:
         await _ask(identity.log_out, token)
-    answer = RedirectResponse(routes.LOGIN, 303)
+    leaving = RedirectResponse(routes.LOGIN, 303)
     for name in (COOKIE, SECURE_COOKIE):
-        answer.delete_cookie(name, path="/", secure=name is SECURE_COOKIE, httponly=True)
-    return answer
+        leaving.delete_cookie(name, path="/", secure=name is SECURE_COOKIE, httponly=True)
+    return leaving
 
 
 async def show_setup(request: Request) -> Response:
@@ -106,11 +98,7 @@ async def log_in_by_api(request: Request) -> Response:
     try:
         token = await _ask(identity.log_in, sent.get("name", ""), sent.get("password", ""))
     except OpenRoomsError as error:
-        answer = problem(STATUS.get(error.code, 400), error.code, str(error))
-        wait_s = getattr(error, "retry_after_s", None)
-        if wait_s is not None:
-            answer.headers["Retry-After"] = str(max(1, round(wait_s)))
-        return answer
+        return answer(STATUS.get(error.code, 400), error.code, str(error), extra=error.extra)
     user = await _ask(identity.who, token)
     return _give_session(request, JSONResponse({"name": user.name, "role": user.role}), token)
 
@@ -126,7 +114,7 @@ async def show_session(request: Request) -> Response:
     """Who is logged in; an open tab asks this to learn that its session has ended."""
     user = request.state.user
     if user is None:
-        return problem(401, "not_logged_in", "The session has ended. Log in again.")
+        return answer(401, "not_logged_in", "The session has ended. Log in again.")
     return JSONResponse({"name": user.name, "role": user.role})
 
 
@@ -134,7 +122,7 @@ async def change_password(request: Request) -> Response:
     """Ends all sessions of the user and gives this browser a new one."""
     user = request.state.user
     if user is None:
-        return problem(401, "not_logged_in", "The session has ended. Log in again.")
+        return answer(401, "not_logged_in", "The session has ended. Log in again.")
     form = await _form(request)
     try:
         token = await asyncio.to_thread(
@@ -193,9 +181,9 @@ def _with_session(request: Request, token: str, address: str) -> Response:
     return _give_session(request, RedirectResponse(address, 303), token)
 
 
-def _give_session(request: Request, answer: Response, token: str) -> Response:
+def _give_session(request: Request, response: Response, token: str) -> Response:
     is_secure = request.url.scheme == "https"
-    answer.set_cookie(
+    response.set_cookie(
         SECURE_COOKIE if is_secure else COOKIE,
         token,
         max_age=SESSION_S,
@@ -203,7 +191,7 @@ def _give_session(request: Request, answer: Response, token: str) -> Response:
         samesite="lax",
         secure=is_secure,
     )
-    return answer
+    return response
 
 
 ROUTES: Final = [

@@ -26,13 +26,15 @@ _SERVER_ONLY: Final = frozenset(
         "gate.py",
         "guard.py",
         "headers.py",
+        "program.py",
         "roles.py",
+        "scopes.py",
         "serve.py",
         "supervisor.py",
     }
 )
 """Modules that leave no mark in the pages: a change of theirs needs no build."""
-_NOT_BUILT_IN: Final = frozenset({"__pycache__", "_web", "api", "external"})
+_NOT_BUILT_IN: Final = frozenset({"__pycache__", "_web", "api", "commands", "external"})
 
 
 class FrontendMissing(OpenRoomsError):

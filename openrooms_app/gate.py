@@ -1,32 +1,35 @@
-"""The door to everything on the port: without a session no page, no API and no websocket."""
+"""The door to everything on the port: without a session or a key no API, without a session no page and no websocket."""
 
 import asyncio
 import ipaddress
-from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from engine.core.errors import OpenRoomsError
 from engine.core.identity import User
 from engine.runtime import get_runtime
 from engine.services import identity
 from openrooms_app import routes
+from openrooms_app.api.problems import NotLoggedIn, answer, status_of
+from openrooms_app.program import Programs, key_in
 from openrooms_app.session import session_token
 
 PUBLIC: Final = frozenset({routes.LOGIN, routes.SETUP, "/api/health", "/favicon.ico", "/logo.svg", "/ping"})
-PUBLIC_FOLDERS: Final = ("/assets/", "/fonts/", "/api/auth/")
+PUBLIC_FOLDERS: Final = ("/assets/", "/fonts/", "/api/auth/", "/api/hooks/")
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Gate:
-    """Outermost but for the headers; leaves the user in `request.state.user` for those behind it."""
+    """Outermost but for the headers; leaves the user, and the holder of a key, in `request.state` for those behind it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._has_admin = False
+        self._programs = Programs()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
@@ -44,17 +47,27 @@ class Gate:
     async def _refusal(self, scope: Scope) -> Response | None:
         """The answer for a request that may not pass, or None."""
         if not await self._is_open_to(scope):
-            return problem(
+            return answer(
                 403, "loopback_only", "Until an administrator exists, only this machine may connect."
             )
         if not is_own_origin(scope):
-            return problem(
+            return answer(
                 403, "foreign_origin", "The request comes from another site's page; it was not done."
             )
+        if not is_public(scope["path"]) and (key := key_in(scope)) is not None:
+            return await self._refusal_of_key(scope, key)
         user = None if _is_asset(scope["path"]) else await asyncio.to_thread(_who, scope)
         scope.setdefault("state", {})["user"] = user
         if user is None and not is_public(scope["path"]):
             return _please_log_in(scope, routes.LOGIN if self._has_admin else routes.SETUP)
+        return None
+
+    async def _refusal_of_key(self, scope: Scope, key: str) -> Response | None:
+        try:
+            holder = await self._programs.admit(key)
+        except OpenRoomsError as error:
+            return answer(status_of(error), error.code, str(error), extra=error.extra)
+        scope.setdefault("state", {}).update(user=holder.user, holder=holder)
         return None
 
     async def _is_open_to(self, scope: Scope) -> bool:
@@ -89,20 +102,11 @@ def is_own_origin(scope: Scope) -> bool:
     return origin == f"{scheme}://{headers.get('host', '')}"
 
 
-def problem(status: int, code: str, detail: str, **headers: str) -> JSONResponse:
-    """A refusal as RFC 9457 problem details."""
-    title = HTTPStatus(status).phrase
-    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
-    return JSONResponse(
-        {**body, "detail": detail, "code": code}, status, headers, media_type="application/problem+json"
-    )
-
-
 def _please_log_in(scope: Scope, door: str) -> Response:
     headers = Headers(scope=scope)
     wants_page = scope["type"] == "http" and scope["method"] in SAFE_METHODS
     if not wants_page or scope["path"].startswith("/api") or "text/html" not in headers.get("accept", ""):
-        return problem(401, "not_logged_in", "Log in first: POST name and password to /login.")
+        return answer(401, "not_logged_in", str(NotLoggedIn()))
     query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
     wanted = scope["path"] + query
     suffix = f"?next={quote(wanted, safe='')}" if door == routes.LOGIN and wanted != routes.HOME else ""

@@ -15,6 +15,7 @@ from reflex_base.registry import RegistrationContext
 from engine.core.identity import User
 from engine.runtime import get_runtime
 from engine.services import identity
+from engine.services.permission import note_denial
 from openrooms_app.roles import needed_role
 from openrooms_app.session import SessionState, a_notice, session_token, set_current_user
 
@@ -52,17 +53,18 @@ class EventGuard(Middleware):
         name = event.name.rsplit(".", 1)[-1]
         if name in HYDRATE and me.notice:
             me.notice = {}  # told before the page was loaded anew
-        refusal = self._refusal(user, event.name, root.router.session.client_token)
+        refusal = await self._refusal(user, event.name, root.router.session.client_token)
         if refusal:
             me.notice = a_notice(refusal, "error")
             return await _only_session(root)
         return None
 
-    def _refusal(self, user: User, event_name: str, tab: str) -> str:
+    async def _refusal(self, user: User, event_name: str, tab: str) -> str:
         """Why the event may not run, in words for the user; empty if it may."""
         if not self._limiter.hit(EVENTS, tab):
             return "Too much at once. Wait a second, then try again."
-        if not _may(user, event_name):
+        if not may_send(user, event_name):
+            await asyncio.to_thread(note_denial, get_runtime(), user, f"send the event {event_name[-150:]}")
             return f"Your role, {user.role}, does not allow this."
         return ""
 
@@ -83,7 +85,8 @@ def _take_over(root: BaseState, me: SessionState, user: User) -> None:
             setattr(me, name, value)
 
 
-def _may(user: User, event_name: str) -> bool:
+def may_send(user: User, event_name: str) -> bool:
+    """Whether there is such an event, and it says that the user's role may send it."""
     registered = RegistrationContext.get().event_handlers.get(event_name)
     if registered is None:
         return False

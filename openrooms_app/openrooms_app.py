@@ -15,6 +15,8 @@ from openrooms_app.entrance import Entrance
 from openrooms_app.gate import Gate, is_own_origin
 from openrooms_app.guard import EventGuard
 from openrooms_app.headers import ResponseHeaders
+from openrooms_app.mcp import door
+from openrooms_app.mcp.door import McpDoor
 from openrooms_app.shell import RESTORE_FOLD
 
 
@@ -24,7 +26,7 @@ def _with_headers(app: ASGIApp) -> ASGIApp:
 
 def create_app() -> rx.App:
     app = rx.App(
-        api_transformer=[create_api(), Entrance, Gate, _with_headers],
+        api_transformer=[create_api(), Entrance, McpDoor, Gate, _with_headers],
         stylesheets=["/base.css"],
         reset_style=False,
         head_components=[
@@ -36,6 +38,7 @@ def create_app() -> rx.App:
     app.app_wraps[BOUNDARY] = boundary
     app.add_middleware(EventGuard())
     app.register_lifespan_task(stream.listening)
+    app.register_lifespan_task(door.serving)
     for page in pkgutil.iter_modules(pages.__path__):
         importlib.import_module(f"{pages.__name__}.{page.name}")
     if app.sio is not None:

@@ -115,10 +115,12 @@ def _server(host: str, port: int) -> "uvicorn.Server":
 
         asgi = app()
     from openrooms_app.api.resources.stream import end_streams
+    from openrooms_app.mcp.door import end_calls
 
     class Server(uvicorn.Server):
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             end_streams()  # it waits for its answers, and these would never end
+            end_calls()
             await super().shutdown(sockets)
 
     logging.getLogger("reflex").setLevel(logging.WARNING)

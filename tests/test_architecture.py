@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("engine", "openrooms_app")
+PACKAGES = ("engine", "openrooms", "openrooms_app")
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 40
 MAX_VIEW_LINES = 60
@@ -25,7 +25,8 @@ STARTS_PROCESSES = {
 KNOWS_THE_ENVIRONMENT = {
     "engine/settings.py",
     "openrooms_app/build.py",
-    "openrooms_app/cli.py",
+    "openrooms_app/commands/local.py",
+    "openrooms_app/commands/operation.py",
     "openrooms_app/serve.py",
     "openrooms_app/supervisor.py",
 }

@@ -13,8 +13,10 @@ CLIENTS = {
 }  # fmt: skip
 HAS_A_CLIENT = {
     "openrooms_app/supervisor.py": {"urllib.request"},
+    "openrooms/calls.py": {"httpx"},
+    "openrooms/runs.py": {"httpx"},
 }
-"""Asks its own children's address whether they are up."""
+"""Asks its own children's address whether they are up; the Python client, whose server its own user has chosen."""
 
 SOCKETS = {
     "engine/isolation/child.py", "engine/isolation/frames.py", "engine/isolation/pool.py", "engine/live/embedded.py",

@@ -91,6 +91,7 @@ def can_go(state: State) -> bool:
 def _start(m: Moving, given: Started) -> None:
     state = m.state
     state.run, state.input, state.memory = given.run, given.input, given.memory
+    state.expires = given.expires
     state.limits = {**m.plan.limits, **given.limits}
     state.overrides = given.overrides
     resumed = given.at_step or {}
@@ -218,9 +219,9 @@ def _result(m: Moving, given: Result) -> None:
     if (over := _overspent(m)) is not None:
         limit_reached(m, token, over, f"{m.state.used_tokens} tokens, {m.state.used_cost_usd:g} USD used")
     elif is_success:
-        succeed(m, token, Output(given.output, given.remember, is_in_input=True))
+        succeed(m, token, Output(given.output, given.remember, given.about, is_in_input=True))
     else:
-        write_memory(m, token, given.remember)
+        write_memory(m, token, given.remember, given.about)
         outcome = Outcome.TIMEOUT if given.outcome == Outcome.TIMEOUT else Outcome.FAILURE
         error = {**_UNSAID[outcome], **(given.error or {}), "node_id": token.at}
         fail(m, token, error, outcome=outcome)

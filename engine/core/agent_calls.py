@@ -129,6 +129,7 @@ class Calls:
             ctx,
             idempotency_key=f"{ctx.idempotency_key}-{wanted.key}",
             remember=dict(ctx.remember),
+            about=dict(ctx.about),
             said=[],
             trace=[],
             recorded={},
@@ -147,7 +148,7 @@ class Calls:
         else:
             before = ctx.remember
             wrote = {
-                key: {"value": it} for key, it in own.remember.items() if before.get(key, _NOTHING) != it
+                key: _entry(own, key) for key, it in own.remember.items() if before.get(key, _NOTHING) != it
             }
             took = {"ms": round((clock() - began) * 1000, 3), "w": wrote}
             self._checkpoints.end(EventType.TOOL_COMPLETED, wanted.key, _short(wanted), given, **took)
@@ -166,6 +167,11 @@ class Calls:
 
 
 _NOTHING = object()
+
+
+def _entry(ctx: StepContext, key: str) -> dict[str, Any]:
+    about = ctx.about.get(key)
+    return {"value": ctx.remember[key], **({"about": about} if about else {})}
 
 
 def _short(wanted: Wanted) -> dict[str, Any]:

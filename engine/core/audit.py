@@ -13,6 +13,8 @@ class AuditEntry(Frozen):
     id: int
     at: Instant
     user_id: str | None
+    user_name: str | None = None
+    """The name it has now; None for the operator, and for who was nobody."""
     action: str
     target: str
     detail: dict[str, Any]

@@ -12,8 +12,11 @@ from pydantic import BaseModel
 
 from engine.core.chat import ChatReply, ChatRequest, Usage
 from engine.core.document import Outcome
-from engine.core.errors import OpenRoomsError
+from engine.core.embedding import EmbedFunction
+from engine.core.errors import StepError as StepError  # noqa: PLC0414 - those who plug in look for it here
+from engine.core.rates import Limiter, Rate
 from engine.core.registry import Registry
+from engine.core.shapes import Described, Shape, as_shape, schema_of
 
 
 class Effect(StrEnum):
@@ -52,38 +55,6 @@ class Behaviour(StrEnum):
     """Executed by the runner: the type's own function."""
 
 
-class StepError(OpenRoomsError):
-    """A step's failure, raised by node types, tools and providers.
-
-    `retryable` says whether a second attempt could end better, `retry_after_s` how long it has to wait at least.
-    """
-
-    code = "step_failed"
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        code: str | None = None,
-        retryable: bool = True,
-        retry_after_s: float | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.code = code or type(self).code
-        self.retryable = retryable
-        self.retry_after_s = retry_after_s
-
-    @classmethod
-    def of(cls, plain: Mapping[str, Any]) -> StepError:
-        """The failure that `step_call.told` has told."""
-        return StepError(
-            plain["message"],
-            code=plain["code"],
-            retryable=plain.get("retryable", True),
-            retry_after_s=plain.get("retry_after_s"),
-        )
-
-
 NO_USAGE = Usage()
 
 
@@ -91,8 +62,12 @@ class RoomMemory(Protocol):
     """A room's memory as a step sees it: what the room keeps plus what this run wrote."""
 
     def get(self, key: str) -> Any: ...
-    def search(self, query: str, limit: int) -> list[dict[str, Any]]: ...
+    def search(
+        self, query: str, limit: int, how: Mapping[str, Any] | None = None
+    ) -> list[dict[str, Any]]: ...
+    def size(self, without: str) -> dict[str, int]: ...
     def history(self, limit: int) -> list[dict[str, str]]: ...
+    def conversation(self, limit: int) -> dict[str, Any]: ...
 
 
 class Show(Protocol):
@@ -122,7 +97,7 @@ class StepContext:
     """What a step may use besides its parameters.
 
     `remember` and `said` collect memory writes and conversation turns; they are committed together
-    with the step's result, or not at all.
+    with the step's result, or not at all. `about` says of a key what is not plain about its entry.
     """
 
     run_id: str
@@ -136,7 +111,8 @@ class StepContext:
     catalogue: Catalogue
     settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     remember: dict[str, Any] = field(default_factory=dict)
-    said: list[dict[str, str]] = field(default_factory=list)
+    about: dict[str, dict[str, Any]] = field(default_factory=dict)
+    said: list[dict[str, Any]] = field(default_factory=list)
     trace: list[dict[str, Any]] = field(default_factory=list)
     usage: Usage = NO_USAGE
     hidden: tuple[str, ...] = field(default=(), repr=False)
@@ -149,9 +125,17 @@ class StepContext:
     recorder: Recorder | None = None
     spent: Mapping[str, float] = field(default_factory=dict)
     """US dollars when the step began: `run` by its run, `month` by the room's other runs of this month, if asked for."""
+    limiter: Limiter | None = None
+    """Keeps the rates of tools; without one nothing is counted."""
+    signal_url: Callable[[str, int], str] | None = None
+    """The address that sends a signal to this run until a moment (microseconds); None outside of a run."""
 
-    def write(self, key: str, value: Any) -> None:
+    def write(self, key: str, value: Any, about: dict[str, Any] | None = None) -> None:
+        """Remember; `about` as in engine.core.memory, nothing for what the room keeps for good."""
         self.remember[key] = value
+        self.about.pop(key, None)
+        if about:
+            self.about[key] = about
 
     def stream(self, text: str, *, turn: int = 0, is_last: bool = False) -> None:
         """Show a piece of a model's answer as it comes. Nothing of it is kept: the step's result is what counts."""
@@ -174,6 +158,7 @@ class StepContext:
 
 AtOnce = Callable[[Mapping[str, Any], "StepContext"], Any]
 """From rendered params, unchecked, to the output."""
+BUILT_IN = "openrooms"
 ToolFunction = Callable[[Any, StepContext], Any]
 StepFunction = Callable[[Any, StepContext], Awaitable[Any]]
 ListModels = Callable[[Mapping[str, Any]], Awaitable[tuple[str, ...]]]
@@ -206,7 +191,10 @@ class NodeType:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """Something a step or an agent can call; `returns` is a JSON Schema or None where unknown."""
+    """Something a step or an agent can call.
+
+    What it takes and gives is told by a model or by a JSON Schema; `result` is None where nothing is promised.
+    """
 
     name: str
     title: str
@@ -214,17 +202,26 @@ class Tool:
     category: str
     effect: Effect
     runs: Runs
-    params: type[BaseModel]
-    returns: dict[str, Any] | None
+    params: Shape
+    result: Shape | None
     timeout_s: float
     examples: tuple[dict[str, Any], ...]
     call: ToolFunction
     vet: Vet | None = None
     """Finds what is certainly wrong with arguments that fit the parameters, as an address nobody may call."""
+    rate: Rate | None = None
+    origin: str = BUILT_IN
+    """Who brings it: this package, another one, a file, an MCP server."""
+    waits: Callable[[Mapping[str, Any]], bool] | None = None
+    """Whether a tool that runs at once may have to wait for the world with these arguments, as they are drawn."""
 
     @property
     def parameters(self) -> dict[str, Any]:
-        return self.params.model_json_schema()
+        return schema_of(self.params)
+
+    @property
+    def returns(self) -> dict[str, Any] | None:
+        return None if self.result is None else schema_of(self.result)
 
     @property
     def secret_slots(self) -> frozenset[str]:
@@ -237,6 +234,8 @@ class Tool:
         return self._marked("url")
 
     def _marked(self, mark: str) -> frozenset[str]:
+        if isinstance(self.params, Described):
+            return frozenset()
         return frozenset(
             name
             for name, info in self.params.model_fields.items()
@@ -261,6 +260,8 @@ class Provider:
     close: Callable[[], Awaitable[None]] | None = None
     """Closes the connections it keeps on the running event loop."""
     list_models: ListModels | None = None
+    embed: EmbedFunction | None = None
+    """Turns texts into vectors, where it has models for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,37 +327,44 @@ def node_type(  # noqa: PLR0913 - a declaration: each word names itself
 
 
 def tool(  # noqa: PLR0913 - a declaration: each word names itself
-    params: type[BaseModel],
+    params: type[BaseModel] | dict[str, Any],
     *,
     title: str,
     category: str,
     effect: Effect,
     runs: Runs | None = None,
-    returns: dict[str, Any] | None = None,
+    returns: type[BaseModel] | dict[str, Any] | None = None,
     timeout_s: float = 30,
+    rate: Rate | None = None,
     examples: tuple[dict[str, Any], ...] = (),
     vet: Vet | None = None,
+    waits: Callable[[Mapping[str, Any]], bool] | None = None,
 ) -> Callable[[ToolFunction], Tool]:
     """Enter a tool; its function's name and docstring are its name and description.
 
     Unless `runs` says otherwise, an async function runs on the loop, a function without any effect at once,
-    and any other apart, where it may block.
+    and any other apart, where it may block. What runs at once never waits, so it can't have a rate.
     """
 
     def enter(function: ToolFunction) -> Tool:
+        place = runs or _usual(function, effect)
+        if rate is not None and place is Runs.AT_ONCE:
+            raise ValueError(f"{function.__name__!r} runs at once and can't have a rate: say where it runs")
         return Tool(
             name=function.__name__,
             title=title,
             description=inspect.getdoc(function) or "",
             category=category,
             effect=effect,
-            runs=runs or _usual(function, effect),
-            params=params,
-            returns=returns,
+            runs=place,
+            params=as_shape(params),
+            result=None if returns is None else as_shape(returns),
             timeout_s=timeout_s,
             examples=examples,
             call=function,
             vet=vet,
+            rate=rate,
+            waits=waits,
         )
 
     return enter
@@ -376,11 +384,13 @@ def provider(  # noqa: PLR0913 - a declaration: each word names itself
     is_configured: Callable[[Mapping[str, Any]], bool] = lambda _settings: True,
     close: Callable[[], Awaitable[None]] | None = None,
     list_models: ListModels | None = None,
+    embed: EmbedFunction | None = None,
 ) -> Callable[[ChatFunction], Provider]:
     """Enter a provider; its docstring is its description."""
 
     def enter(function: ChatFunction) -> Provider:
         description = inspect.getdoc(function) or ""
-        return Provider(name, title, description, models, function, is_configured, close, list_models)
+        description = inspect.getdoc(function) or ""
+        return Provider(name, title, description, models, function, is_configured, close, list_models, embed)
 
     return enter

@@ -17,7 +17,7 @@ MOST_BYTES = 1_048_576
 Note = dict[str, Any]
 """Something that happened within a step, as the log keeps it: `t` its event's type, `d` what that tells; and where they
 apply `key` to find it by, `o` the value to be found (without one it has only begun), `w` memory that was written
-{key: {value}}, `e` an error, `u` what was used {tokens, input_tokens, output_tokens, cost_usd}, `ms` how long it took."""
+{key: {value, about}}, `e` an error, `u` what was used {tokens, input_tokens, output_tokens, cost_usd}, `ms` how long it took."""
 
 
 class Rests(Exception):

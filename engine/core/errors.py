@@ -1,6 +1,8 @@
 """Every error the engine raises on purpose; each has a stable code and a sentence for people."""
 
-from collections.abc import Iterable
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -46,3 +48,35 @@ class IllegalTransition(OpenRoomsError):
     def __init__(self, what: str, now: str, wanted: str, allowed: Iterable[str]) -> None:
         choices = ", ".join(sorted(allowed)) or "nothing, it is over"
         super().__init__(f"{what} is {now}: it can't become {wanted}, only {choices}.")
+
+
+class StepError(OpenRoomsError):
+    """A step's failure, raised by node types, tools and providers.
+
+    `retryable` says whether a second attempt could end better, `retry_after_s` how long it has to wait at least.
+    """
+
+    code = "step_failed"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        retryable: bool = True,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code or type(self).code
+        self.retryable = retryable
+        self.retry_after_s = retry_after_s
+
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> StepError:
+        """The failure that `step_call.told` has told."""
+        return StepError(
+            plain["message"],
+            code=plain["code"],
+            retryable=plain.get("retryable", True),
+            retry_after_s=plain.get("retry_after_s"),
+        )

@@ -1,4 +1,4 @@
-"""Users and their roles: who may look, who may change and run, who rules."""
+"""Users and their roles: who may look, who may change and run, who rules; and what a program may with a key."""
 
 import unicodedata
 from enum import StrEnum
@@ -23,6 +23,26 @@ class Role(StrEnum):
 
 
 _RANK = {Role.VIEWER: 0, Role.EDITOR: 1, Role.ADMIN: 2}
+
+
+class Scope(StrEnum):
+    """What an API key is good for. Each reads besides, and `admin` holds all others."""
+
+    READ = "read"
+    RUN = "run"
+    """Starts, steers and answers runs."""
+    EDIT = "edit"
+    """Draws, publishes, makes rooms."""
+    ADMIN = "admin"
+
+    @property
+    def role(self) -> Role:
+        """The least role whose owner may give it to a key."""
+        return {Scope.READ: Role.VIEWER, Scope.ADMIN: Role.ADMIN}.get(self, Role.EDITOR)
+
+
+def covers(scopes: tuple[Scope, ...], needed: Scope) -> bool:
+    return needed in scopes or Scope.ADMIN in scopes or (needed is Scope.READ and bool(scopes))
 
 
 class User(Frozen):

@@ -60,12 +60,16 @@ class Blame(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Started(Input):
-    """A run begins. `memory` is the part of the room's memory that its expressions read."""
+    """A run begins. `memory` is the part of the room's memory that its expressions read.
+
+    `expires` holds the time, in microseconds, from which an entry of it is not seen any more.
+    """
 
     kind: ClassVar[str] = "start"
     run: Mapping[str, Any] = field(default_factory=dict)
     input: Any = None
     memory: Mapping[str, Any] = field(default_factory=dict)
+    expires: Mapping[str, int] = field(default_factory=dict)
     limits: Mapping[str, Any] = field(default_factory=dict)
     overrides: Mapping[str, Any] = field(default_factory=dict)
     at_step: Mapping[str, Any] | None = None
@@ -97,7 +101,9 @@ class Result(Input):
     output: Any = None
     error: Mapping[str, Any] | None = None
     remember: Mapping[str, Any] = field(default_factory=dict)
-    said: tuple[Mapping[str, str], ...] = ()
+    about: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What is not plain about an entry in `remember`; see engine.core.memory."""
+    said: tuple[Mapping[str, Any], ...] = ()
     usage: Mapping[str, Any] = field(default_factory=dict)
     trace: tuple[Mapping[str, Any], ...] = ()
 
@@ -259,13 +265,14 @@ class Remember:
 
     key: str
     value: Any
+    about: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
     """Add turns to the room's conversation, together with the facts."""
 
-    turns: tuple[Mapping[str, str], ...]
+    turns: tuple[Mapping[str, Any], ...]
 
 
 Command = Execute | SetTimer | ClearTimers | Abort | Remember | Say

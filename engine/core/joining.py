@@ -9,6 +9,7 @@ from engine.core.document import On
 from engine.core.events import EventType
 from engine.core.fingerprint import digest
 from engine.core.inputs import Remember
+from engine.core.memory import Kind, seen_of
 from engine.core.moving import Moving
 from engine.core.plan import JoinPolicy, PlanNode, Way
 from engine.core.run import RunStatus
@@ -130,10 +131,12 @@ def _pass_join(m: Moving, fork: Fork, policy: JoinPolicy) -> None:
     done = [fork.done[index] for index in sorted(fork.done)]
     joined = fork.parent
     memory = _merged([token.memory for token in done], policy.merge, policy.shared_memory)
+    about = _about(done, policy)
     joined.at, joined.phase, joined.attempt, joined.step = fork.join, Phase.READY, 0, 0
     joined.count += sum(token.count for token in done)
     joined.vars |= _merged([token.vars for token in done], policy.merge, policy.shared_vars)
     joined.memory |= memory
+    joined.about = {key: more for key, more in joined.about.items() if key not in memory} | about
     joined.wrote |= _merged([token.wrote for token in done], None, frozenset())
     joined.outcome, joined.error = "SUCCESS", None
     joined.chain = digest(joined.chain, joined.via, [[token.chain, token.via] for token in done])
@@ -143,9 +146,35 @@ def _pass_join(m: Moving, fork: Fork, policy: JoinPolicy) -> None:
     m.tell(EventType.BRANCH_JOINED, joined, d=arrived)
     if not joined.branch:
         for key, value in memory.items():
+            if key in about:
+                keep_apart(m, joined, key, about[key])
+                continue
             m.tell(EventType.MEMORY_UPDATED, joined, d={"key": key, "value": value})
             m.commands.append(Remember(key, value))
     m.put(joined)
+
+
+def keep_apart(m: Moving, token: Token, key: str, about: Mapping[str, Any]) -> None:
+    """Remember an entry that is not plain: one that ends with the run, expires, or is found by its meaning.
+
+    The state keeps all of it in a branch, for the join; at the root what decides how long the run sees it.
+    """
+    told = seen_of(about)
+    m.tell(EventType.MEMORY_UPDATED, token, d={"key": key, "value": token.memory[key], **told})
+    token.about[key] = about if token.branch else told
+    if not token.branch and about.get("kind") != Kind.SHORT_TERM:
+        m.commands.append(Remember(key, token.memory[key], about))
+
+
+def _about(done: list[Token], policy: JoinPolicy) -> dict[str, Any]:
+    """What is not plain about the branches' entries; a list of several values is plain."""
+    about: dict[str, Any] = {}
+    for token in done:
+        for key in token.memory:
+            about.pop(key, None)
+        is_list = policy.merge == "list"
+        about |= {k: v for k, v in token.about.items() if not (is_list and k in policy.shared_memory)}
+    return about
 
 
 def _branch_result(fork: Fork, index: int) -> dict[str, Any]:

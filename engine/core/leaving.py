@@ -12,7 +12,7 @@ from engine.core.events import EventType
 from engine.core.expressions import Expression, ExpressionError
 from engine.core.fingerprint import digest
 from engine.core.inputs import Remember, SetTimer
-from engine.core.joining import fail_token, follow
+from engine.core.joining import fail_token, follow, keep_apart
 from engine.core.moving import Moving
 from engine.core.plan import PlanNode, Way
 from engine.core.retry import delay_us
@@ -27,6 +27,7 @@ class Output(NamedTuple):
 
     value: Any
     remember: Mapping[str, Any] = MappingProxyType({})
+    about: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
     is_in_input: bool = False
 
 
@@ -49,7 +50,7 @@ def succeed(m: Moving, token: Token, output: Output | None = None) -> None:
         token.vars[node.variable] = value
         token.wrote[node.variable] = token.step
         m.tell(EventType.STATE_UPDATED, token, d={"name": node.variable})
-        write_memory(m, token, output.remember)
+        write_memory(m, token, output.remember, output.about)
     if remember(m, token, node):
         _leave(m, token, node)
 
@@ -69,10 +70,17 @@ def remember(m: Moving, token: Token, node: PlanNode) -> bool:
     return True
 
 
-def write_memory(m: Moving, token: Token, values: Mapping[str, Any]) -> None:
+def write_memory(
+    m: Moving, token: Token, values: Mapping[str, Any], about: Mapping[str, Mapping[str, Any]] | None = None
+) -> None:
     """Remember `values`: at the root they reach the room at once, in a branch when it has joined."""
     for key, value in values.items():
         token.memory[key] = value
+        token.about.pop(key, None)
+        more = about.get(key) if about else None
+        if more:
+            keep_apart(m, token, key, more)
+            continue
         m.tell(EventType.MEMORY_UPDATED, token, d={"key": key, "value": value})
         if not token.branch:
             m.commands.append(Remember(key, value))

@@ -94,7 +94,7 @@ class Moving:
         if "vars" in names:
             scope["vars"] = state.vars_of(token)
         if "memory" in names:
-            scope["memory"] = state.memory_of(token)
+            scope["memory"] = state.memory_of(token, self.at_us)
         for name in names & WHOLE:  # an expression may keep all of it, and ours changes in place
             scope[name[:-1]] = dict(scope[name[:-1]])
         if SCOPE in names:

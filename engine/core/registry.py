@@ -1,19 +1,17 @@
-"""Things that go by their names, as a catalogue holds them: each name once, in the order of the names."""
+"""Things of one kind, known by their names."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
 
 from engine.core.errors import UnknownName
 
 
-class _Named(Protocol):
+class Named(Protocol):
     @property
     def name(self) -> str: ...
 
 
-T = TypeVar("T", bound=_Named)
+T = TypeVar("T", bound=Named)
 
 
 class Registry(Generic[T]):
@@ -27,6 +25,19 @@ class Registry(Generic[T]):
         if item.name in self._items:
             raise ValueError(f"there are two {self.kind}s named {item.name!r}")
         self._items[item.name] = item
+
+    def exchange(self, old: Collection[str], new: Iterable[T]) -> None:
+        """Put `new` in the place of what is named `old`, in one move: other threads see the one or the other.
+
+        Raises:
+            ValueError: a name is taken by something else; nothing was changed.
+        """
+        items = {name: item for name, item in self._items.items() if name not in old}
+        for item in new:
+            if item.name in items:
+                raise ValueError(f"there are two {self.kind}s named {item.name!r}")
+            items[item.name] = item
+        self._items = items
 
     def get(self, name: str) -> T | None:
         return self._items.get(name)

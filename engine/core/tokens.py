@@ -34,7 +34,8 @@ class Token:
 
     `branch` is a path: "" is the root; "7.0" is branch 0 of the fork at activation "7". An activation is
     the branch's path with the count of its steps, so both are the same however branches interleave.
-    `vars` and `memory` hold what this branch wrote since its fork; `wrote` the step that wrote each variable.
+    `vars` and `memory` hold what this branch wrote since its fork; `wrote` the step that wrote each variable;
+    `about` what is not plain about an entry of `memory`.
     `chain` sums up what it did, `via` is the transition it came by since.
     """
 
@@ -52,6 +53,7 @@ class Token:
     entered_us: int = 0
     vars: dict[str, Any] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict)
+    about: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     wrote: dict[str, int] = field(default_factory=dict)
     chain: str = ""
     via: str = ""
@@ -83,6 +85,7 @@ class Token:
             self,
             vars=dict(self.vars),
             memory=dict(self.memory),
+            about=dict(self.about),
             wrote=dict(self.wrote),
             progress=dict(self.progress),
             asks=list(self.asks),
@@ -123,6 +126,7 @@ class State:
     signals: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     input: Any = None
     memory: Mapping[str, Any] = field(default_factory=dict)
+    expires: Mapping[str, int] = field(default_factory=dict)
     run: Mapping[str, Any] = field(default_factory=dict)
     limits: Mapping[str, Any] = field(default_factory=dict)
     overrides: Mapping[str, Any] = field(default_factory=dict)
@@ -162,8 +166,27 @@ class State:
         """The variables `token` sees: what was set before its forks and its own writes."""
         return _seen(token.vars, [parent.vars for parent in self.parents(token)])
 
-    def memory_of(self, token: Token) -> Mapping[str, Any]:
-        return _seen(token.memory, [self.memory, *(parent.memory for parent in self.parents(token))])
+    def memory_of(self, token: Token, at_us: int) -> Mapping[str, Any]:
+        """What `token` sees of the memory at this time: what the room kept, and the run's writes before and in it."""
+        parents = self.parents(token)
+        seen = _seen(token.memory, [self.memory, *(parent.memory for parent in parents)])
+        if not (self.expires or token.about or any(parent.about for parent in parents)):
+            return seen
+        about = self.about_memory(token)
+        return {
+            key: value
+            for key, value in seen.items()
+            if key not in about or about[key].get("expires_us", at_us + 1) > at_us
+        }
+
+    def about_memory(self, token: Token) -> dict[str, Mapping[str, Any]]:
+        """What is not plain about the entries that `token` sees; what was written last counts."""
+        about: dict[str, Mapping[str, Any]] = {k: {"expires_us": us} for k, us in self.expires.items()}
+        for layer in (*self.parents(token), token):
+            for key in layer.memory:
+                about.pop(key, None)
+            about |= layer.about
+        return about
 
     def writers_of(self, token: Token) -> Mapping[str, int]:
         return _seen(token.wrote, [parent.wrote for parent in self.parents(token)])

@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,10 +21,12 @@ import orjson
 from engine.core.catalogue import Catalogue, StepContext, StepError, Tool
 from engine.core.checkpoints import Rests
 from engine.core.discovery import discover
+from engine.core.rates import Rate
 from engine.core.step_call import call_step, told
 from engine.core.tool_call import call_tool, too_long
 from engine.hiding import HIDDEN, hide_in_logs
 from engine.isolation.frames import Broken, Wire, framed
+from engine.supply import Sources, Supply
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +61,16 @@ class AskedMemory:
     def get(self, key: str) -> Any:
         return self._ask("get", key)
 
-    def search(self, query: str, limit: int) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._ask("search", query, limit)
+    def search(self, query: str, limit: int, how: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._ask("search", query, limit, how)
+        return found
+
+    def size(self, without: str) -> dict[str, int]:
+        found: dict[str, int] = self._ask("size", without)
+        return found
+
+    def conversation(self, limit: int) -> dict[str, Any]:
+        found: dict[str, Any] = self._ask("conversation", limit)
         return found
 
     def history(self, limit: int) -> list[dict[str, str]]:
@@ -87,12 +98,25 @@ class AskedRecorder:
         pass
 
 
+@dataclass(frozen=True, slots=True)
+class AskedLimiter:
+    """The rates of tools, kept by the worker."""
+
+    wire: Wire
+
+    async def take(self, rate: Rate, what: str) -> float:
+        arguments = (rate.times, rate.per_s, rate.per_room, what)
+        answer = await asyncio.to_thread(self.wire.ask, {"ask": "take", "arguments": arguments})
+        return float(answer["value"])
+
+
 class Child:
     """One at a time: a tool, called in this thread, or a whole step on an event loop."""
 
-    def __init__(self, wire: Wire, catalogue: Catalogue) -> None:
+    def __init__(self, wire: Wire, catalogue: Catalogue, supply: Supply | None = None) -> None:
         self._wire = wire
         self._catalogue = catalogue
+        self._supply = supply
         self._is_spent = False
 
     def work(self) -> None:
@@ -102,6 +126,8 @@ class Child:
                 self._wire.send(runner.run(self._answer(self._wire.receive())))
 
     async def _answer(self, job: dict[str, Any]) -> bytes:
+        if self._supply is not None:
+            self._supply.look()  # a tool may have changed since the last job
         ctx = self._context(job["ctx"])
         beating = asyncio.create_task(self._beat()) if job["beats"] else None
         reply: dict[str, Any] = {}
@@ -121,6 +147,7 @@ class Child:
                 beating.cancel()
         reply |= {
             "remember": ctx.remember,
+            "about": ctx.about,
             "said": ctx.said,
             "trace": ctx.trace,
             "usage": ctx.usage.model_dump(),
@@ -135,6 +162,7 @@ class Child:
 
         ctx.call_apart = self._in_thread
         ctx.recorder = AskedRecorder(self._wire)
+        ctx.limiter = AskedLimiter(self._wire) if job["ctx"]["limits"] else None
         return await call_step(kind, job["params"], ctx)
 
     async def _in_thread(self, ctx: StepContext, tool: Tool, arguments: dict[str, Any]) -> Any:
@@ -163,22 +191,36 @@ class Child:
             catalogue=self._catalogue,
             remember=plain["remember"],
             show=self._show,
+            signal_url=self._signal_url if plain["in_run"] else None,
+            about=plain["about"],
         )
 
     def _show(self, text: str, *, turn: int, is_last: bool) -> None:
         self._wire.send(framed({"words": text, "turn": turn, "is_last": is_last}))
 
+    def _signal_url(self, signal: str, expires_us: int) -> str:
+        return str(self._wire.ask({"ask": "signal_url", "arguments": (signal, expires_us)})["value"])
+
 
 def plain_context(ctx: StepContext) -> dict[str, Any]:
     """What a child is told of a step's context."""
-    return {name: getattr(ctx, name) for name in CONTEXT} | {"remember": ctx.remember}
+    has = {"limits": ctx.limiter is not None, "in_run": ctx.signal_url is not None}
+    beside = {"remember": ctx.remember, "about": ctx.about}
+    return {name: getattr(ctx, name) for name in CONTEXT} | beside | has
 
 
 def _framed(reply: dict[str, Any]) -> bytes:
     try:
         return framed(reply)
     except (TypeError, ValueError) as error:
-        kept = {"error": told(error), "remember": {}, "said": [], "trace": [], "spent": reply["spent"]}
+        kept = {
+            "error": told(error),
+            "remember": {},
+            "about": {},
+            "said": [],
+            "trace": [],
+            "spent": reply["spent"],
+        }
         return framed({**kept, "usage": reply["usage"]})
 
 
@@ -209,16 +251,17 @@ def _limit(memory_mb: int) -> None:
 
 
 def main() -> None:
-    """`python -m engine.isolation.child FD MEMORY_MB`."""
+    """`python -m engine.isolation.child FD MEMORY_MB SOURCES`; the last is JSON."""
     sock = socket.socket(fileno=int(sys.argv[1]))
     _die_with_worker(sock)
     _limit(int(sys.argv[2]))
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     hide_in_logs()
     catalogue = discover()
+    supply = Supply(Sources(**orjson.loads(sys.argv[3])), catalogue)
     wire = Wire(sock)
     wire.send(framed({"ready": True}))
-    Child(wire, catalogue).work()
+    Child(wire, catalogue, supply).work()
 
 
 if __name__ == "__main__":

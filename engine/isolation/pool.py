@@ -16,16 +16,20 @@ from contextvars import Context
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 from engine.core.catalogue import NodeType, RoomMemory, Runs, StepContext, StepError, Tool
 from engine.core.chat import Usage
 from engine.core.checkpoints import Rests
 from engine.core.errors import OpenRoomsError
+from engine.core.rates import Rate
 from engine.core.step_call import told
 from engine.core.tool_call import too_long
 from engine.isolation.child import OUT_OF_MEMORY, plain_context
 from engine.isolation.clock import TooLong, in_time, standing_still
 from engine.isolation.frames import Broken, framed, receive
 from engine.settings import environment_for_others
+from engine.supply import Sources
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +38,8 @@ IDLE_S = 60
 
 START_S = 60
 """How long a child may take to import everything."""
+
+NO_SOURCES = Sources()
 
 AT_A_TIME = 2
 """Children that are started at once: each takes a processor for half a second."""
@@ -75,9 +81,18 @@ class _Child:
 class Children:
     """At most `most` at once, others wait in line. Everything happens on one event loop."""
 
-    def __init__(self, *, most: int, memory_mb: int, patience_s: float, idle_s: float = IDLE_S) -> None:
+    def __init__(
+        self,
+        *,
+        most: int,
+        memory_mb: int,
+        patience_s: float,
+        idle_s: float = IDLE_S,
+        sources: Sources = NO_SOURCES,
+    ) -> None:
         self._most = most
         self._memory_mb = memory_mb
+        self._sources = orjson.dumps(sources.plain()).decode()
         self._patience_s = patience_s
         self._idle_s = idle_s
         self._line: deque[asyncio.Future[_Child]] = deque()
@@ -143,7 +158,7 @@ class Children:
     async def _reply(
         self, child: _Child, frame: bytes, ctx: StepContext, patience_s: float | None
     ) -> dict[str, Any]:
-        """What the child answers in the end; on the way it may ask for memory, show words, put notes on record."""
+        """What the child answers in the end; on the way it may ask for what only its worker has, show words, or put notes on record."""
         child.writer.write(frame)
         while True:
             try:
@@ -158,6 +173,8 @@ class Children:
             elif "notes" in said:
                 await _noted(ctx, said["notes"])
                 child.writer.write(framed({"value": None}))
+            elif "ask" in said:
+                child.writer.write(framed({"value": await _asked(ctx, said)}))
             elif "spent" in said:
                 return said
 
@@ -242,7 +259,7 @@ class Children:
         command = [sys.executable, "-X", "faulthandler", "-m", "engine.isolation.child"]
         with theirs:
             process = subprocess.Popen(  # noqa: S603 - our own command line
-                [*command, str(theirs.fileno()), str(self._memory_mb)],
+                [*command, str(theirs.fileno()), str(self._memory_mb), self._sources],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 env=environment_for_others(),
@@ -273,7 +290,7 @@ class _Silent(Exception):
     pass
 
 
-_READS = ("get", "search", "history")
+_READS = ("get", "search", "size", "history", "conversation")
 
 
 def _recalled(memory: RoomMemory, question: dict[str, Any]) -> dict[str, Any]:
@@ -294,9 +311,20 @@ async def _noted(ctx: StepContext, notes: list[dict[str, Any]]) -> None:
         await ctx.recorder.kept()
 
 
+async def _asked(ctx: StepContext, question: dict[str, Any]) -> Any:
+    """What a child needs of its worker's context: an address for a signal, or a place within a tool's rate."""
+    if question["ask"] == "signal_url" and ctx.signal_url is not None:
+        return ctx.signal_url(*question["arguments"])
+    if question["ask"] == "take" and ctx.limiter is not None:
+        times, per_s, per_room, what = question["arguments"]
+        return await ctx.limiter.take(Rate(times, per_s, per_room), what)
+    raise Broken
+
+
 def _taken_over(reply: dict[str, Any], ctx: StepContext) -> Any:
     """The output, once all that the child's context has gathered is in ours."""
-    ctx.remember.update(reply["remember"])
+    for key, value in reply["remember"].items():
+        ctx.write(key, value, reply["about"].get(key))
     ctx.said += reply["said"]
     ctx.trace += reply["trace"]
     ctx.spend(Usage.model_validate(reply["usage"]))

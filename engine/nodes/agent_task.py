@@ -12,12 +12,10 @@ from engine.core.agent_calls import Calls
 from engine.core.catalogue import StepContext, StepError, node_type
 from engine.core.chat import ChatReply, ChatRequest, Message, ToolSpec
 from engine.core.checkpoints import Checkpoints, used
+from engine.core.conversation import Recalled, Window, recall
 from engine.core.document import Frozen, Outcome
 from engine.core.events import EventType
 from engine.core.policy import Budget, Policy
-
-HISTORY_TURNS = 40
-"""How many earlier messages of the room a model is shown."""
 
 
 class Params(Frozen):
@@ -42,6 +40,7 @@ class Params(Frozen):
     max_turns: int = Field(8, ge=1, le=100, description="rounds of tool calls")
     output_schema: dict[str, Any] | None = Field(None, description="JSON Schema the answer must fit")
     use_history: bool = Field(False, description="show the model the room's conversation and add to it")
+    history: Window = Field(Window(), description="how much of the conversation the model is shown")
     policy: Policy | None = None
 
     @model_validator(mode="after")
@@ -85,7 +84,7 @@ class _Agent:
         """What was wrong with the answer that the model has been asked to mend."""
 
     async def run(self) -> Any:
-        self._messages = self._opening()
+        self._messages = await self._opening()
         turn = 0
         while True:
             turn += 1
@@ -100,19 +99,23 @@ class _Agent:
             else:
                 return self._output(reply)
 
-    def _opening(self) -> list[Message]:
-        """Recorded when it holds the room's conversation, which may have grown when the step is taken up again."""
-        params, record, history = self._params, self._record, []
-        if params.use_history:
-            if _OPENING not in record:
-                told = self._subject(1)
-                record.end(EventType.AGENT_INVOKED, _OPENING, told, self._ctx.memory.history(HISTORY_TURNS))
-            history = record[_OPENING]
-        return [
-            *([Message(role="system", content=params.system)] if params.system else []),
-            *(Message.model_validate(turn) for turn in history),
-            Message(role="user", content=params.prompt),
-        ]
+    async def _opening(self) -> list[Message]:
+        """The room's conversation is recorded with it: it may have grown when the step is taken up again."""
+        params, record, said = self._params, self._record, self._ctx.said
+        if not params.use_history:
+            return Recalled().opening(params.system, params.prompt)
+        if _OPENING not in record:
+            recalled = await recall(self._ctx, params.history, self._summary)
+            shown = {"recalled": recalled.plain(), "said": list(said)}
+            record.end(EventType.AGENT_INVOKED, _OPENING, self._subject(1), shown)
+        said[:] = record[_OPENING]["said"]
+        recalled = Recalled.model_validate_json(orjson.dumps(record[_OPENING]["recalled"]))
+        return recalled.opening(params.system, params.prompt)
+
+    async def _summary(self, messages: tuple[Message, ...]) -> str:
+        """What the model makes of a conversation that has grown too long; a turn like the others, but without tools."""
+        self._messages = list(messages)
+        return (await self._asked(0)).text
 
     async def _asked(self, turn: int) -> ChatReply:
         """The model's answer in this turn, from the record if it is there."""
@@ -122,7 +125,7 @@ class _Agent:
             self._budget.take(reply.usage, is_new=False)
             return reply
         self._budget.check_before()
-        if turn > 1:  # the step's own beginning tells of the first
+        if turn != 1:  # the step's own beginning tells of the first
             messages = {"messages": len(self._messages)}
             record.begin(EventType.AGENT_INVOKED, key, self._subject(turn) | messages)
         await record.kept()
@@ -158,10 +161,10 @@ class _Agent:
         return ChatRequest(
             model=params.model,
             messages=tuple(self._messages),
-            tools=tuple(self._tool_spec(name) for name in self._calls.allowed),
+            tools=tuple(self._tool_spec(name) for name in self._calls.allowed) if turn else (),
             temperature=params.temperature,
             max_tokens=self._budget.most_tokens(params.max_tokens),
-            output_schema=params.output_schema,
+            output_schema=params.output_schema if turn else None,
             idempotency_key=f"{self._ctx.idempotency_key}-{turn}",
             turn=turn,
         )

@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue
 
 from engine.core.catalogue import Catalogue, Effect, Runs, StepContext, node_type
 from engine.core.document import Frozen, Outcome
-from engine.core.tool_call import call_tool, checked_arguments
+from engine.core.tool_call import call_at_once, call_tool
 
 
 class Params(Frozen):
@@ -27,12 +27,14 @@ def _effect(config: Mapping[str, Any], catalogue: Catalogue) -> Effect:
 def _runs(config: Mapping[str, Any], catalogue: Catalogue) -> Runs:
     """A tool that runs apart does so by itself: the step then waits for it on the loop."""
     found = catalogue.tools.get(str(config.get("tool")))
-    return Runs.AT_ONCE if found and found.runs is Runs.AT_ONCE else Runs.ON_LOOP
+    if found is None or found.runs is not Runs.AT_ONCE:
+        return Runs.ON_LOOP
+    waits = found.waits is not None and found.waits(config.get("arguments") or {})
+    return Runs.ON_LOOP if waits else Runs.AT_ONCE
 
 
 def _at_once(params: Mapping[str, Any], ctx: StepContext) -> Any:
-    tool = ctx.catalogue.tools[params["tool"]]
-    return tool.call(checked_arguments(tool, params["arguments"]), ctx)
+    return call_at_once(ctx, ctx.catalogue.tools[params["tool"]], params["arguments"])
 
 
 @node_type(

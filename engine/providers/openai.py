@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.core.catalogue import StepContext, StepError, provider
 from engine.core.chat import ChatReply, ChatRequest, Message, Stop, Usage
 from engine.core.chat_errors import Server
+from engine.core.embedding import Embeddings
 from engine.core.hearing import Hearing
 from engine.core.retry import retry_after_s
 from engine.net import Refused
@@ -76,6 +77,25 @@ async def _models(settings: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
+async def embed(texts: Sequence[str], model: str, settings: Mapping[str, Any]) -> Embeddings:
+    """The texts' vectors, by `/embeddings`."""
+    server = _server(settings)
+    client = await _clients.get(_access(server, settings))
+    from openai import APIError
+
+    try:
+        answer = await client.embeddings.create(input=list(texts), model=model, encoding_format="float")
+        found = sorted(answer.data, key=lambda item: item.index)
+        vectors = tuple(tuple(float(value) for value in item.embedding) for item in found)
+        usage = Usage(input_tokens=answer.usage.prompt_tokens if answer.usage else 0)
+    except APIError as error:
+        raise _failure(error, server, has_begun=False) from None
+    except (AttributeError, TypeError, ValueError) as error:
+        raise server.error("bad_reply", str(error)[:200] or type(error).__name__) from None
+    usage, _ = prices(settings.get("prices_file") or "").priced(server.url, model, usage)
+    return Embeddings(vectors=vectors, usage=usage)
+
+
 @provider(
     "openai",
     title="OpenAI and compatible",
@@ -83,6 +103,7 @@ async def _models(settings: Mapping[str, Any]) -> tuple[str, ...]:
     is_configured=_is_configured,
     close=_clients.close,
     list_models=_models,
+    embed=embed,
 )
 async def openai(request: ChatRequest, ctx: StepContext) -> ChatReply:
     """OpenAI's models, or any server that speaks their chat API, by OPENAI_BASE_URL."""

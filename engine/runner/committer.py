@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from engine.core.log import Stored
 from engine.failpoints import Point, reach
 from engine.live.feed import Feed, Published
+from engine.runner.outbox import Outbox
 from engine.store import claims, journal
 from engine.store.claims import Claimed
 from engine.store.database import Database, DatabaseBusy, DatabaseDown, Hot
@@ -58,6 +59,7 @@ class Committer:
     def __init__(self, db: Database, feed: Feed, now_us: Callable[[], int]) -> None:
         self._db = db
         self._now_us = now_us
+        self.outbox = Outbox()
         self._publisher = Publisher(feed)
         self._mutex = threading.Lock()
         self._turn = threading.Lock()
@@ -111,6 +113,9 @@ class Committer:
                 now_us = self._now_us()
                 claimed = [(item, *_claim(hot, item, now_us)) for item in wanted]
                 highs = journal.commit(hot, [item.move for item in moves], now_us)
+                if moves and self.outbox.is_wanted:
+                    made = [item.move for item, high in zip(moves, highs, strict=True) if high is not None]
+                    self.outbox.put(hot, made, now_us)
                 if moves:
                     reach(Point.IN_COMMIT)
         except Exception as error:  # noqa: BLE001 - whatever it is, everybody in the group gets an answer

@@ -28,7 +28,7 @@ from engine.runner.crashes import Crashes
 from engine.runner.effects import Begun, Effects, Work
 from engine.runner.record import Record
 from engine.runner.revealing import revealer
-from engine.runner.roommemory import StepMemory
+from engine.runner.roommemory import Own, StepMemory
 from engine.runtime import Runtime
 from engine.store import inbox, memory, runs
 from engine.store.claims import Claimed
@@ -303,9 +303,16 @@ class Drive:
             attempt=command.attempt,
             idempotency_key=f"or-{claimed.run_id}-{command.activation}",
             now_us=self._last_us,
-            memory=StepMemory(rt.db, claimed.room_id, partial(self._own_memory, command.activation)),
+            memory=StepMemory(
+                rt.db,
+                claimed.room_id,
+                self._last_us,
+                partial(self._own_memory, command.activation, self._last_us),
+            ),
             catalogue=rt.catalogue,
             settings=self._provider_settings,
+            limiter=rt.rates,
+            signal_url=partial(rt.signal_url, claimed.run_id, command.activation),
         )
         token = self._state.at_activation(command.activation)
         if token is not None and node.behaviour is Behaviour.STEP and node.effect is not Effect.NONE:
@@ -328,18 +335,19 @@ class Drive:
                 spent["month"] = runs.cost_since(session, claimed.room_id, since_us, but=claimed.run_id)
         return spent
 
-    def _own_memory(self, activation: str) -> Mapping[str, Any]:
-        """What the run remembers, as the step sees it; while the step is executed nothing of it changes."""
+    def _own_memory(self, activation: str, now_us: int) -> Own:
+        """What the run remembers, as the step sees it; while the step is executed nothing of it is written."""
         token = self._state.at_activation(activation)
-        return self._state.memory_of(token) if token else {}
+        return Own.of(self._state, token, now_us) if token else Own({}, {})
 
     def _started(self) -> Started:
         claimed, keys = self._claimed, self._plan.memory_keys
         options: dict[str, Any] = orjson.loads(claimed.options)
         kept: dict[str, Any] = {}
+        expires: dict[str, int] = {}
         if keys is None or keys:
             with self._host.rt.db.read() as session:
-                kept = memory.snapshot(session, claimed.room_id, None if keys is None else sorted(keys))
+                kept, expires = memory.snapshot(session, claimed.room_id, keys, now_us=self._host.rt.now_us())
         return Started(
             run={
                 "id": claimed.run_id,
@@ -350,6 +358,7 @@ class Drive:
             },
             input=orjson.loads(claimed.input),
             memory=kept,
+            expires=expires,
             limits=options.get("limits", {}),
             overrides=options.get("overrides", {}),
             at_step=options.get("at_step"),

@@ -67,14 +67,12 @@ class Begun:
 class Effects:
     """The loop on which steps wait for the world, in a thread of its own, and the child processes it looks after."""
 
-    def __init__(
-        self, catalogue: Catalogue, *, children: int = 16, child_memory_mb: int = 1024, patience_s: float = 10
-    ) -> None:
+    def __init__(self, catalogue: Catalogue, children: Children | None = None) -> None:
         self._catalogue = catalogue
         self._loop = asyncio.new_event_loop()
         self._works: dict[asyncio.Task[Any] | None, Work] = {}
         self._at_once: dict[int, Work] = {}
-        self._children = Children(most=children, memory_mb=child_memory_mb, patience_s=patience_s)
+        self._children = children or Children(most=16, memory_mb=1024, patience_s=10)
         self._is_closing = False
         self._thread = threading.Thread(target=self._run, name="effects", daemon=True)
         self._thread.start()
@@ -232,6 +230,8 @@ def _result(
         beside["error"] = {**error, "node_id": command.node}
     if ctx.remember:
         beside["remember"] = ctx.remember
+    if ctx.about:
+        beside["about"] = ctx.about
     if ctx.said and outcome == "SUCCESS":
         beside["said"] = ctx.said
     if ctx.trace:

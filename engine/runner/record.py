@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,7 +43,8 @@ class Record:
     set_timers: list[tuple[str, str, int]] = field(default_factory=list)
     clear_timers: list[str | None] = field(default_factory=list)
     remember: dict[str, Any] = field(default_factory=dict)
-    say: list[dict[str, str]] = field(default_factory=list)
+    about: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    say: list[dict[str, Any]] = field(default_factory=list)
     since_us: int = 0
     started_us: int = 0
     unfolded_bytes: int = 0
@@ -73,6 +75,10 @@ class Record:
                     self.clear_timers.append(activation)
                 case Remember():
                     self.remember[command.key] = command.value
+                    if command.about:
+                        self.about[command.key] = command.about
+                    elif self.about:
+                        self.about.pop(command.key, None)
                 case Say():
                     self.say += [dict(turn) for turn in command.turns]
 
@@ -94,6 +100,7 @@ class Record:
             set_timers=self.set_timers,
             clear_timers=self.clear_timers,
             remember=self.remember,
+            about=self.about,
             say=self.say,
         )
 

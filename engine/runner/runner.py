@@ -22,11 +22,13 @@ from engine.core.replaying import fold
 from engine.core.run import RunStatus
 from engine.core.tokens import State
 from engine.failpoints import Point, reach
+from engine.isolation.pool import Children
 from engine.runner.committer import CommitFailed, Committer
 from engine.runner.crashes import Crashes
 from engine.runner.drive import Drive
 from engine.runner.effects import Effects
 from engine.runner.lease import Lease
+from engine.runner.messenger import Messenger
 from engine.runner.record import Record
 from engine.runner.sweeper import Sweeper
 from engine.runtime import Runtime
@@ -49,12 +51,13 @@ class Runner:
         self.rt = rt
         self.worker_id = rt.new_id()
         self.committer = Committer(rt.db, rt.feed, rt.now_us)
-        self.effects = Effects(
-            rt.catalogue,
-            children=threads,
-            child_memory_mb=rt.settings.child_memory_mb,
+        children = Children(
+            most=threads,
+            memory_mb=rt.settings.child_memory_mb,
             patience_s=rt.settings.watchdog_s,
+            sources=rt.sources,
         )
+        self.effects = Effects(rt.catalogue, children)
         self.crashes = Crashes()
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="drive")
@@ -66,6 +69,7 @@ class Runner:
         self._busy = 0
         """Works that are being done or wait for a thread."""
         self._sweeper = Sweeper(self)
+        self.messenger = Messenger(self)
         self._lease = Lease(rt, self.worker_id, threads)
 
     def start(self) -> None:
@@ -86,6 +90,7 @@ class Runner:
         until = time.monotonic() + grace_s
         while self._drives and time.monotonic() < until:
             time.sleep(0.01)
+        self.messenger.stop()
         self._pool.shutdown(wait=True, cancel_futures=True)
         with self._mutex:
             drives, self._drives = list(self._drives.values()), {}

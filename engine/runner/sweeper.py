@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING
 
 from engine.core.errors import OpenRoomsError
 from engine.failpoints import Point, reach
-from engine.store import claims, timers
+from engine.runner import firing
+from engine.store import claims, memory, notices, schedules, subscriptions, timers
 
 if TYPE_CHECKING:
+    from engine.runner.outbox import Heard
     from engine.runner.runner import Runner
 
 log = logging.getLogger(__name__)
 
 SWEEP_S = 0.25
 LOCKED_US = 50_000
+PURGE_US = 30_000_000
+"""Between two looks for memory whose time is up; nobody sees it any more, so there is no hurry."""
 NEVER_US = 2**63
 
 
@@ -31,6 +35,7 @@ class Sweeper:
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
         self._mutex = threading.Lock()
         self._next_us = 0
+        self._purge_us = 0
         self._soonest_us = NEVER_US
         """The first of the timers set since this round has looked at them."""
 
@@ -70,11 +75,17 @@ class Sweeper:
         now_us = rt.now_us()
         with rt.db.look() as hot:
             due_us = timers.next_due_us(hot)
+            schedule_us = schedules.next_due_us(hot)
             waiting = claims.waiting_for_a_driver(hot, now_us)
             mine = claims.owned_by(hot, me)
             in_line = claims.rooms_in_line(hot)
+            heard = subscriptions.heard(hot)
+            has_notices = bool(heard) and notices.is_due(hot, now_us)
+        self._tell(heard, has_notices)
         if due_us is not None and due_us <= now_us:
             due_us = self._fire(now_us)
+        if schedule_us is not None and schedule_us <= now_us:
+            schedule_us = self._fire_schedules(now_us)
         if waiting:
             self._ring(waiting, now_us)
         for run_id, has_news in mine:
@@ -84,8 +95,9 @@ class Sweeper:
             driven[lost].abandon()  # others have taken it over: stop its steps, and hear its bells again
         for room_id in in_line:
             self._promote(room_id)
+        self._purge(now_us)
         rt.feed.heal()
-        return self._pause(due_us)
+        return self._pause(min(NEVER_US if due_us is None else due_us, schedule_us or NEVER_US))
 
     def _fire(self, now_us: int) -> int | None:
         """Fire what is due; when the next is."""
@@ -103,6 +115,23 @@ class Sweeper:
             return now_us + LOCKED_US
         return following_us
 
+    def _fire_schedules(self, now_us: int) -> int | None:
+        """Begin the runs of schedules that are due; when the next is."""
+        for run_id, owner in firing.fire_due(self._runner.rt, now_us):
+            if owner not in (None, self._runner.worker_id):
+                self._runner.rt.feed.control(owner, {"run": run_id})
+            elif not self._runner.rt.bell.ring(run_id):
+                self._local(run_id)
+        with self._runner.rt.db.look() as hot:
+            following_us = schedules.next_due_us(hot)
+        return following_us and max(following_us, now_us + LOCKED_US)
+
+    def _tell(self, heard: Heard, has_notices: bool) -> None:
+        """Pass on who has subscribed to what, and that there is something to send."""
+        self._runner.committer.outbox.learn(heard)
+        if has_notices:
+            self._runner.messenger.wake()
+
     def _ring(self, run_ids: list[str], now_us: int) -> None:
         """Ring again for runs whose bell was lost; drive them here if there is no bell."""
         with self._runner.rt.db.hot() as hot:
@@ -117,14 +146,25 @@ class Sweeper:
         if run_id is not None:
             self._local(run_id)
 
+    def _purge(self, now_us: int) -> None:
+        if now_us < self._purge_us:
+            return
+        self._purge_us = now_us + PURGE_US
+        with self._runner.rt.db.look() as hot:
+            has_expired = memory.has_expired(hot, now_us)
+        if has_expired:
+            with self._runner.rt.db.hot() as hot:
+                is_more = memory.purge(hot, now_us) == memory.PURGED_AT_ONCE
+            self._purge_us = now_us if is_more else self._purge_us
+
     def _local(self, run_id: str) -> None:
         self._runner.submit(lambda: self._runner.activate(run_id))
 
-    def _pause(self, due_us: int | None) -> float:
+    def _pause(self, due_us: int) -> float:
         now_us = self._runner.rt.now_us()
         jitter_s = random.uniform(0.8, 1.2) * SWEEP_S  # noqa: S311 - spreads workers, guards nothing
         with self._mutex:
-            due_us = min(self._soonest_us, NEVER_US if due_us is None else due_us)
+            due_us = min(self._soonest_us, due_us)
             pause_s = max(0.001, min(jitter_s, (due_us - now_us) / 1_000_000))
             self._next_us = now_us + round(pause_s * 1_000_000)
         return pause_s

@@ -8,6 +8,9 @@ from engine.core.page import FIRST_PAGE, Page, Paging
 from engine.runtime import Runtime
 from engine.services.permission import require
 from engine.store import audit
+from engine.store.audit import EVERYTHING, Sought
+
+__all__ = ["Sought", "Verdict", "list_entries", "verify"]
 
 
 class Verdict(Frozen):
@@ -17,14 +20,16 @@ class Verdict(Frozen):
     broken_at: int | None
 
 
-def list_entries(rt: Runtime, user: User, paging: Paging = FIRST_PAGE) -> Page[AuditEntry]:
-    """Newest first."""
+def list_entries(
+    rt: Runtime, user: User, paging: Paging = FIRST_PAGE, sought: Sought = EVERYTHING
+) -> Page[AuditEntry]:
+    """Newest first, those sought."""
     require(rt, user, Role.ADMIN, "read the audit log")
     last = paging.after()
     if last is not None and not (last.isascii() and last.isdecimal() and len(last) < 19):
         raise InvalidInput("This cursor is of another list.")
     with rt.db.read() as session:
-        found = audit.newest(session, paging.limit + 1, int(last) if last else None)
+        found = audit.newest(session, paging.limit + 1, int(last) if last else None, sought)
     return paging.page(found, lambda entry: entry.id)
 
 

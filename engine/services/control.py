@@ -17,6 +17,7 @@ from engine.core.run import MOVES, RunStatus
 from engine.core.runview import Run
 from engine.core.tokens import State
 from engine.core.waiting import SIGNALS_KEPT
+from engine.runner import outbox
 from engine.runner.record import Record
 from engine.runtime import Runtime
 from engine.services import history
@@ -90,7 +91,8 @@ def _leave_line(hot: Hot, waiting: runs.InLine, user: User, now_us: int) -> None
     record.add(given, facts, commands, now_us)
     ended = record.move(state, fence=waiting.fence, worker="", inbox_done=0, release=True)
     ended.is_in_line, ended.room_status = True, None  # the room is another's
-    journal.commit(hot, [ended], now_us)
+    if journal.commit(hot, [ended], now_us) != [None]:
+        outbox.tell(hot, [ended], now_us)
 
 
 class Signal(Frozen):
@@ -110,21 +112,29 @@ def signal(rt: Runtime, user: User, room_id: str, sent: Signal) -> Run:
         InvalidInput: the payload is too large or does not fit the WAIT's form_schema.
     """
     require(rt, user, Role.EDITOR, "send a signal")
+    with rt.db.write() as session:
+        standing = _live(session, room_id, "SIGNALLED")
+        leave(rt, session, standing, sent, by=user.name)
+    return rung(rt, standing)
+
+
+def leave(rt: Runtime, session: Session, standing: runs.Standing, sent: Signal, *, by: str) -> int | None:
+    """Put a signal into a run's inbox, in the transaction that found the run live; None for a repeated request.
+
+    Raises:
+        UnknownSignal, InvalidInput, TooManySignals
+    """
     raw = orjson.dumps(sent.payload)
     if len(raw) > MAX_PAYLOAD_BYTES:
         raise InvalidInput(f"The payload is larger than {MAX_PAYLOAD_BYTES:,} bytes.")
     if is_too_deep(raw):
         raise InvalidInput(f"The payload is nested more than {MOST} levels deep.")
-    with rt.db.write() as session:
-        standing = _live(session, room_id, "SIGNALLED")
-        state = history.state_of(rt, standing)
-        _check_payload(session, standing.run, state, sent)
-        if len(state.signals.get(sent.name, ())) >= SIGNALS_KEPT:
-            raise TooManySignals(sent.name)
-        body = {"name": sent.name, "payload": sent.payload, "by": user.name}
-        wish = inbox.Wish("signal", body, rt.now_us(), sent.request_id)
-        inbox.put(session, standing.run.id, wish)
-    return _rung(rt, standing)
+    state = history.state_of(rt, standing)
+    _check_payload(session, standing.run, state, sent)
+    if len(state.signals.get(sent.name, ())) >= SIGNALS_KEPT:
+        raise TooManySignals(sent.name)
+    body = {"name": sent.name, "payload": sent.payload, "by": by}
+    return inbox.put(session, standing.run.id, inbox.Wish("signal", body, rt.now_us(), sent.request_id))
 
 
 def _wish(  # noqa: PLR0913 - who, where, what, to which end
@@ -144,7 +154,7 @@ def _wish(  # noqa: PLR0913 - who, where, what, to which end
         if not is_legal:
             raise IllegalTransition(f"The room's run #{run.number}", now, wanted, MOVES[now])
         inbox.put(session, run.id, inbox.Wish(kind, {"by": user.name}, rt.now_us()))
-    return _rung(rt, standing)
+    return rung(rt, standing)
 
 
 def _live(session: Session, room_id: str, wanted: str) -> runs.Standing:
@@ -193,7 +203,7 @@ def _check_payload(session: Session, run: Run, state: State, sent: Signal) -> No
         raise InvalidInput(f"The payload of {sent.name!r} does not fit its form: {fault.message[:300]}.")
 
 
-def _rung(rt: Runtime, standing: runs.Standing) -> Run:
+def rung(rt: Runtime, standing: runs.Standing) -> Run:
     """Wake whoever drives the run, or anybody who could."""
     if standing.owner is not None:
         rt.feed.control(standing.owner, {"run": standing.run.id})

@@ -6,11 +6,12 @@ import shutil
 from collections.abc import Callable
 
 from engine.core.document import Frozen
+from engine.core.embedding import configured
 from engine.core.errors import OpenRoomsError
 from engine.prices import prices
 from engine.runtime import Runtime, open_runtime
 from engine.settings import Settings
-from engine.store import workers
+from engine.store import recall, workers
 from engine.store.migrations import is_current
 
 LOW_DISK_BYTES = 1_000_000_000
@@ -85,6 +86,18 @@ def _prices(rt: Runtime) -> tuple[bool, str, str]:
     return True, f"{path or 'our own list'} of {found.version}, {models} models", ""
 
 
+def _embedding(rt: Runtime) -> tuple[bool, str, str]:
+    if not rt.settings.embedding:
+        return True, "none is set: texts in a memory are found by their words", ""
+    configured(rt.catalogue, rt.provider_settings)
+    return True, rt.settings.embedding, ""
+
+
+def _vectors(rt: Runtime) -> tuple[bool, str, str]:
+    with rt.db.look() as hot:
+        return True, recall.engine_of(hot), ""
+
+
 def _catalogue(rt: Runtime) -> tuple[bool, str, str]:
     found = rt.catalogue
     told = (
@@ -92,6 +105,24 @@ def _catalogue(rt: Runtime) -> tuple[bool, str, str]:
         f"{len(found.providers.names())} providers"
     )
     return bool(found.node_types.names()), told, "install openrooms again"
+
+
+def _tools_folder(rt: Runtime) -> tuple[bool, str, str]:
+    folder = rt.sources.tools_dir
+    if not folder:
+        return True, "none; set OPENROOMS_TOOLS_DIR to have one", ""
+    faults = rt.supply.folder_faults if rt.supply else {}
+    told = "; ".join(f"{name}: {why}" for name, why in faults.items()) or "all files can be used"
+    return not faults, f"{folder}: {told}", "mend the files; running processes notice by themselves"
+
+
+def _mcp_servers(rt: Runtime) -> tuple[bool, str, str]:
+    if rt.supply is None or not (rt.supply.servers or rt.supply.faults):
+        return True, f"none in {rt.sources.mcp_servers}", ""
+    told = rt.supply.survey()
+    faults = {name: why for name, why in rt.supply.faults.items() if name not in rt.supply.folder_faults}
+    shown = told or faults
+    return not faults, "; ".join(f"{name}: {what}" for name, what in shown.items()), "see the message"
 
 
 _LOOKS: dict[str, Callable[[Runtime], tuple[bool, str, str]]] = {
@@ -102,5 +133,9 @@ _LOOKS: dict[str, Callable[[Runtime], tuple[bool, str, str]]] = {
     "provider openai": _provider("openai"),
     "provider anthropic": _provider("anthropic"),
     "prices": _prices,
+    "embedding": _embedding,
+    "vectors": _vectors,
     "catalogue": _catalogue,
+    "tools folder": _tools_folder,
+    "mcp servers": _mcp_servers,
 }

@@ -15,6 +15,7 @@ from engine.core.parsing import parse_json, parse_yaml
 from engine.core.problem import Problem
 from engine.core.validation import find_problems
 from engine.settings import Settings
+from engine.supply import Sources, Supply
 
 if TYPE_CHECKING:
     from engine.runtime import Runtime
@@ -63,4 +64,8 @@ def find_workflow(rt: Runtime, wanted: str) -> str:
 
 @lru_cache(maxsize=1)
 def _catalogue() -> Catalogue:
-    return discover({"http_allow": Settings().http_allow})
+    """What is installed here, with the operator's own tools as they were last known."""
+    settings = Settings()
+    catalogue = discover({"http_allow": settings.http_allow})
+    Supply(Sources.of(settings), catalogue)
+    return catalogue

@@ -14,7 +14,7 @@ from engine.core.workflow import Workflow, meaning_sha256
 from engine.runtime import Runtime
 from engine.services import presets
 from engine.services.permission import require
-from engine.store import workflows
+from engine.store import requests, workflows
 from engine.store.workflows import Draft
 
 MAX_NAME = 200
@@ -58,18 +58,24 @@ def as_draft(rt: Runtime, data: Any, name_before: str = UNTITLED) -> tuple[Draft
     return Draft(_listed_name(data.get("name"), name_before), text.decode(), errors), problems
 
 
-def create(rt: Runtime, user: User, document: Mapping[str, Any]) -> Workflow:
-    """A new workflow with this draft, sound or not; ids are kept as given.
+def create(
+    rt: Runtime, user: User, document: Mapping[str, Any], *, request_id: str | None = None
+) -> Workflow:
+    """A new workflow with this draft, sound or not; ids are kept as given. The same `request_id` makes one, once.
 
     Raises:
         InvalidInput, drafts.TooLarge
     """
     require(rt, user, Role.EDITOR, "create a workflow")
     draft, problems = as_draft(rt, dict(document))
-    workflow_id = rt.new_id()
+    new_id = rt.new_id()
     with rt.db.write() as session:
-        workflows.add(session, workflow_id, draft, rt.now_us(), user.id)
+        workflow_id = requests.made_for(session, user.id, request_id, new_id, rt.now_us())
+        if workflow_id == new_id:
+            workflows.add(session, workflow_id, draft, rt.now_us(), user.id)
         made = workflows.get(session, workflow_id)
+    if workflow_id != new_id and made is not None:
+        problems = tuple(presets.problems_of(rt, made.draft))
     return there(made, workflow_id).model_copy(update={"problems": problems})
 
 

@@ -15,7 +15,9 @@ from engine.store import audit, workflows
 FileFormat = Literal["json", "yaml"]
 
 
-def import_document(rt: Runtime, user: User, raw: bytes, file_format: FileFormat = "json") -> Workflow:
+def import_document(
+    rt: Runtime, user: User, raw: bytes, file_format: FileFormat = "json", *, request_id: str | None = None
+) -> Workflow:
     """A new workflow from a file; ids are kept, a name that is taken gets a number.
 
     Raises:
@@ -26,13 +28,15 @@ def import_document(rt: Runtime, user: User, raw: bytes, file_format: FileFormat
     document = parse_yaml(raw) if file_format == "yaml" else parse_json(raw)
     if not isinstance(document, dict):
         raise InvalidInput("The file holds no workflow: a workflow document is a JSON object.")
-    made = create_named_freely(rt, user, document)
+    made = create_named_freely(rt, user, document, request_id=request_id)
     with rt.db.write() as session:
         audit.append(session, rt.now_us(), user.id, "import", made.id, name=made.name)
     return made
 
 
-def create_named_freely(rt: Runtime, user: User, document: dict[str, Any]) -> Workflow:
+def create_named_freely(
+    rt: Runtime, user: User, document: dict[str, Any], *, request_id: str | None = None
+) -> Workflow:
     """A new workflow; a name that is taken gets a number."""
     name = document.get("name")
     if isinstance(name, str):
@@ -40,7 +44,7 @@ def create_named_freely(rt: Runtime, user: User, document: dict[str, Any]) -> Wo
             taken = workflows.names(session)
         if name in taken:
             document = {**document, "name": free_name(name[: MAX_NAME - 8], taken)}
-    return create(rt, user, document)
+    return create(rt, user, document, request_id=request_id)
 
 
 def export(

@@ -117,11 +117,14 @@ def _own_runtime() -> Iterator[Runtime]:
                 "database_url": "",
                 "redis_url": f"unix://{folder}/none.sock",  # nobody watches: bells and feed stay silent
                 "secret_key": SecretStr("foreground"),
+                "mcp_servers": settings.mcp_servers or str(settings.data_dir / "mcp.json"),
             }
         )
         rt = open_runtime(own)
         try:
             migrate(rt.db)
+            if rt.supply is not None and rt.supply.servers:
+                rt.supply.survey()
             yield rt
         finally:
             rt.close()

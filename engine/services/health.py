@@ -6,7 +6,8 @@ from typing import Literal
 from engine.core.document import Frozen
 from engine.core.errors import OpenRoomsError
 from engine.runtime import Runtime
-from engine.store import runs, workers
+from engine.store import runs, subscriptions, workers
+from engine.store.database import SQLAlchemyError
 from engine.store.migrations import is_current
 
 
@@ -36,7 +37,12 @@ class Load(Frozen):
 
 def check(rt: Runtime) -> Health:
     """Needs no user: load balancers ask it."""
-    checks = {"database": _database(rt), "redis": _redis(rt), "workers": _workers(rt)}
+    checks = {
+        "database": _database(rt),
+        "redis": _redis(rt),
+        "workers": _workers(rt),
+        "subscriptions": _subscriptions(rt),
+    }
     is_healthy = all(one.status == "up" for one in checks.values())
     return Health(status="healthy" if is_healthy else "degraded", checks=checks)
 
@@ -84,3 +90,14 @@ def _workers(rt: Runtime) -> Check:
             status="down", count=0, detail="None is alive: start `openrooms up` or `openrooms worker`."
         )
     return Check(status="up", count=alive)
+
+
+def _subscriptions(rt: Runtime) -> Check:
+    """Somebody else's server that does not answer is told, but makes nothing of ours unwell."""
+    try:
+        with rt.db.read() as session:
+            failing = subscriptions.count_failing(session)
+    except (OpenRoomsError, SQLAlchemyError):
+        return Check(status="up", detail="Nobody knows while the database is away.")
+    detail = f"{failing} can't be told of events: see their deliveries." if failing else ""
+    return Check(status="up", count=failing, detail=detail)

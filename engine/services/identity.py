@@ -11,10 +11,10 @@ from engine.core.errors import InvalidInput, OpenRoomsError
 from engine.core.identity import Role, User, clean_user_name, name_key
 from engine.runtime import Runtime
 from engine.services import passwords
+from engine.services.known import forget
 from engine.services.sessions import (
     SECOND_US,
     digest_of,
-    forget,
     log_out,
     open_session,
     who,

@@ -23,6 +23,11 @@ def require(rt: Runtime, user: User, needed: Role, action: str) -> None:
     """
     if user.active and user.role.allows(needed):
         return
-    with rt.db.write() as session:
-        audit.append(session, rt.now_us(), user.id, "denied", action)
+    note_denial(rt, user, action)
     raise Forbidden(action, user.role, needed)
+
+
+def note_denial(rt: Runtime, user: User, action: str, **detail: str) -> None:
+    """Write down that the user was refused; for who refuses before a service is asked."""
+    with rt.db.write() as session:
+        audit.append(session, rt.now_us(), user.id, "denied", action, **detail)

@@ -13,7 +13,7 @@ from engine.runtime import Runtime
 from engine.services.drafts import clean_name
 from engine.services.permission import require
 from engine.services.versions import WorkflowArchived
-from engine.store import audit, rooms, runs, workflows
+from engine.store import audit, requests, rooms, runs, workflows
 from engine.store.database import Session
 from engine.store.rooms import ALL, Sought
 
@@ -29,8 +29,8 @@ class RoomStillRuns(OpenRoomsError):
         )
 
 
-def create(rt: Runtime, user: User, new: NewRoom) -> Room:
-    """A new room. Its workflow need not have a version yet, but a version that is named must exist.
+def create(rt: Runtime, user: User, new: NewRoom, *, request_id: str | None = None) -> Room:
+    """A new room; the same `request_id` makes one, once. Its workflow need not have a version yet, but a version that is named must exist.
 
     Raises:
         NotFound: there is no such workflow or version.
@@ -39,8 +39,11 @@ def create(rt: Runtime, user: User, new: NewRoom) -> Room:
     require(rt, user, Role.EDITOR, "create a room")
     name = clean_name(new.name, "room")
     _check_metadata(new.metadata)
-    now_us = rt.now_us()
+    now_us, new_id = rt.now_us(), rt.new_id()
     with rt.db.write() as session:
+        room_id = requests.made_for(session, user.id, request_id, new_id, now_us)
+        if room_id != new_id:
+            return _there(rooms.get(session, room_id), room_id)
         workflow = workflows.get(session, new.workflow_id)
         if workflow is None:
             raise NotFound("workflow", new.workflow_id)
@@ -49,7 +52,7 @@ def create(rt: Runtime, user: User, new: NewRoom) -> Room:
         _check_version(session, new.workflow_id, new.version)
         room = Room(
             **{**dict(new), "name": name},
-            id=rt.new_id(),
+            id=room_id,
             workflow_name=workflow.name,
             status=RoomStatus.IDLE,
             last_run_number=0,

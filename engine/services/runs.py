@@ -2,48 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-import jsonschema
-import orjson
 from pydantic import JsonValue
 
-from engine.core.depth import MOST, is_too_deep
-from engine.core.errors import IllegalTransition, InvalidInput, NotFound, OpenRoomsError
-from engine.core.events import EventType, fact
+from engine.core.errors import IllegalTransition, NotFound
 from engine.core.identity import Role, User
 from engine.core.page import FIRST_PAGE, Page, Paging
 from engine.core.run import RunStatus
 from engine.core.runview import Run
-from engine.core.sample import with_defaults
 from engine.failpoints import Point, reach
+from engine.runner import starting
+from engine.runner.starting import NoVersion, RoomBusy, Wanted
 from engine.runtime import Runtime
 from engine.services.permission import require
-from engine.store import audit, runs
-from engine.store.claims import KICK_AGAIN_US
+from engine.store import runs
 
-MAX_INPUT_BYTES = 1_048_576
-FIRST_BELL_US = 300_000
-"""Time for the first bell to be heard before a sweep rings again."""
-LIMIT_NAMES = ("max_steps", "max_duration_s", "max_tokens", "max_cost_usd")
-
-
-class RoomBusy(OpenRoomsError):
-    code = "room_busy"
-
-    def __init__(self, room: str, number: int, status: str) -> None:
-        super().__init__(
-            f"The room {room!r} is busy: its run #{number} is {status}. Wait for it, cancel it, "
-            "or turn on queue_runs for the room."
-        )
-
-
-class NoVersion(OpenRoomsError):
-    code = "no_version"
-
-    def __init__(self, workflow: str) -> None:
-        super().__init__(f"The workflow {workflow!r} has no published version yet. Publish it, then run.")
+__all__ = ["NoVersion", "RoomBusy", "get", "list_runs", "retry", "start"]
 
 
 def start(
@@ -57,13 +32,15 @@ def start(
         NoVersion: nothing was published yet.
     """
     require(rt, user, Role.EDITOR, "run a room")
-    run = _insert(rt, user, room_id, _Wanted(input_, request_id))
+    run = _insert(rt, user, room_id, Wanted(user.id, input_, request_id))
     reach(Point.AFTER_START)
     rt.bell.ring(run.id)
     return run
 
 
-def retry(rt: Runtime, user: User, run_id: str, *, from_step: int | None = None) -> Run:
+def retry(
+    rt: Runtime, user: User, run_id: str, *, from_step: int | None = None, request_id: str | None = None
+) -> Run:
     """A new run that goes on where `run_id` failed, or from the step asked for, with the variables of that moment.
 
     Raises:
@@ -81,7 +58,9 @@ def retry(rt: Runtime, user: User, run_id: str, *, from_step: int | None = None)
         rt,
         user,
         failed.room_id,
-        _Wanted(failed.input, None, version=failed.version, at_step=at_step, retry_of=failed.id),
+        Wanted(
+            user.id, failed.input, request_id, version=failed.version, at_step=at_step, retry_of=failed.id
+        ),
     )
     rt.bell.ring(run.id)
     return run
@@ -107,140 +86,14 @@ def list_runs(
     return paging.page(found, lambda run: run.id)
 
 
-class _Wanted:
-    """What a new run is to be."""
-
-    def __init__(
-        self,
-        input_: JsonValue,
-        request_id: str | None,
-        *,
-        version: int | None = None,
-        at_step: dict[str, Any] | None = None,
-        retry_of: str | None = None,
-    ) -> None:
-        self.input, self.request_id, self.version = input_, request_id, version
-        self.at_step, self.retry_of = at_step, retry_of
-
-
-def _insert(rt: Runtime, user: User, room_id: str, wanted: _Wanted) -> Run:
+def _insert(rt: Runtime, user: User, room_id: str, wanted: Wanted) -> Run:
     try:
-        return _insert_once(rt, user, room_id, wanted)
+        begun = _insert_once(rt, room_id, wanted)
     except runs.Taken:
-        return _insert_once(rt, user, room_id, wanted)
+        begun = _insert_once(rt, room_id, wanted)
+    return begun if isinstance(begun, Run) else get(rt, user, begun)
 
 
-def _insert_once(rt: Runtime, user: User, room_id: str, wanted: _Wanted) -> Run:
+def _insert_once(rt: Runtime, room_id: str, wanted: Wanted) -> Run | str:
     with rt.db.change() as hot:
-        room = runs.startable(hot, room_id)
-        if room is None:
-            raise NotFound("room", room_id)
-        first = runs.by_request(hot, room_id, wanted.request_id) if wanted.request_id else None
-        if first is None:
-            version = wanted.version or room.version or room.latest_version
-            if version is None:
-                raise NoVersion(room.workflow_name)
-            if room.held_by is not None and not room.queue_runs:
-                raise RoomBusy(room.name, *room.held_by)
-            given = _checked_input(rt, room, version, wanted)
-            new = _new(rt, user, room, wanted, room_id=room_id, version=version, given=given)
-            number = runs.next_number(hot, room_id)
-            facts = [fact(EventType.RUN_QUEUED, d={"number": number, "version": version})]
-            if number == 1:
-                facts.insert(0, fact(EventType.ROOM_CREATED, d={"name": room.name}))
-            run = runs.begin(hot, new, number, facts, has_room=room.held_by is None)
-            audit.append(hot, new.now_us, user.id, "run", run.id, room_id=room_id, number=number)
-            reach(Point.IN_START)
-            return run
-    return get(rt, user, first)
-
-
-@dataclass(frozen=True, slots=True)
-class _Schema:
-    """The input_schema of a version, None where any input will do."""
-
-    schema: dict[str, Any] | None
-    validator: jsonschema.Draft202012Validator | None
-
-
-_schemas: dict[tuple[str, int], _Schema] = {}
-SCHEMAS_KEPT = 512
-
-
-def _schema(rt: Runtime, workflow_id: str, version: int) -> _Schema:
-    """That of the version; versions never change, so the last ones are kept."""
-    found = _schemas.get((workflow_id, version))
-    if found is None:
-        with rt.db.read() as session:
-            text = runs.version_document(session, workflow_id, version)
-        if text is None:
-            raise NotFound("version", version)
-        schema = orjson.loads(text).get("input_schema")
-        validator = None if schema is None else jsonschema.Draft202012Validator(schema)
-        found = _Schema(schema, validator)
-        if len(_schemas) >= SCHEMAS_KEPT:
-            _schemas.clear()
-        _schemas[(workflow_id, version)] = found
-    return found
-
-
-def _checked_input(rt: Runtime, room: runs.Startable, version: int, wanted: _Wanted) -> bytes:
-    """The input as JSON: what is given, completed by the defaults of the version's input_schema.
-
-    Raises:
-        InvalidInput: it is no JSON, too large, or does not fit the version's input_schema.
-    """
-    known = _schema(rt, room.workflow_id, version)
-    value = with_defaults({} if wanted.input is None else wanted.input, known.schema)
-    try:
-        given = orjson.dumps(value)
-    except TypeError as error:
-        raise InvalidInput(f"The input can't be kept as JSON: {error}.") from None
-    if len(given) > MAX_INPUT_BYTES:
-        raise InvalidInput(f"The input takes {len(given):,} bytes; {MAX_INPUT_BYTES:,} are the most.")
-    if is_too_deep(given):
-        raise InvalidInput(f"The input is nested more than {MOST} levels deep.")
-    if known.validator is not None:
-        faults = sorted(known.validator.iter_errors(value), key=lambda fault: list(fault.path))
-        if faults:
-            told = "; ".join(_fault(fault) for fault in faults[:5])
-            raise InvalidInput(f"The input does not fit the workflow's input_schema: {told}.")
-    return given
-
-
-def _fault(fault: jsonschema.ValidationError) -> str:
-    place = "/".join(str(part) for part in fault.absolute_path)
-    return f"{place}: {fault.message[:200]}" if place else fault.message[:200]
-
-
-def _new(  # noqa: PLR0913 - what a run is made of
-    rt: Runtime,
-    user: User,
-    room: runs.Startable,
-    wanted: _Wanted,
-    *,
-    room_id: str,
-    version: int,
-    given: bytes,
-) -> runs.NewRun:
-    config = {name: value for name, value in orjson.loads(room.config).items() if value is not None}
-    options: dict[str, Any] = {
-        "limits": {name: config[name] for name in LIMIT_NAMES if name in config},
-        "overrides": {name: value for name, value in config.items() if name not in LIMIT_NAMES},
-    }
-    if wanted.at_step:
-        options["at_step"] = wanted.at_step
-    now_us = rt.now_us()
-    return runs.NewRun(
-        id=rt.new_id(),
-        room_id=room_id,
-        workflow_id=room.workflow_id,
-        version=version,
-        input=given,
-        options=options,
-        now_us=now_us,
-        kick_us=now_us - KICK_AGAIN_US + FIRST_BELL_US,
-        created_by=user.id,
-        request_id=wanted.request_id,
-        retry_of=wanted.retry_of,
-    )
+        return starting.begin(rt, hot, room_id, wanted)

@@ -31,7 +31,9 @@ def list_templates(rt: Runtime, user: User) -> tuple[Template, ...]:
     return _shipped()
 
 
-def create_from_template(rt: Runtime, user: User, template_id: str) -> Workflow:
+def create_from_template(
+    rt: Runtime, user: User, template_id: str, *, request_id: str | None = None
+) -> Workflow:
     """A new workflow with the template's document as its draft.
 
     Raises:
@@ -40,7 +42,7 @@ def create_from_template(rt: Runtime, user: User, template_id: str) -> Workflow:
     require(rt, user, Role.EDITOR, "create a workflow")
     for template in _shipped():
         if template.id == template_id:
-            return create_named_freely(rt, user, template.document)
+            return create_named_freely(rt, user, template.document, request_id=request_id)
     raise NotFound("template", template_id)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import JsonValue
 
@@ -14,15 +14,26 @@ from engine.core.identity import Role, User
 from engine.core.tool_call import call_tool
 from engine.hiding import HIDDEN
 from engine.isolation.pool import Children
-from engine.runner.roommemory import StepMemory
+from engine.runner.roommemory import Own, StepMemory
 from engine.runtime import Runtime
 from engine.services import memory
 from engine.services.permission import require
 from engine.store import audit, rooms
 
 
+class RateView(Frozen):
+    """So many calls in any `per_s` seconds, by the whole installation or by each room."""
+
+    times: int
+    per_s: int
+    per: Literal["installation", "room"]
+
+
 class ToolView(Frozen):
-    """A tool; `parameters` and `returns` are JSON Schemas, `returns` is None where nothing is promised."""
+    """A tool; `parameters` and `returns` are JSON Schemas, `returns` is None where nothing is promised.
+
+    `origin` says who brings it: openrooms, a package, a file of the tools folder, an MCP server.
+    """
 
     name: str
     title: str
@@ -32,6 +43,8 @@ class ToolView(Frozen):
     timeout_s: float
     parameters: dict[str, Any]
     returns: dict[str, Any] | None
+    rate: RateView | None
+    origin: str
     examples: tuple[dict[str, Any], ...]
 
 
@@ -49,10 +62,16 @@ class NoRoom:
     def get(self, key: str) -> Any:
         raise _room_needed()
 
-    def search(self, query: str, limit: int) -> list[dict[str, Any]]:
+    def search(self, query: str, limit: int, how: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        raise _room_needed()
+
+    def size(self, without: str) -> dict[str, int]:
         raise _room_needed()
 
     def history(self, limit: int) -> list[dict[str, str]]:
+        raise _room_needed()
+
+    def conversation(self, limit: int) -> dict[str, Any]:
         raise _room_needed()
 
 
@@ -91,7 +110,7 @@ def invoke(
     if ctx.remember and room_id is None:
         raise _room_needed()
     for key, value in ctx.remember.items():
-        memory.put(rt, user, str(room_id), key, value)
+        memory.keep(rt, str(room_id), key, value, ctx.about.get(key, {}))
     return Tried(result=result, remembered=dict(ctx.remember), duration_ms=took_ms)
 
 
@@ -100,7 +119,9 @@ async def _called(rt: Runtime, ctx: StepContext, tool: Tool, arguments: dict[str
     if tool.runs is not Runs.APART:
         return await call_tool(ctx, tool.name, arguments)
     settings = rt.settings
-    children = Children(most=1, memory_mb=settings.child_memory_mb, patience_s=settings.watchdog_s)
+    children = Children(
+        most=1, memory_mb=settings.child_memory_mb, patience_s=settings.watchdog_s, sources=rt.sources
+    )
     ctx.call_apart = children.call_tool
     try:
         return await call_tool(ctx, tool.name, arguments)
@@ -118,6 +139,8 @@ def view(tool: Tool) -> ToolView:
         timeout_s=tool.timeout_s,
         parameters=tool.parameters,
         returns=tool.returns,
+        rate=None if tool.rate is None else RateView.model_validate(tool.rate.plain()),
+        origin=tool.origin,
         examples=tool.examples,
     )
 
@@ -126,6 +149,8 @@ def context(rt: Runtime, room_id: str | None) -> StepContext:
     """What a try-out works with, in a room or without one."""
     once = rt.new_id()
     remember: dict[str, Any] = {}
+    about: dict[str, dict[str, Any]] = {}
+    now_us = rt.now_us()
     return StepContext(
         run_id="",
         room_id=room_id or "",
@@ -133,11 +158,13 @@ def context(rt: Runtime, room_id: str | None) -> StepContext:
         activation=once,
         attempt=1,
         idempotency_key=f"or-try-{once}",
-        now_us=rt.now_us(),
-        memory=StepMemory(rt.db, room_id, lambda: remember) if room_id else NoRoom(),
+        now_us=now_us,
+        memory=StepMemory(rt.db, room_id, now_us, lambda: Own(remember, about)) if room_id else NoRoom(),
         catalogue=rt.catalogue,
         settings=rt.provider_settings,
         remember=remember,
+        limiter=rt.rates,
+        about=about,
     )
 
 

@@ -5,9 +5,9 @@ from engine.core.identity import Role, User, clean_user_name
 from engine.core.page import FIRST_PAGE, Page, Paging
 from engine.runtime import Runtime
 from engine.services import passwords
+from engine.services.known import forget
 from engine.services.permission import require
-from engine.services.sessions import forget
-from engine.store import audit, users
+from engine.store import audit, keys, users
 
 
 class NameTaken(OpenRoomsError):
@@ -58,7 +58,7 @@ def set_role(rt: Runtime, user: User, user_id: str, role: Role) -> User:
 
 
 def set_active(rt: Runtime, user: User, user_id: str, active: bool) -> User:
-    """Switch an account off, which ends its sessions, or on again.
+    """Switch an account off, which ends its sessions and its keys for good, or on again.
 
     Raises:
         LastAdmin: nobody would be left to rule.
@@ -98,6 +98,8 @@ def _change(rt: Runtime, user: User, user_id: str, **fields: Role | bool) -> Use
             raise LastAdmin
         if after != found:
             users.change(session, user_id, **fields)
+            if not after.active:
+                keys.revoke_all_of(session, user_id, rt.now_us())
             audit.append(session, rt.now_us(), user.id, "user_changed", user_id, **fields)
     forget(rt)
     return after

@@ -1,5 +1,6 @@
 """The audit log: only ever appended to, each row chained to the one before."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -8,7 +9,7 @@ from sqlmodel import Session, col
 
 from engine.core.audit import AuditEntry, chained_hash
 from engine.store.database import Hot
-from engine.store.tables import AuditRow
+from engine.store.tables import AuditRow, UserRow
 
 MAX_TARGET = 200
 
@@ -38,11 +39,40 @@ def append(
     )
 
 
-def newest(session: Session, limit: int, before_id: int | None = None) -> list[AuditEntry]:
-    query = select(AuditRow).order_by(col(AuditRow.id).desc()).limit(limit)
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which entries: those that fit all that is given; times from `since_us` on and before `until_us`."""
+
+    action: str | None = None
+    user_id: str | None = None
+    target: str | None = None
+    since_us: int | None = None
+    until_us: int | None = None
+
+
+EVERYTHING = Sought()
+
+
+def newest(
+    session: Session, limit: int, before_id: int | None = None, sought: Sought = EVERYTHING
+) -> list[AuditEntry]:
+    query = (
+        select(AuditRow, col(UserRow.name))
+        .join(UserRow, col(UserRow.id) == col(AuditRow.user_id), isouter=True)
+        .order_by(col(AuditRow.id).desc())
+        .limit(limit)
+    )
+    equal = {"action": sought.action, "user_id": sought.user_id, "target": sought.target}
+    query = query.where(
+        *[getattr(AuditRow, name) == value for name, value in equal.items() if value is not None]
+    )
     if before_id is not None:
         query = query.where(col(AuditRow.id) < before_id)
-    return [_entry(row) for row in session.execute(query).scalars()]
+    if sought.since_us is not None:
+        query = query.where(col(AuditRow.at_us) >= sought.since_us)
+    if sought.until_us is not None:
+        query = query.where(col(AuditRow.at_us) < sought.until_us)
+    return [_entry(row, name) for row, name in session.execute(query)]
 
 
 def broken_at(session: Session) -> int | None:
@@ -61,11 +91,12 @@ def _hash(before: str, row: AuditRow) -> str:
     return chained_hash(before, row.at_us, (row.user_id, row.action, row.target, row.detail))
 
 
-def _entry(row: AuditRow) -> AuditEntry:
+def _entry(row: AuditRow, user_name: str | None) -> AuditEntry:
     return AuditEntry(
         id=row.id or 0,
         at=row.at_us,
         user_id=row.user_id,
+        user_name=user_name,
         action=row.action,
         target=row.target,
         detail=orjson.loads(row.detail),

@@ -10,6 +10,8 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
+from operator import mul
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,6 +29,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlmodel import Session
 
+from engine.core.embedding import values_of
 from engine.core.errors import InvalidInput, OpenRoomsError
 
 __all__ = ["Database", "DatabaseBusy", "DatabaseDown", "Hot", "SQLAlchemyError", "Session"]
@@ -337,8 +340,35 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
         "cache_size=-16000",
     ):
         connection.execute(f"PRAGMA {pragma}")
+    _add_vectors(connection)
     # SQLite's own knows ASCII alone
     connection.create_function("lower", 1, lambda text: text and text.lower(), deterministic=True)
+
+
+def _add_vectors(connection: Any) -> None:
+    """sqlite-vec where this Python's SQLite loads extensions, else the one function of it that we use."""
+    if hasattr(connection, "enable_load_extension"):
+        connection.enable_load_extension(True)
+        try:
+            connection.load_extension(_vec_path())
+            return
+        except sqlite3.OperationalError:
+            pass  # its library does not fit this machine
+        finally:
+            connection.enable_load_extension(False)
+    connection.create_function("vec_distance_cosine", 2, _distance, deterministic=True)
+
+
+@cache
+def _vec_path() -> str:
+    import sqlite_vec  # type: ignore[import-untyped]
+
+    return str(sqlite_vec.loadable_path())
+
+
+def _distance(one: bytes, other: bytes) -> float:
+    """Of two vectors of unit length."""
+    return 1.0 - float(sum(map(mul, values_of(one), values_of(other))))
 
 
 def connection_of(session: Session) -> Connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -48,7 +48,9 @@ class Move:
     set_timers: list[tuple[str, str, int]] = field(default_factory=list)
     clear_timers: list[str | None] = field(default_factory=list)
     remember: dict[str, Any] = field(default_factory=dict)
-    say: list[dict[str, str]] = field(default_factory=list)
+    about: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What is not plain about an entry in `remember`."""
+    say: list[dict[str, Any]] = field(default_factory=list)
     is_in_line: bool = False
     """The run has not got its room yet, so nobody drives it."""
     is_unfinished: bool = False
@@ -156,6 +158,8 @@ def _keep_beside(hot: Hot, move: Move, now_us: int) -> None:
         inbox.clear(hot, run_id, None if move.is_last else move.inbox_done)
     if move.remember:
         memory.keep(hot, move.room_id, run_id, move.remember, now_us)
+    if move.about:
+        memory.keep_about(hot, move.room_id, move.remember, move.about)
     if move.say:
         conversation.append(hot, move.room_id, run_id, move.say, now_us)
 

@@ -235,6 +235,18 @@ def by_request(hot: Hot, room_id: str, request_id: str) -> str | None:
     return None if row is None else str(row[0])
 
 
+def room_of(hot: Hot, run_id: str) -> str | None:
+    row = hot.one("SELECT room_id FROM run WHERE id = ?", run_id)
+    return None if row is None else str(row[0])
+
+
+def is_in_line(hot: Hot, run_id: str) -> bool:
+    """Whether it waits for another run of its room to end."""
+    return (
+        hot.one("SELECT 1 FROM run WHERE id = ? AND live IS NULL AND status = 'QUEUED'", run_id) is not None
+    )
+
+
 def listed(session: Session, filters: Mapping[str, Any], *, before: str | None, limit: int) -> list[Run]:
     """Runs, newest first; `filters` by column name, `before` the id of the last one seen."""
     query = select(RunRow)

@@ -1,7 +1,22 @@
 """The tables, the same on SQLite and PostgreSQL. Times are microseconds since 1970 UTC; JSON is canonical text."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Text, text
+from sqlalchemy import (
+    ARRAY,
+    REAL,
+    BigInteger,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    text,
+)
 from sqlmodel import Field, SQLModel
+
+import engine.store.trigger_tables  # noqa: F401 - fills the metadata
 
 _ID = 36
 
@@ -175,6 +190,14 @@ class TimerRow(SQLModel, table=True):
 
 class MemoryRow(SQLModel, table=True):
     __tablename__ = "memory"
+    __table_args__ = (
+        Index(
+            "memory_expires",
+            "expires_us",
+            sqlite_where=text("expires_us IS NOT NULL"),
+            postgresql_where=text("expires_us IS NOT NULL"),
+        ),
+    )
 
     room_id: str = Field(
         sa_column=Column(String(_ID), ForeignKey("room.id", ondelete="CASCADE"), primary_key=True)
@@ -184,13 +207,26 @@ class MemoryRow(SQLModel, table=True):
     revision: int = Field(default=1)
     run_id: str | None = Field(default=None, max_length=_ID)
     updated_us: int = Field(sa_column=_us())
+    kind: str = Field(
+        default="LONG_TERM", sa_column=Column(String(16), nullable=False, server_default="LONG_TERM")
+    )
+    expires_us: int | None = Field(default=None, sa_column=_us(nullable=True))
+    meta: str | None = Field(default=None, sa_column=_text(nullable=True))
 
 
 class MessageRow(SQLModel, table=True):
-    """A turn of a room's conversation memory."""
+    """A turn of a room's conversation memory; a summary stands for all turns up to the id `upto`."""
 
     __tablename__ = "message"
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__ = (
+        Index(
+            "message_summary",
+            "room_id",
+            sqlite_where=text("role = 'summary'"),
+            postgresql_where=text("role = 'summary'"),
+        ),
+        {"sqlite_autoincrement": True},
+    )
 
     id: int | None = Field(
         default=None,
@@ -201,6 +237,7 @@ class MessageRow(SQLModel, table=True):
     role: str = Field(max_length=16)
     content: str = Field(sa_column=_text())
     at_us: int = Field(sa_column=_us())
+    upto: int | None = Field(default=None, sa_column=_us(nullable=True))
 
 
 class BlobRow(SQLModel, table=True):
@@ -291,6 +328,62 @@ class SecretRow(SQLModel, table=True):
     created_us: int = Field(sa_column=_us())
     updated_us: int = Field(sa_column=_us())
     created_by: str | None = Field(default=None, max_length=_ID)
+
+
+class MemoryChunkRow(SQLModel, table=True):
+    """A part of a SEMANTIC entry: its characters `begin` to `end`, its words, and what they mean to `model`.
+
+    What it is found by lies beside it and is no table of the code: see engine.store.recall.
+    """
+
+    __tablename__ = "memory_chunk"
+    __table_args__ = (
+        ForeignKeyConstraint(["room_id", "key"], ["memory.room_id", "memory.key"], ondelete="CASCADE"),
+        Index("memory_chunk_entry", "room_id", "key"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int | None = Field(
+        default=None,
+        sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    )
+    room_id: str = Field(sa_column=Column(String(_ID), nullable=False))
+    key: str = Field(sa_column=Column(String(64), nullable=False))
+    begin: int = Field(sa_column=Column("begin_at", Integer, nullable=False))
+    end: int = Field(sa_column=Column("end_at", Integer, nullable=False))
+    words: str = Field(sa_column=_text())
+    model: str | None = Field(default=None, max_length=255)
+    vector: bytes | None = Field(
+        default=None,
+        sa_column=Column(LargeBinary().with_variant(ARRAY(REAL), "postgresql"), nullable=True),
+    )
+
+
+class RequestKeyRow(SQLModel, table=True):
+    """The `Idempotency-Key` of something that was made, and its id."""
+
+    __tablename__ = "request_key"
+
+    user_id: str = Field(sa_column=Column(String(_ID), primary_key=True))
+    request_id: str = Field(sa_column=Column(String(200), primary_key=True))
+    made: str = Field(max_length=_ID)
+    at_us: int = Field(sa_column=_us(index=True))
+
+
+class ApiKeyRow(SQLModel, table=True):
+    """A program's key by the hash of its whole text; one that was revoked stays, for the list."""
+
+    __tablename__ = "api_key"
+
+    id: str = Field(sa_column=Column(String(8), primary_key=True))
+    sha256: str = Field(max_length=64)
+    user_id: str = Field(sa_column=_ref("user_account.id"))
+    name: str = Field(max_length=100)
+    scopes: str = Field(max_length=40)
+    created_us: int = Field(sa_column=_us())
+    expires_us: int | None = Field(default=None, sa_column=_us(nullable=True))
+    used_us: int | None = Field(default=None, sa_column=_us(nullable=True))
+    revoked_us: int | None = Field(default=None, sa_column=_us(nullable=True))
 
 
 class AgentRow(SQLModel, table=True):

@@ -144,6 +144,22 @@ def version(session: Session, workflow_id: str, number: int) -> Version | None:
     return Version(**dict(_version(row)), document=orjson.loads(row.document)) if row else None
 
 
+def latest_versions(session: Session, limit: int) -> list[tuple[str, str, int, str]]:
+    """(workflow id, its name, number, document) of what is published and not archived, oldest workflow first."""
+    query = (
+        select(col(WorkflowRow.id), col(WorkflowRow.name), col(VersionRow.number), col(VersionRow.document))
+        .join(
+            VersionRow,
+            (col(VersionRow.workflow_id) == col(WorkflowRow.id))
+            & (col(VersionRow.number) == col(WorkflowRow.latest_version)),
+        )
+        .where(col(WorkflowRow.status) != WorkflowStatus.ARCHIVED)
+        .order_by(col(WorkflowRow.id))
+        .limit(limit)
+    )
+    return [tuple(row) for row in session.execute(query)]
+
+
 def versions_before(
     session: Session, workflow_id: str, number: int | None, limit: int
 ) -> list[VersionSummary]:

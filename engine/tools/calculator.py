@@ -27,15 +27,9 @@ class Params(Frozen):
     )
 
 
-RETURNS = {
-    "type": "object",
-    "properties": {
-        "result": {"type": "string", "description": "the exact decimal, up to 50 digits"},
-        "number": {"type": ["number", "null"], "description": "the nearest JSON number; null beyond 1e308"},
-    },
-    "required": ["result", "number"],
-    "additionalProperties": False,
-}
+class Result(Frozen):
+    result: str = Field(description="the exact decimal, up to 50 digits")
+    number: float | None = Field(description="the nearest JSON number; null beyond 1e308")
 
 
 @tool(
@@ -43,7 +37,7 @@ RETURNS = {
     title="Calculator",
     category="math",
     effect=Effect.NONE,
-    returns=RETURNS,
+    returns=Result,
     timeout_s=5,
     examples=(
         {"arguments": {"expression": "2 * (3.5 + 1.35)"}, "result": {"result": "9.7", "number": 9.7}},

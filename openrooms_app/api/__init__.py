@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
@@ -14,19 +14,27 @@ from starlette.routing import Match, Mount
 from openrooms_app.api import docs, resources
 from openrooms_app.api.bodies import BodyLimit
 from openrooms_app.api.metrics import CountRequests, Metrics
-from openrooms_app.api.problems import MEDIA_TYPE, ProblemDetails, add_handlers
+from openrooms_app.api.openapi import finish
+from openrooms_app.api.problems import ProblemDetails, add_handlers
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 ABOUT: Final = (
     "Fields are snake_case, times are RFC 3339 in UTC with microseconds, ids are UUIDv7. Lists are "
     "{items, next_cursor}; pass next_cursor as cursor for the next page. Errors are RFC 9457 problem details "
-    "with a stable code. Log in at /login; the session is a cookie."
+    "with a stable code. Send an API key as Authorization: Bearer, or the cookie of a login."
 )
+
+
+class Api(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = finish(super().openapi())
+        return self.openapi_schema
 
 
 def create_api() -> FastAPI:
     """All resources found in `resources`; expects the gate in front, which leaves the user in the state."""
-    api = FastAPI(
+    api = Api(
         title="OpenRooms",
         description=ABOUT,
         version=version("openrooms"),
@@ -35,7 +43,7 @@ def create_api() -> FastAPI:
         openapi_url="/api/openapi.json",
         generate_unique_id_function=_operation_id,
         responses={
-            "default": {"model": ProblemDetails, "description": "a problem", "content": {MEDIA_TYPE: {}}}
+            "default": {"model": ProblemDetails, "description": "a problem"},
         },
     )
     api.state.metrics = Metrics()

@@ -8,10 +8,16 @@ from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Send
+from starlette.types import Scope as Asked
 
+from engine.core.apikey import Holder
+from engine.core.identity import Scope
 from engine.core.parsing import parse_json
+from engine.runtime import get_runtime
+from engine.services.permission import note_denial
 from openrooms_app.api.problems import UnsupportedMediaType, answer
+from openrooms_app.scopes import ScopeMissing, needed_scope
 
 MAX_BYTES: Final = 10 * 1024 * 1024
 SMALL_BYTES: Final = 65_536
@@ -25,7 +31,7 @@ class BodyLimit:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Asked, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith("/api/"):
             await self._app(scope, receive, send)
             return
@@ -57,13 +63,15 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """Reads bodies by `StrictRequest`, and refuses those that don't say they are JSON."""
+    """Lets in only keys with the operation's scope, reads bodies by `StrictRequest`, and takes nothing but JSON."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
         wants_json = self.body_field is not None
+        needed = needed_scope(self.name)
 
         async def handle_strictly(request: Request) -> Response:
+            await _check_scope(request, needed)
             request = StrictRequest(request.scope, request.receive)
             given = media_type(request)
             is_json = given == "application/json" or (
@@ -74,6 +82,16 @@ class StrictRoute(APIRoute):
             return await handle(request)
 
         return handle_strictly
+
+
+async def _check_scope(request: Request, needed: Scope | None) -> None:
+    """Before the body is read: a key that may not do this gets nothing parsed."""
+    holder: Holder | None = getattr(request.state, "holder", None)
+    if holder is None or needed is None or holder.may(needed):
+        return
+    action = f"use a key without the scope {needed}"
+    await asyncio.to_thread(note_denial, get_runtime(), holder.user, action, key=holder.key_id)
+    raise ScopeMissing(needed, holder.scopes)
 
 
 def media_type(request: Request) -> str:

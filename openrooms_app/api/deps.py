@@ -3,10 +3,12 @@
 from typing import Annotated, Final, NamedTuple
 
 from fastapi import Depends, Header, Path, Query, Request
+from pydantic import BeforeValidator, WithJsonSchema
 
 from engine.core.errors import InvalidInput
 from engine.core.identity import User
 from engine.core.page import DEFAULT_LIMIT, MAX_LIMIT, Paging
+from engine.core.times import parse_rfc3339
 from engine.runtime import Runtime, get_runtime
 from openrooms_app.api.problems import NotLoggedIn
 
@@ -44,7 +46,9 @@ async def _paging(limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None) -> Paging
     return Paging(limit=limit, cursor=cursor)
 
 
-async def _revision(if_match: Annotated[str | None, Header(max_length=100)] = None) -> int | None:
+async def _revision(
+    if_match: Annotated[str | None, Header(alias="If-Match", max_length=100)] = None,
+) -> int | None:
     """The revision in `If-Match`, as `"3"`; None where any will do.
 
     Raises:
@@ -60,7 +64,12 @@ async def _revision(if_match: Annotated[str | None, Header(max_length=100)] = No
 
 async def _request_id(
     idempotency_key: Annotated[
-        str | None, Header(max_length=200, description="a repeat with the same key does nothing twice")
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            max_length=200,
+            description="a repeat with the same key does nothing twice",
+        ),
     ] = None,
 ) -> str | None:
     if idempotency_key is not None and not (idempotency_key.isprintable() and idempotency_key.strip()):
@@ -74,4 +83,10 @@ PageAsked = Annotated[Paging, Depends(_paging)]
 Revision = Annotated[int | None, Depends(_revision)]
 RequestId = Annotated[str | None, Depends(_request_id)]
 Seq = Annotated[int, Query(ge=0, le=MAX_INT)]
+Moment = Annotated[
+    int,
+    BeforeValidator(parse_rfc3339),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-01-31T09:00:00Z"]}),
+]
+"""A time in a query: RFC 3339 with its zone outside, microseconds inside."""
 VersionNumber = Annotated[int, Path(ge=0, le=MAX_INT)]

@@ -54,6 +54,8 @@ def _section(method: str, path: str, operation: dict[str, Any]) -> str:
 
 
 def _rows(operation: dict[str, Any]) -> Iterator[str]:
+    for scope in operation["security"][0]["key"] if operation.get("security") else ():
+        yield _row(scope, "scope of the key", "")
     for item in operation.get("parameters", ()):
         needed = ", needed" if item.get("required") else ""
         yield _row(item["name"], f"{item['in']}{needed}", item.get("description", ""))

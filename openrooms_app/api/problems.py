@@ -21,31 +21,42 @@ STATUS: Final = {
     "malformed_json": 400,
     "not_logged_in": 401,
     "bad_credentials": 401,
+    "bad_signature": 401,
+    "bad_key": 401,
     "forbidden": 403,
     "bad_setup_token": 403,
+    "scope_missing": 403,
     "not_found": 404,
     "agent_in_use": 409,
     "already_set_up": 409,
     "illegal_transition": 409,
     "last_admin": 409,
+    "line_full": 409,
     "memory_full": 409,
     "name_taken": 409,
     "no_version": 409,
+    "not_ready": 409,
     "room_busy": 409,
+    "run_is_over": 409,
     "too_many_signals": 409,
     "stale_agent": 409,
     "stale_draft": 409,
+    "too_many_keys": 409,
     "workflow_archived": 409,
     "workflow_in_use": 409,
+    "link_expired": 410,
     "too_large": 413,
     "unsupported_media_type": 415,
     "invalid_input": 422,
     "invalid_workflow": 422,
+    "bad_reply": 422,
+    "no_embedding": 422,
     "unknown_name": 422,
     "weak_password": 422,
     "too_many_attempts": 429,
     "bad_master_key": 503,
     "secret_unreadable": 503,
+    "too_many_requests": 429,
     "database_unavailable": 503,
     "database_newer": 503,
 }
@@ -80,7 +91,9 @@ class NotLoggedIn(OpenRoomsError):
     code = "not_logged_in"
 
     def __init__(self) -> None:
-        super().__init__("Log in first: POST name and password to /login.")
+        super().__init__(
+            "Send an API key as Authorization: Bearer, or log in: POST name and password to /login."
+        )
 
 
 class UnsupportedMediaType(OpenRoomsError):
@@ -101,7 +114,9 @@ def answer(status: int, code: str, detail: str, *, extra: dict[str, Any] | None 
     """The problem as a response; `extra` adds fields, and `retry_after_s` among them a Retry-After header."""
     extra = extra or {}
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
-    headers = {"Retry-After": str(extra["retry_after_s"])} if "retry_after_s" in extra else None
+    headers = {"Retry-After": str(extra["retry_after_s"])} if "retry_after_s" in extra else {}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse({**body, "detail": detail, "code": code, **extra}, status, headers, MEDIA_TYPE)
 
 

@@ -24,7 +24,7 @@ from engine.runtime import use_runtime
 from openrooms_app.api import create_api
 from openrooms_app.gate import Gate
 from openrooms_app.session import COOKIE
-from tests.app.api.conftest import _token, a_room
+from tests.app.api.conftest import a_room, an_account
 from tests.app.api.test_rooms import finished
 from tests.core.drawing import drawn, node, way
 from tests.fixtures.runtimes import open_movable
@@ -103,7 +103,7 @@ def client(hostile, sqlite_url, redis_url, tmp_path) -> Iterator[TestClient]:
         consumer = rt.bell.consumer(1)
         ringing = threading.Thread(target=consumer.run)
         ringing.start()
-        api = TestClient(Gate(create_api()), cookies={COOKIE: _token(rt, Role.ADMIN)})
+        api = TestClient(Gate(create_api()), cookies={COOKIE: an_account(rt, Role.ADMIN)[1]})
         yield api
         consumer.stop(graceful=True)
         ringing.join(10)

@@ -1,15 +1,12 @@
 """Events from the wire: only of somebody who is there, only what the role allows, only what is marked."""
 
-import inspect
 from typing import Any
 
 import httpx
 import pytest
-from reflex_base.registry import RegistrationContext
 from websockets.exceptions import InvalidStatus
 
 from openrooms_app.guard import FRAMEWORK
-from openrooms_app.roles import needed_role
 from tests.app import wire
 from tests.app.conftest import AsUser
 
@@ -18,13 +15,6 @@ HYDRATE = "reflex___state____state.hydrate_and_load"
 
 def cookie_of(client: httpx.Client) -> str:
     return client.cookies["openrooms_session"]
-
-
-def test_a_websocket_without_a_session_is_refused(app_url: str) -> None:
-    with pytest.raises(InvalidStatus) as refused, wire.connect(app_url, None, app_url):
-        pass
-
-    assert refused.value.response.status_code == 403
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "http://127.0.0.1:1", "null", None])
@@ -37,6 +27,26 @@ def test_a_websocket_of_another_sites_page_is_refused_with_a_session_too(
         pass
 
     assert refused.value.response.status_code == 403
+
+
+def test_the_other_transport_of_the_event_socket_is_guarded_as_well(app_url: str, as_user: AsUser) -> None:
+    polling = f"{app_url}/_event/?EIO=4&transport=polling&token=t"
+    cookie = {"cookie": f"openrooms_session={cookie_of(as_user('Ada'))}"}
+
+    assert httpx.get(polling).status_code == 401
+    assert httpx.get(polling, headers={**cookie, "origin": "http://evil.example"}).status_code == 403
+    assert httpx.get(polling, headers={**cookie, "origin": app_url}).status_code == 400  # websocket alone
+
+
+def test_the_session_of_one_tab_is_no_way_into_another(app_url: str, as_user: AsUser) -> None:
+    """The attacker knows the tab's token and joins it: it becomes the attacker's, emptied."""
+    told = (f"{wire.SESSION_STATE}.tell", {"text": "for Ada alone", "kind": "info"})
+    wire.send(app_url, cookie_of(as_user("Ada")), (HYDRATE, {}), told)
+
+    seen = wire.session_vars(wire.send(app_url, cookie_of(as_user("Vi")), (HYDRATE, {})))
+
+    assert (seen["user_name"], seen["role"]) == ("Vi", "viewer")
+    assert "for Ada alone" not in str(seen)
 
 
 def test_a_tab_learns_who_it_belongs_to(app_url: str, as_user: AsUser) -> None:
@@ -104,20 +114,5 @@ def _has_notice(delta: dict[str, Any]) -> bool:
     return bool(delta.get(wire.SESSION_STATE, {}).get("notice_rx_state_"))
 
 
-def test_every_event_handler_of_the_app_says_which_role_it_needs() -> None:
-    import openrooms_app.openrooms_app  # noqa: F401 - registers every page
-
-    handlers = RegistrationContext.get().event_handlers
-    ours = {name: entry.handler.fn for name, entry in handlers.items() if "openrooms_app" in name}
-    unmarked = [name for name, fn in ours.items() if needed_role(fn) is None and not _is_setvar(fn)]
-
-    assert ours
-    assert unmarked == []
-
-
 def test_no_way_to_set_variables_is_among_the_frameworks_events() -> None:
     assert not [name for name in FRAMEWORK if "var" in name]
-
-
-def _is_setvar(fn: object) -> bool:
-    return inspect.isfunction(fn) and fn.__module__.startswith("reflex") and fn.__name__ == "setvar"

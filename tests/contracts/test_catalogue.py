@@ -10,7 +10,7 @@ import sys
 import jsonschema
 import pytest
 
-from engine.core.catalogue import Behaviour, Catalogue, Effect, NodeType, Provider, StepError, Tool
+from engine.core.catalogue import Behaviour, Catalogue, Effect, NodeType, Provider, Runs, StepError, Tool
 from engine.core.chat import ChatRequest, Message
 from engine.core.discovery import PACKAGES, discover
 from engine.core.document import Outcome
@@ -54,6 +54,8 @@ def test_a_tool_tells_people_and_models_what_it_does(tool):
     assert tool.description.strip().endswith(".")
     assert isinstance(tool.effect, Effect)
     assert 0 < tool.timeout_s <= 3600
+    assert tool.rate is None or tool.runs is not Runs.AT_ONCE
+    assert tool.origin == "openrooms"
 
 
 @pytest.mark.parametrize("tool", TOOLS)
@@ -89,7 +91,7 @@ def test_an_example_fits_and_runs_where_that_changes_nothing(tool, example):
     if "result" in example:
         jsonschema.validate(example["result"], tool.returns)
     if tool.effect is Effect.NONE:
-        ctx = a_context(memory=MemoryInHand({"customer": "Ada"}))
+        ctx = a_context(memory=MemoryInHand({"customer": "Ada"}), signal_url=lambda name, _until: f"/{name}")
         result = asyncio.run(call_tool(ctx, tool.name, example["arguments"]))
         jsonschema.validate(result, tool.returns)
         assert example.get("result", result) == result

@@ -137,6 +137,8 @@ class Passage:
     executing: list[Execute] = field(default_factory=list)
     timers: dict[tuple[str, str], int] = field(default_factory=dict)
     remembered: dict[str, Any] = field(default_factory=dict)
+    about: dict[str, Any] = field(default_factory=dict)
+    """What is not plain about what the room remembers."""
     is_stored: bool = True
 
     def give(self, given: Input) -> Advanced:
@@ -231,6 +233,7 @@ class Passage:
                 }
             case Remember():
                 self.remembered[command.key] = command.value
+                self.about[command.key] = command.about or {}
 
 
 def begun(document: dict[str, Any], input_: Any = None, *, world: World = answers, **fields: Any) -> Passage:

@@ -277,3 +277,11 @@ def test_a_worker_lost_while_nothing_was_executed_changes_nothing() -> None:
 
     assert (advanced.facts, advanced.commands) == ((), ())
     assert passage.state.status is RunStatus.WAITING
+
+
+def test_who_says_when_to_come_again_is_not_asked_earlier() -> None:
+    late = {**BROKEN, "error": {**BROKEN["error"], "retry_after_s": 7.5}}
+    passage = ran(handled(retry=RETRY), world=where(work=[late, late, FINE]))
+
+    assert rests(passage) == [7.5, 7.5]
+    assert passage.state.output == "SUCCESS"

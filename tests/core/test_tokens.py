@@ -35,7 +35,7 @@ def test_a_token_sees_its_own_writes_over_those_before_its_forks() -> None:
     token = state.tokens["1.0.2.1"]
 
     assert state.vars_of(token) == {"x": "inner", "r": 1}
-    assert state.memory_of(token) == {"m": 2, "room": 0}
+    assert state.memory_of(token, 0) == {"m": 2, "room": 0}
     assert state.writers_of(token) == {"x": 3, "r": 1}
     assert [parent.branch for parent in state.parents(token)] == ["", "1.0"]
 

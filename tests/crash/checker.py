@@ -304,6 +304,7 @@ def _check_room(found: Findings, rt: Runtime, room_id: str, passages: list[tuple
     folded: dict[str, Any] = {}
     for _, events in passages:
         for event in events:
-            if event["type"] == "MEMORY_UPDATED" and event["branch"] == "":
+            is_kept = event["type"] == "MEMORY_UPDATED" and event["data"].get("kind") != "SHORT_TERM"
+            if is_kept and event["branch"] == "":
                 folded[event["data"]["key"]] = event["data"]["value"]
     found.expect(kept == folded, room_id, "memory is the fold of its events", kept=kept, folded=folded)

@@ -106,6 +106,21 @@ def test_what_a_child_gathers_comes_back_with_the_result(catalogue: Catalogue) -
     assert ctx.remember == {"seen": "Ada"}
 
 
+def test_a_child_stores_and_searches_as_its_step_would(catalogue: Catalogue) -> None:
+    ctx = a_context(catalogue=catalogue, memory=MemoryInHand({"who": "Ada", "where": "London"}))
+    store = {"key": "rules", "value": "Refunds of Ada", "kind": "SEMANTIC", "metadata": {"page": 1}}
+
+    async def both(children: Children) -> Any:
+        await children.call_tool(ctx, catalogue.tools["memory_store"], store)
+        return await children.call_tool(ctx, catalogue.tools["memory_query"], {"query": "Ada"})
+
+    found = using(both)
+
+    assert [match["key"] for match in found["matches"]] == ["rules", "who"]
+    assert ctx.remember == {"rules": "Refunds of Ada"}
+    assert ctx.about == {"rules": {"kind": "SEMANTIC", "meta": {"page": 1}, "chunks": [[0, 14, None]]}}
+
+
 def test_a_whole_step_in_a_child_brings_its_usage_trace_and_output_home(catalogue: Catalogue) -> None:
     shown: list[tuple[int, str]] = []
     ctx = a_context(catalogue=catalogue, show=lambda text, **of: shown.append((of["turn"], text)))

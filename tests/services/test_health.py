@@ -1,11 +1,13 @@
 """Health: each part says for itself whether it is up, and what to do when it is not."""
 
+import re
 from contextlib import closing
 
 import pytest
 from sqlalchemy import text
 
-from engine.services import health
+from engine.services import doctor, health
+from engine.settings import Settings
 from engine.store import workers
 from tests.fixtures.runtimes import open_movable
 
@@ -24,7 +26,7 @@ def test_all_parts_up_is_healthy(database_url, redis_url, tmp_path):
 
         assert told.status == "healthy"
         assert {name: check.status for name, check in told.checks.items()} == {
-            "database": "up", "redis": "up", "workers": "up",
+            "database": "up", "redis": "up", "workers": "up", "subscriptions": "up",
         }  # fmt: skip
         assert told.checks["workers"].count == 1
         assert told.checks["redis"].latency_ms > 0
@@ -72,3 +74,23 @@ def test_the_load_counts_runs_and_workers(rt):
     assert health.load(rt).model_dump() == {
         "runs": {}, "workers": 1, "worker_threads": 4, "queue_length": None, "redis_failures": 1,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("embedding", "is_fine", "found"),
+    [
+        ("", True, "by their words"),
+        ("openai:small", False, "'openai' is not set up"),
+        ("scripted:x", False, "no embedding models"),
+        ("nobody:x", False, "no provider 'nobody'"),
+    ],
+)
+def test_the_doctor_says_how_texts_are_found(tmp_path, embedding, is_fine, found):
+    settings = Settings(
+        _env_file=None, data_dir=tmp_path, embedding=embedding, openai_api_key="", openai_base_url=""
+    )
+    findings = {finding.name: finding for finding in doctor.examine(settings)}
+
+    assert findings["embedding"].is_fine is is_fine
+    assert found in findings["embedding"].found
+    assert re.match("sqlite-vec v|computed in Python", findings["vectors"].found)

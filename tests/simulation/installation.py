@@ -20,7 +20,7 @@ from engine.core.catalogue import Catalogue
 from engine.core.discovery import discover
 from engine.core.plan import Plan
 from engine.core.runview import Run
-from engine.runner import Runner
+from engine.runner import Runner, starting
 from engine.runtime import Runtime
 from engine.services import runs
 from engine.settings import Settings
@@ -349,7 +349,7 @@ def installed(seed: int, fates: Fates | None = None, *, commit: str = "to_block"
         threads = Threads(place.scheduler)
         with (
             threads.installed(partial(SimulatedEffects, place.world), CountingDrive),
-            replaced(runs, "_schemas", {}),  # kept by a workflow's id, and here the ids come again
+            replaced(starting, "_schemas", {}),  # kept by a workflow's id, and here the ids come again
         ):
             try:
                 yield place

@@ -45,7 +45,7 @@ class Outcome:
         from engine.store import memory
 
         with place.rt.db.read() as session:
-            kept = memory.snapshot(session, room)
+            kept, _ = memory.snapshot(session, room, now_us=0)
         return cls(run.status.value, run.fingerprint, run.output, str(sorted(kept.items())))
 
 

@@ -22,6 +22,31 @@ def test_entries_are_kept_in_order_with_their_detail(database):
     assert older == newest[1:]
 
 
+def test_entries_are_found_by_what_who_where_and_when(database):
+    with database.write() as session:
+        session.execute(
+            text(
+                "INSERT INTO user_account (id, name, name_key, password_hash, role, active, created_us)"
+                " VALUES ('u1', 'Ada', 'ada', '', 'admin', TRUE, 0)"
+            )
+        )
+        audit.append(session, 10, "u1", "login", "Ada")
+        audit.append(session, 20, "u1", "publish", "w1")
+        audit.append(session, 30, None, "login", "w1")
+
+    def found(**sought):
+        with database.read() as session:
+            return [entry.at for entry in audit.newest(session, 10, sought=audit.Sought(**sought))]
+
+    assert found() == [30, 20, 10]
+    assert found(action="login") == [30, 10]
+    assert found(user_id="u1") == [20, 10]
+    assert found(target="w1", action="publish") == [20]
+    assert found(since_us=20, until_us=30) == [20]
+    with database.read() as session:
+        assert [entry.user_name for entry in audit.newest(session, 10)] == [None, "Ada", "Ada"]
+
+
 def test_a_changed_or_removed_entry_breaks_the_chain_where_it_was(database):
     for number in range(5):
         _append(database, "login", f"user {number}")

@@ -25,8 +25,8 @@ def test_a_run_writes_in_its_own_transaction_and_a_rollback_takes_it_back(rt, ro
         raise RuntimeError
 
     with rt.db.read() as session:
-        assert memory.snapshot(session, room) == {"kept": [1]}
-        entry = memory.get(session, room, "kept")
+        assert memory.snapshot(session, room, now_us=9) == ({"kept": [1]}, {})
+        entry = memory.get(session, room, "kept", 9)
     assert (entry.revision, entry.run_id, entry.updated_at) == (1, "r1", 5)
 
 
@@ -36,10 +36,10 @@ def test_a_snapshot_holds_the_keys_asked_for_that_exist(rt, room):
             memory.write(session, room, key, {"is": key}, run_id=None, now_us=1)
 
     with rt.db.read() as session:
-        assert list(memory.snapshot(session, room)) == ["a", "b", "c"]
-        assert memory.snapshot(session, room, {"b", "ghost"}) == {"b": {"is": "b"}}
-        assert memory.snapshot(session, room, []) == {}
-        assert memory.snapshot(session, "ghost") == {}
+        assert list(memory.snapshot(session, room, now_us=9)[0]) == ["a", "b", "c"]
+        assert memory.snapshot(session, room, {"b", "ghost"}, now_us=9) == ({"b": {"is": "b"}}, {})
+        assert memory.snapshot(session, room, [], now_us=9) == ({}, {})
+        assert memory.snapshot(session, "ghost", now_us=9) == ({}, {})
 
 
 def test_the_last_turns_come_oldest_first(rt, room):

@@ -6,14 +6,16 @@ import sys
 from contextlib import closing
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
 import engine.store.tables  # noqa: F401 - fills the metadata
+from engine.store import conversation, memory, migrations
 from engine.store.database import Database, connection_of
-from engine.store.migrations import DatabaseNewer, is_current, migrate
+from engine.store.migrations import DatabaseNewer, is_current, is_known, migrate
 
 MIGRATE = """
 import sys
@@ -33,7 +35,9 @@ def test_an_empty_database_gets_exactly_the_tables_of_the_code(empty_database_ur
 
         assert is_current(database)
         with database.read() as session:
-            context = MigrationContext.configure(connection_of(session), opts={"compare_type": True})
+            context = MigrationContext.configure(
+                connection_of(session), opts={"compare_type": True, "include_name": is_known}
+            )
             assert compare_metadata(context, SQLModel.metadata) == []
 
 
@@ -60,6 +64,46 @@ def test_processes_that_migrate_at_once_all_succeed(empty_database_url):
     assert [process.returncode for process in together] == [0] * 3
     with closing(Database(empty_database_url)) as database:
         assert is_current(database)
+
+
+def test_memory_and_conversations_of_before_are_kept_and_can_be_taken_back(empty_database_url):
+    kept = "SELECT key, value, revision, kind, expires_us, meta FROM memory ORDER BY key"
+    with closing(Database(empty_database_url)) as database:
+        to_revision(database, command.upgrade, "0002")
+        with database.write() as session:
+            for statement in OF_BEFORE:
+                session.execute(text(statement))
+        migrate(database)
+
+        with database.write() as session:
+            assert [tuple(row) for row in session.execute(text(kept))] == [
+                ("a", "[1]", 2, "LONG_TERM", None, None)
+            ]
+            assert conversation.recalled(session, "r", 9)["turns"][0]["content"] == "hi"
+            about = {"kind": "SEMANTIC", "expires_us": 9, "chunks": [[0, 1, None]]}
+            memory.write(session, "r", "b", "x", run_id=None, now_us=1, about=about)
+        to_revision(database, command.downgrade, "0002")
+        with database.read() as session:
+            assert session.execute(text("SELECT key FROM memory")).scalars().all() == ["a"]
+        migrate(database)
+        assert is_current(database)
+
+
+OF_BEFORE = (
+    "INSERT INTO workflow (id, name, status, draft, revision, error_count, created_us, updated_us)"
+    " VALUES ('w', 'W', 'ACTIVE', '{}', 1, 0, 1, 1)",
+    "INSERT INTO room (id, name, workflow_id, config, meta, queue_runs, status, last_run_number, created_us,"
+    " updated_us) VALUES ('r', 'R', 'w', '{}', '{}', FALSE, 'IDLE', 0, 1, 1)",
+    "INSERT INTO memory (room_id, key, value, revision, updated_us) VALUES ('r', 'a', '[1]', 2, 5)",
+    "INSERT INTO message (room_id, run_id, role, content, at_us) VALUES ('r', 'x', 'user', 'hi', 5)",
+)
+
+
+def to_revision(database, go, revision):
+    with database.write() as session:
+        config = migrations._config()
+        config.attributes["connection"] = connection_of(session)
+        go(config, revision)
 
 
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(database):

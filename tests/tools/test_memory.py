@@ -2,9 +2,11 @@ import asyncio
 
 import pytest
 
-from engine.core.catalogue import StepError
+from engine.core.catalogue import Runs, StepError
+from engine.core.embedding import NoEmbedding
+from engine.core.step_call import told
 from engine.core.tool_call import call_tool
-from tests.fixtures.contexts import MemoryInHand, a_context
+from tests.fixtures.contexts import MemoryInHand, a_context, built_ins
 
 ROOM = {
     "customer": {"name": "Ada", "city": "London"},
@@ -90,3 +92,90 @@ def test_a_lookup_needs_either_words_or_a_key(ctx, arguments):
         call(ctx, "memory_query", **arguments)
 
     assert refused.value.code == "bad_arguments"
+
+
+def test_how_long_and_how_an_entry_is_kept_stands_beside_it_by_the_recorded_time(ctx):
+    call(ctx, "memory_store", key="draft", value=1, kind="SHORT_TERM", ttl_s=1.5, metadata={"by": "Ada"})
+    assert ctx.about["draft"] == {
+        "kind": "SHORT_TERM",
+        "expires_us": ctx.now_us + 1_500_000,
+        "meta": {"by": "Ada"},
+    }
+
+    call(ctx, "memory_store", key="draft", value=2)
+    assert (ctx.remember, ctx.about) == ({"draft": 2}, {})
+
+
+def test_a_text_may_go_without_a_key_and_is_kept_once(ctx):
+    first = call(ctx, "memory_store", value="Refunds take 14 days.", kind="SEMANTIC", metadata={"page": 3})
+    again = call(ctx, "memory_store", value="Refunds take 14 days.", kind="SEMANTIC", metadata={"page": 3})
+
+    assert first == again
+    assert list(ctx.remember) == [first["key"]]
+    (match,) = call(ctx, "memory_query", query="refunds", kind="SEMANTIC")["matches"]
+    assert (match["kind"], match["metadata"], match["score"] > 0) == ("SEMANTIC", {"page": 3}, True)
+    assert call(ctx, "memory_query", query="refunds", kind="SHORT_TERM")["matches"] == []
+    assert call(ctx, "memory_query", query="refunds", min_score=99)["matches"] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ({"value": 1}, "bad_arguments"),
+        ({"value": 1, "kind": "SEMANTIC"}, "invalid_input"),
+        ({"key": "k", "value": 1, "ttl_s": 0}, "bad_arguments"),
+        ({"key": "k", "value": 1, "metadata": {"x": "y" * 5000}}, "invalid_input"),
+        ({"key": "k", "value": 1, "kind": "FOR_EVER"}, "bad_arguments"),
+    ],
+)
+def test_what_can_not_be_kept_is_refused(ctx, arguments, code):
+    with pytest.raises(StepError) as refused:
+        call(ctx, "memory_store", **arguments)
+
+    assert (refused.value.code, refused.value.retryable, ctx.remember) == (code, False, {})
+
+
+def test_a_room_that_is_full_takes_no_more_but_what_replaces_or_ends_with_the_run():
+    values = {f"k{number}": 0 for number in range(9999)}
+    ctx = a_context(memory=MemoryInHand(values))
+    call(ctx, "memory_store", key="last", value=1)
+
+    with pytest.raises(StepError) as refused:
+        call(ctx, "memory_store", key="more", value=1)
+
+    assert (refused.value.code, refused.value.retryable) == ("memory_full", False)
+    call(ctx, "memory_store", key="last", value=2)
+    call(ctx, "memory_store", key="more", value=1, kind="SHORT_TERM")
+
+
+def test_to_look_for_a_meaning_without_an_embedding_says_what_is_missing(ctx):
+    with pytest.raises(NoEmbedding) as refused:
+        call(ctx, "memory_query", query="Ada", by="meaning")
+
+    assert told(refused.value) == {
+        "code": "no_embedding",
+        "message": str(refused.value),
+        "retryable": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "waits"),
+    [
+        ("memory_store", {"key": "k", "value": 1}, False),
+        ("memory_store", {"key": "k", "value": 1, "kind": "SHORT_TERM"}, False),
+        ("memory_store", {"value": "x", "kind": "SEMANTIC"}, True),
+        ("memory_store", {"value": "x", "kind": "{{ input.kind }}"}, True),
+        ("memory_query", {"query": "x"}, False),
+        ("memory_query", {"key": "x", "kind": "SEMANTIC"}, False),
+        ("memory_query", {"query": "x", "kind": "SEMANTIC"}, True),
+        ("memory_query", {"query": "x", "kind": "SEMANTIC", "by": "words"}, False),
+        ("memory_query", {"query": "x", "by": "meaning"}, True),
+    ],
+)
+def test_a_step_waits_on_the_loop_only_where_something_may_have_to_be_embedded(tool, arguments, waits):
+    kind = built_ins().node_types["TOOL_EXECUTION"]
+
+    runs = kind.runs({"tool": tool, "arguments": arguments}, built_ins())
+
+    assert runs is (Runs.ON_LOOP if waits else Runs.AT_ONCE)

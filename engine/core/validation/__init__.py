@@ -35,6 +35,7 @@ RULES: tuple[Rule, ...] = (
     config_check.tools_exist,
     config_check.providers_exist,
     config_check.arguments_fit,
+    config_check.webhooks_are_waited_for,
     expressions_check.expressions_fit,
     expressions_check.inputs_exist,
     dataflow.variables_are_written_first,

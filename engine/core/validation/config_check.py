@@ -13,9 +13,12 @@ from engine.core.catalogue import Tool
 from engine.core.document import Node, NodeTypeName
 from engine.core.problem import WARNING, Problem
 from engine.core.registry import Registry
+from engine.core.shapes import Described
 from engine.core.validation.faults import Fault, faults_of, known_names, pointer, suggestion
 from engine.core.validation.schemas import schema_faults
 from engine.core.validation.view import View
+
+WEBHOOK_TOOL = "wait_for_webhook"
 
 _SECRETS = {
     "an API key": re.compile(r"\b(?:sk|pk|rk)[-_][A-Za-z0-9_-]{20,}"),
@@ -108,11 +111,34 @@ def arguments_fit(view: View) -> Iterator[Problem]:
             yield view.at_node("bad_arguments", node_id, message, below=below)
 
 
+def webhooks_are_waited_for(view: View) -> Iterator[Problem]:
+    """An address for a signal that no WAIT takes would refuse whoever calls it."""
+    known = {node.config.get("signal") for node in view.nodes.values() if node.type == NodeTypeName.WAIT}
+    for node_id, node in view.nodes.items():
+        if node.type != NodeTypeName.TOOL_EXECUTION or node.config.get("tool") != WEBHOOK_TOOL:
+            continue
+        arguments = node.config.get("arguments")
+        signal = arguments.get("signal") if isinstance(arguments, dict) else None
+        if isinstance(signal, str) and not _has_template(signal) and signal not in known:
+            message = (
+                f"Tool {node_id!r} makes an address for the signal {signal!r}, and no WAIT waits for it: "
+                "add one behind, with this signal."
+            )
+            below = "/config/arguments/signal"
+            yield view.at_node("webhook_without_wait", node_id, message, below=below, severity=WARNING)
+
+
 def _argument_faults(tool: Tool, arguments: dict[str, Any]) -> list[Fault]:
+    if isinstance(tool.params, Described):
+        return [
+            Fault(wrong.keys, f"{wrong}.", wrong.kind)
+            for wrong in tool.params.faults(arguments)
+            if not _may_fit_later(wrong.keys, wrong.kind, _open_ones(arguments))
+        ]
     try:
         tool.params.model_validate_json(orjson.dumps(arguments))
     except ValidationError as error:
-        open_ones = {name for name, value in arguments.items() if _has_template(value)}
+        open_ones = _open_ones(arguments)
         told = error.errors(include_url=False, include_context=False, include_input=False)
         if all(_may_fit_later(item["loc"], item["type"], open_ones) for item in told):
             return []
@@ -125,6 +151,10 @@ def _vetted(tool: Tool, arguments: dict[str, Any], settings: Mapping[str, Any]) 
     """What the tool itself says of its arguments, as that an address may not be called."""
     for keys, message in tool.vet(arguments, settings) if tool.vet else ():
         yield Fault(keys, f"{'.'.join(map(str, keys))}: {message}", "vetted")
+
+
+def _open_ones(arguments: dict[str, Any]) -> set[str]:
+    return {name for name, value in arguments.items() if _has_template(value)}
 
 
 def _may_fit_later(keys: tuple[str | int, ...], kind: str, open_ones: set[str]) -> bool:

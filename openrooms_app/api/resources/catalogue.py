@@ -11,7 +11,7 @@ from engine.services import catalogue, models, templates, trying
 from engine.services.catalogue import CatalogueView, ProviderView
 from engine.services.templates import Template
 from openrooms_app.api.bodies import StrictRoute
-from openrooms_app.api.deps import By
+from openrooms_app.api.deps import By, RequestId
 
 router = APIRouter(prefix="/api", tags=["catalogue"], route_class=StrictRoute)
 
@@ -50,9 +50,9 @@ def list_templates(by: By) -> Page[Template]:
 
 
 @router.post("/templates/{template_id}/workflows", status_code=201)
-def create_from_template(template_id: str, by: By, response: Response) -> Workflow:
+def create_from_template(template_id: str, by: By, request_id: RequestId, response: Response) -> Workflow:
     """A new workflow with the template's document as its draft."""
-    made = templates.create_from_template(*by, template_id)
+    made = templates.create_from_template(*by, template_id, request_id=request_id)
     response.headers["Location"] = f"/api/workflows/{made.id}"
     return made
 

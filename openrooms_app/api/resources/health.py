@@ -7,10 +7,11 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from engine.services import health
 from engine.services.health import Health
+from openrooms_app.api.bodies import StrictRoute
 from openrooms_app.api.deps import By, Rt
 from openrooms_app.api.metrics import Metrics
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(tags=["operation"], route_class=StrictRoute)
 
 PLAIN: Final = {"content": {"text/plain": {"schema": {"type": "string"}}}}
 

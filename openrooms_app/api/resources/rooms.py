@@ -9,15 +9,15 @@ from engine.core.room import NewRoom, Room, RoomPatch, RoomStatus
 from engine.services import history, logs, rooms
 from engine.services.rooms import Sought
 from openrooms_app.api.bodies import StrictRoute
-from openrooms_app.api.deps import By, PageAsked
+from openrooms_app.api.deps import By, PageAsked, RequestId
 from openrooms_app.api.log_query import LogAsked
 
 router = APIRouter(prefix="/api/rooms", tags=["rooms"], route_class=StrictRoute)
 
 
 @router.post("", status_code=201)
-def create_room(body: NewRoom, by: By, response: Response) -> Room:
-    room = rooms.create(*by, body)
+def create_room(body: NewRoom, by: By, request_id: RequestId, response: Response) -> Room:
+    room = rooms.create(*by, body, request_id=request_id)
     response.headers["Location"] = f"/api/rooms/{room.id}"
     return room
 

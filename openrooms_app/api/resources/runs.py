@@ -12,7 +12,7 @@ from engine.core.run import RunStatus
 from engine.core.runview import Run
 from engine.services import control, history, logs, rooms, runs
 from openrooms_app.api.bodies import StrictRoute
-from openrooms_app.api.deps import MAX_INT, By, PageAsked
+from openrooms_app.api.deps import MAX_INT, By, PageAsked, RequestId
 from openrooms_app.api.log_query import LogAsked
 from openrooms_app.api.resources.control import Accepted, accepted
 
@@ -73,9 +73,11 @@ def get_state(
 
 
 @router.post("/runs/{run_id}/retry", status_code=202)
-def retry_run(run_id: str, by: By, response: Response, body: Retry | None = None) -> Accepted:
+def retry_run(
+    run_id: str, by: By, request_id: RequestId, response: Response, body: Retry | None = None
+) -> Accepted:
     """A new run from a failed one: from the node that failed, or from a step."""
-    run = runs.retry(*by, run_id, from_step=body.from_step if body else None)
+    run = runs.retry(*by, run_id, from_step=body.from_step if body else None, request_id=request_id)
     response.headers["Location"] = f"/api/runs/{run.id}"
     return accepted(run)
 

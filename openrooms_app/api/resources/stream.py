@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
+from weakref import WeakKeyDictionary
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
@@ -15,11 +16,12 @@ from fastapi.responses import StreamingResponse
 from engine.core.errors import InvalidInput, NotFound, OpenRoomsError
 from engine.core.identity import User
 from engine.runtime import Runtime, get_runtime
-from engine.services import identity, live, runs, watching
+from engine.services import api_keys, identity, live, runs, watching
 from engine.services.live import Place
 from engine.services.watching import Told
 from openrooms_app.api.bodies import StrictRoute
 from openrooms_app.api.deps import By, Caller
+from openrooms_app.program import key_in
 from openrooms_app.session import session_token
 
 HEARTBEAT_S: Final = 15.0
@@ -27,6 +29,17 @@ SESSION_S: Final = 5.0
 """How late a log-out ends the stream."""
 HEARTBEAT: Final = b": still here\n\nevent: beat\ndata: {}\n\n"
 """A comment for proxies, and an event for pages, which can't see comments."""
+
+_EVENT: Final = {
+    "type": "object",
+    "properties": {
+        "event": {"enum": ["event", "status", "delta", "beat"]},
+        "id": {"type": "string", "description": "of an `event`: where to go on, as Last-Event-ID"},
+        "data": {"type": "string", "description": "JSON"},
+        "retry": {},
+    },
+}
+STREAM: Final = {"content": {"text/event-stream": {"schema": _EVENT}}}
 
 log = logging.getLogger(__name__)
 router = APIRouter(prefix="/api", tags=["live"], route_class=StrictRoute)
@@ -38,7 +51,7 @@ After = Annotated[
 RunId = Annotated[str, Query(max_length=100, description="no events but those of this run")]
 
 
-@router.get("/rooms/{room_id}/stream", response_class=StreamingResponse)
+@router.get("/rooms/{room_id}/stream", response_class=StreamingResponse, responses={200: STREAM})
 async def stream_room(
     request: Request, room_id: str, by: By, run_id: RunId = "", after: After = ""
 ) -> Response:
@@ -50,7 +63,11 @@ async def stream_room(
     return _streaming(reader, told)
 
 
-@router.get("/runs/{run_id}/stream", response_class=StreamingResponse)
+@router.get(
+    "/runs/{run_id}/stream",
+    response_class=StreamingResponse,
+    responses={200: STREAM, 204: {"description": "all has been seen"}},
+)
 async def stream_run(request: Request, run_id: str, by: By, after: After = "") -> Response:
     """The run's events live; ends with the run. 204 when all has been seen, which stops a browser asking."""
     reader = _reader(request, by)
@@ -65,35 +82,44 @@ async def stream_run(request: Request, run_id: str, by: By, after: After = "") -
 @asynccontextmanager
 async def listening() -> AsyncIterator[None]:
     """The process's one ear at Redis, open from its start to its end."""
-    _stopping.clear()
+    _stopping().clear()
     yield
     await live.hub(get_runtime()).close()
 
 
 def end_streams() -> None:
     """End every stream: a server that stops waits for its answers, and these would never end."""
-    _stopping.set()
+    _stopping().set()
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Whoever reads; `token` is the session's, None for a program with a key."""
+    """Whoever reads: by a key, or else by a session."""
 
     rt: Runtime
     user: User
+    key: str | None
     token: str | None
 
     def is_welcome(self) -> bool:
-        """Whether the session lives, as the same user with the same role."""
-        return self.token is None or identity.who(self.rt, self.token) == self.user
+        """Whether the key or session lives, of the same user with the same role."""
+        if self.key is None:
+            return identity.who(self.rt, self.token) == self.user
+        holder = api_keys.holder(self.rt, self.key)
+        return holder is not None and holder.user == self.user
 
 
-_stopping = asyncio.Event()
+_stops: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Event] = WeakKeyDictionary()
 _leaving: set[asyncio.Task[None]] = set()
 
 
+def _stopping() -> asyncio.Event:
+    """That of this server: an event belongs to a loop, and a process may serve on several, one after the other."""
+    return _stops.setdefault(asyncio.get_running_loop(), asyncio.Event())
+
+
 def _reader(request: Request, by: Caller) -> _Reader:
-    return _Reader(*by, session_token(request.headers.get("cookie")))
+    return _Reader(*by, key_in(request.scope), session_token(request.headers.get("cookie")))
 
 
 def _place(reader: _Reader, room_id: str, run_id: str, last_id: str) -> Place:
@@ -122,7 +148,7 @@ def _streaming(reader: _Reader, told: AsyncGenerator[Told, None]) -> Response:
 
 async def _lines(reader: _Reader, told: AsyncGenerator[Told, None]) -> AsyncGenerator[bytes, None]:
     """What is told, as bytes, until the reader is no longer welcome or the server stops."""
-    stopping: asyncio.Future[Any] = asyncio.ensure_future(_stopping.wait())
+    stopping: asyncio.Future[Any] = asyncio.ensure_future(_stopping().wait())
     coming: asyncio.Future[Any] = asyncio.ensure_future(anext(told, None))
     spoke = checked = time.monotonic()
     try:

@@ -1,8 +1,8 @@
 """Accounts and the audit log, for administrators."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict
 
 from engine.core.audit import AuditEntry
@@ -10,9 +10,9 @@ from engine.core.errors import InvalidInput
 from engine.core.identity import Role, User
 from engine.core.page import Page
 from engine.services import auditing, users
-from engine.services.auditing import Verdict
+from engine.services.auditing import Sought, Verdict
 from openrooms_app.api.bodies import StrictRoute
-from openrooms_app.api.deps import By, PageAsked
+from openrooms_app.api.deps import By, Moment, PageAsked
 
 router = APIRouter(prefix="/api", tags=["administration"], route_class=StrictRoute)
 
@@ -62,10 +62,21 @@ def patch_user(user_id: str, body: UserPatch, by: By) -> User:
     raise InvalidInput("Name exactly one of role, active and password.")
 
 
+Filter = Annotated[str | None, Query(max_length=200)]
+
+
 @router.get("/audit")
-def list_audit_entries(by: By, page: PageAsked) -> Page[AuditEntry]:
-    """Newest first."""
-    return auditing.list_entries(*by, page)
+def list_audit_entries(  # noqa: PLR0913, PLR0917 - a query's parameters
+    by: By,
+    page: PageAsked,
+    action: Filter = None,
+    user_id: Filter = None,
+    target: Filter = None,
+    since: Annotated[Moment | None, Query()] = None,
+    until: Annotated[Moment | None, Query()] = None,
+) -> Page[AuditEntry]:
+    """Newest first, those that fit all filters; `since` is the first moment, `until` the one after the last."""
+    return auditing.list_entries(*by, page, Sought(action, user_id, target, since, until))
 
 
 @router.post("/audit/verify")

@@ -13,7 +13,7 @@ from engine.core.workflow import Workflow, WorkflowStatus, WorkflowSummary
 from engine.services import workflows
 from engine.services.exchange import FileFormat
 from openrooms_app.api.bodies import RawBody, StrictRoute, media_type
-from openrooms_app.api.deps import MAX_INT, By, PageAsked, Revision
+from openrooms_app.api.deps import MAX_INT, By, PageAsked, RequestId, Revision
 from openrooms_app.api.problems import UnsupportedMediaType
 
 router = APIRouter(prefix="/api/workflows", tags=["workflows"], route_class=StrictRoute)
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api/workflows", tags=["workflows"], route_class=Stri
 YAML_TYPES = {"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"}
 FILE_TYPES = {
     "application/json": {"schema": {"type": "object"}},
-    "application/yaml": {"schema": {"type": "string"}},
+    "application/yaml": {"schema": {"type": "object"}},
 }
 
 
@@ -36,12 +36,12 @@ class NodeList(BaseModel):
 
 
 @router.post("", status_code=201)
-def create_workflow(body: dict[str, Any], by: By, response: Response) -> Workflow:
+def create_workflow(body: dict[str, Any], by: By, request_id: RequestId, response: Response) -> Workflow:
     """Create a workflow from a document, or an empty draft from `{"name": …}`."""
     if body.keys() == {"name"} and isinstance(body["name"], str):
-        made = workflows.create_empty(*by, body["name"])
+        made = workflows.create_empty(*by, body["name"], request_id=request_id)
     else:
-        made = workflows.create(*by, body)
+        made = workflows.create(*by, body, request_id=request_id)
     return _told(response, made, is_new=True)
 
 
@@ -63,12 +63,16 @@ def validate_document(body: Annotated[Any, Body()], by: By) -> Findings:
 
 
 @router.post("/import", status_code=201, openapi_extra={"requestBody": {"content": FILE_TYPES}})
-def import_workflow(raw: RawBody, request: Request, by: By, response: Response) -> Workflow:
+def import_workflow(
+    raw: RawBody, request: Request, by: By, request_id: RequestId, response: Response
+) -> Workflow:
     """Create a workflow from a file: JSON, or YAML by its Content-Type. A name that is taken gets a number."""
     given = media_type(request)
     if given not in {"", "application/json", *YAML_TYPES}:
         raise UnsupportedMediaType(given, "application/json or application/yaml")
-    made = workflows.import_document(*by, raw, "yaml" if given in YAML_TYPES else "json")
+    made = workflows.import_document(
+        *by, raw, "yaml" if given in YAML_TYPES else "json", request_id=request_id
+    )
     return _told(response, made, is_new=True)
 
 

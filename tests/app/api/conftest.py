@@ -36,7 +36,7 @@ def app() -> Gate:
 @pytest.fixture
 def as_(rt: Runtime, app: Gate) -> As:
     """A client for each of viewer, editor, admin, and nobody."""
-    tokens = {role.value: _token(rt, role) for role in Role}
+    tokens = {role.value: an_account(rt, role)[1] for role in Role}
 
     def client(who: str) -> TestClient:
         cookies = {COOKIE: tokens[who]} if who in tokens else {}
@@ -58,11 +58,12 @@ def runner(rt: Runtime) -> Iterator[Runner]:
     running.stop()
 
 
-def _token(rt: Runtime, role: Role) -> str:
-    user = User(id=rt.new_id(), name=role.value.title(), role=role, created_at=rt.now_us())
+def an_account(rt: Runtime, role: Role, name: str = "") -> tuple[User, str]:
+    """A new user with this role, and the token of a session."""
+    user = User(id=rt.new_id(), name=name or role.value.title(), role=role, created_at=rt.now_us())
     with rt.db.write() as session:
         users.add(session, user, "no password fits this")
-        return open_session(rt, session, user.id)
+        return user, open_session(rt, session, user.id)
 
 
 def a_workflow(api: TestClient, document: dict[str, Any] = SOUND) -> str:

@@ -287,3 +287,31 @@ def test_memory_is_written_read_searched_and_deleted(api):
     assert api.put(f"{address}/nothing", json={"value": None}).json()["value"] is None
     assert api.delete(f"{address}/customer").status_code == 204
     assert api.get(f"{address}/customer").status_code == 404
+
+
+def test_memory_has_kinds_and_is_searched_by_them(api):
+    address = f"/api/rooms/{a_room(api, QUICK)}/memory"
+    text = {"value": "Refunds take days", "kind": "SEMANTIC", "ttl_s": 60, "metadata": {"page": 1}}
+
+    written = api.put(f"{address}/rules", json=text).json()
+    assert (written["kind"], written["metadata"], written["is_embedded"]) == ("SEMANTIC", {"page": 1}, False)
+    assert written["expires_at"] > written["updated_at"]
+    api.put(f"{address}/plain", json={"value": "refunds"})
+
+    def keys(**query):
+        return [item["key"] for item in api.get(address, params=query).json()["items"]]
+
+    assert keys(kind="SEMANTIC") == keys(query="refund", kind="SEMANTIC") == ["rules"]
+    assert sorted(keys(query="refunds", by="words")) == ["plain", "rules"]
+    assert keys(query="refunds", min_score=99) == []
+    for query, code in (
+        ({"query": "x", "by": "meaning"}, "no_embedding"),
+        ({"kind": "SHORT_TERM"}, "invalid_input"),
+        ({"by": "chance"}, "invalid_input"),
+    ):
+        answer = api.get(address, params=query)
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert api.put(f"{address}/k", json={"value": 1, "ttl_s": 0}).status_code == 422
+    conversation = address.replace("memory", "conversation")
+    assert api.get(conversation).json() == {"items": [], "next_cursor": None}
+    assert api.delete(conversation).status_code == 204

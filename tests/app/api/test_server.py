@@ -1,63 +1,21 @@
 """The API over a real socket: log in, draw, run, watch it live, come back to the stream, read what happened."""
 
 import json
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import closing
 
 import httpx
 import pytest
-import uvicorn
 
-from engine.runner import Runner
-from engine.runtime import use_runtime
-from engine.services import identity
-from openrooms_app.api import create_api
-from openrooms_app.entrance import Entrance
-from openrooms_app.gate import Gate
+from tests.app.api.serving import PASSWORD, serving
 from tests.app.api.test_rooms import finished
-from tests.fixtures.runtimes import open_movable
-
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def server(sqlite_url, redis_url, tmp_path) -> Iterator[str]:
-    """The address of a server with a worker beside it, and the administrator Ada."""
-    with closing(open_movable(sqlite_url, redis_url, tmp_path)) as rt, socket.socket() as listener:
-        use_runtime(rt)
-        identity.create_first_admin(rt, identity.make_setup_token(rt), "Ada", PASSWORD)
-        listener.bind(("127.0.0.1", 0))
-        app = Gate(Entrance(create_api()))
-        serving = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
-        thread = threading.Thread(target=serving.run, args=([listener],))
-        thread.start()
-        runner = Runner(rt, threads=4)
-        runner.start()
-        rt.bell.on_ring(runner.activate)
-        consumer = rt.bell.consumer(1)
-        ringing = threading.Thread(target=consumer.run)
-        ringing.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        consumer.stop(graceful=True)
-        ringing.join(10)
-        runner.stop()
-        serving.should_exit = True
-        thread.join(10)
-        use_runtime(None)
-
-
-@pytest.fixture
-def api(server) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server, timeout=30) as client:
-        for _ in range(100):
-            try:
-                client.get("/api/health")
-                break
-            except httpx.ConnectError:
-                time.sleep(0.05)
+def api(sqlite_url, redis_url, tmp_path) -> Iterator[httpx.Client]:
+    with (
+        serving(sqlite_url, redis_url, tmp_path) as server,
+        httpx.Client(base_url=server.url, timeout=30) as client,
+    ):
         yield client
 
 

@@ -30,7 +30,7 @@ def test_a_model_that_never_stops_does_not_keep_the_heart_from_beating(sqlite_rt
             yield Told(delta=DELTA)
 
     async def read():
-        reader = stream._Reader(sqlite_rt, admin, None)
+        reader = stream._Reader(sqlite_rt, admin, key=None, token=None)
         return [lines async for lines in stream._lines(reader, talking())]
 
     lines = b"".join(asyncio.run(read()))

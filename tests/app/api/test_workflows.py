@@ -5,6 +5,8 @@ import json
 import pytest
 import yaml
 
+from engine.services import workflows
+from engine.services.documents import OPERATOR
 from tests.app.api.conftest import SOUND, a_room, a_workflow
 
 
@@ -198,3 +200,30 @@ def test_a_room_of_a_workflow_shows_in_its_list(api):
     (item,) = api.get("/api/workflows", params={"search": "draw"}).json()["items"] or [{}]
 
     assert item.get("room_count") == 1
+
+
+def test_what_is_made_twice_with_the_same_key_is_made_once(api, as_, rt):
+    once = {"headers": {"Idempotency-Key": "made-1"}}
+    first = api.post("/api/workflows", json=SOUND, **once)
+    again = api.post("/api/workflows", json=SOUND, **once)
+    others = as_("admin").post("/api/workflows", json=SOUND, **once)
+    room = {
+        "json": {"name": "Desk", "workflow_id": first.json()["id"]},
+        "headers": {"Idempotency-Key": "made-2"},
+    }
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    assert others.json()["id"] != first.json()["id"]
+    assert api.post("/api/rooms", **room).json() == api.post("/api/rooms", **room).json()
+    assert len(api.get("/api/rooms").json()["items"]) == 1
+    for path, sent in (("import", {"json": SOUND}), ("../templates/data_processing/workflows", {})):
+        headers = {"Idempotency-Key": f"made-{path}"}
+        ids = {api.post(f"/api/workflows/{path}", headers=headers, **sent).json()["id"] for _ in range(3)}
+        assert len(ids) == 1
+
+
+def test_a_key_of_yesterday_makes_something_new(rt):
+    a = workflows.create(rt, OPERATOR, SOUND, request_id="late")
+    rt.move_clock(25 * 3600 * 1_000_000)
+    assert workflows.create(rt, OPERATOR, SOUND, request_id="late").id != a.id

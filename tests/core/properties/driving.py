@@ -11,7 +11,7 @@ from engine.core.fingerprint import canonical, digest
 from engine.core.inputs import Execute, Go, Input, Paused, Resumed, Signalled, WorkerLost
 from engine.core.run import MOVES
 from engine.core.tokens import Phase, State, Token
-from tests.core.drawing import Passage, plan_of
+from tests.core.drawing import START_US, Passage, plan_of
 from tests.core.generator import Made, an_input
 
 ENOUGH = 20_000
@@ -49,11 +49,22 @@ class Fate:
         ]
         value = chance.choice(values)
         stored = {"note": command.activation} if chance.random() < 0.2 else {}
-        return {"output": value, "usage": usage, "remember": stored}
+        about = {"note": _kept(chance)} if stored and chance.random() < 0.5 else {}
+        return {"output": value, "usage": usage, "remember": stored, "about": about}
 
     def is_signalled(self, token: Token) -> bool:
         """Whether somebody will answer this WAIT, or its time runs out."""
         return int(digest(self.seed, token.activation)[0], 16) < 8
+
+
+def _kept(chance: Random) -> dict[str, Any]:
+    """What is not plain about an entry, by chance."""
+    about: dict[str, Any] = {"kind": chance.choice(["SHORT_TERM", "SEMANTIC"])}
+    if chance.random() < 0.5:
+        about["expires_us"] = START_US + chance.randint(-5, 50)
+    if about["kind"] == "SEMANTIC":
+        about |= {"chunks": [[0, 1, "AACAPw=="]], "model": "m/1", "meta": {"n": chance.randint(0, 9)}}
+    return about
 
 
 class Watched(Passage):

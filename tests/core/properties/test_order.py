@@ -20,6 +20,7 @@ def outcome(passage: Passage) -> dict[str, Any]:
         "error": state.error,
         "vars": state.final_vars,
         "memory": passage.remembered,
+        "about": passage.about,
         "steps": state.steps,
     }
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.inputs import Execute
+from engine.core.memory import seen_of
 from engine.core.replaying import replay
 from engine.core.steps import steps_of
 from tests.core.drawing import Passage
@@ -61,8 +62,16 @@ def check_steps(passage: Passage, events: list[dict[str, Any]]) -> None:
 
 def check_memory(passage: Passage, events: list[dict[str, Any]]) -> None:
     """What the room remembers is what the events outside branches say."""
-    told = [event for event in events if event["type"] == "MEMORY_UPDATED" and not event["branch"]]
-    assert {event["data"]["key"]: event["data"]["value"] for event in told} == passage.remembered
+    told = [
+        event["data"]
+        for event in events
+        if event["type"] == "MEMORY_UPDATED"
+        and not event["branch"]
+        and event["data"].get("kind") != "SHORT_TERM"
+    ]
+    assert {data["key"]: data["value"] for data in told} == passage.remembered
+    seen = {key: seen_of(about) for key, about in passage.about.items()}
+    assert {data["key"]: seen_of(data) for data in told} == seen
 
 
 def check_attempts(passage: Passage, events: list[dict[str, Any]]) -> None:

@@ -190,3 +190,13 @@ def test_what_the_operator_has_opened_is_let_through():
     opened = discover({"http_allow": "localhost,127.0.0.0/8"})
 
     assert [item for item in find_problems(document, opened) if item.severity == "error"] == []
+
+
+def test_an_address_that_nobody_waits_at_is_told(find):
+    made = {"tool": call("wait_for_webhook", signal="paid")}
+    text = "start > tool -SUCCESS> wait > end; tool -FAILURE> end"
+    waits = {"config": {"signal": "paid"}}
+    alone = find(ONE.format("tool"), warnings=True, **made)
+
+    assert ("webhook_without_wait", "/nodes/1/config/arguments/signal") in told(alone)
+    assert "webhook_without_wait" not in str(told(find(text, warnings=True, **made, wait=waits)))

@@ -5,6 +5,8 @@ from contextlib import closing
 
 import click
 
+from openrooms_app.commands.local import runtime
+
 
 @click.group()
 def secrets() -> None:
@@ -22,7 +24,7 @@ def set_secret(name: str) -> None:
         value = click.prompt("Value", hide_input=True, confirmation_prompt=True)
     else:
         value = sys.stdin.read().removesuffix("\n")
-    with closing(_runtime()) as rt:
+    with closing(runtime()) as rt:
         made = service.put(rt, OPERATOR, name, value)
     click.echo(f"{made.name} is set.")
 
@@ -35,7 +37,7 @@ def list_secrets() -> None:
     from engine.services import secrets as service
     from engine.services.documents import OPERATOR
 
-    with closing(_runtime()) as rt:
+    with closing(runtime()) as rt:
         cursor = None
         while True:
             page = service.list_secrets(rt, OPERATOR, Paging(limit=MAX_LIMIT, cursor=cursor))
@@ -53,7 +55,7 @@ def delete_secret(name: str) -> None:
     from engine.services import secrets as service
     from engine.services.documents import OPERATOR
 
-    with closing(_runtime()) as rt:
+    with closing(runtime()) as rt:
         service.delete(rt, OPERATOR, name)
     click.echo(f"{name} is deleted.")
 
@@ -64,14 +66,7 @@ def rotate() -> None:
     from engine.services import secrets as service
     from engine.services.documents import OPERATOR
 
-    with closing(_runtime()) as rt:
+    with closing(runtime()) as rt:
         done = service.rotate(rt, OPERATOR)
     key = "a new master key" if done.is_key_new else "the first key of OPENROOMS_MASTER_KEY"
     click.echo(f"{done.secrets} secrets are protected by {key}.")
-
-
-def _runtime():  # type: ignore[no-untyped-def]
-    from engine.services.upkeep import open_migrated
-    from engine.settings import Settings
-
-    return open_migrated(Settings())

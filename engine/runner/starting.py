@@ -1,0 +1,174 @@
+"""Begins runs in the transaction of whoever asks: a person, a schedule, an address that others call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import jsonschema
+import orjson
+from pydantic import JsonValue
+
+from engine.core.depth import MOST, is_too_deep
+from engine.core.errors import InvalidInput, NotFound, OpenRoomsError
+from engine.core.events import EventType, fact
+from engine.core.runview import Run
+from engine.core.sample import with_defaults
+from engine.failpoints import Point, reach
+from engine.runtime import Runtime
+from engine.store import audit, runs
+from engine.store.claims import KICK_AGAIN_US
+from engine.store.database import Hot
+
+MAX_INPUT_BYTES = 1_048_576
+FIRST_BELL_US = 300_000
+"""Time for the first bell to be heard before a sweep rings again."""
+LIMIT_NAMES = ("max_steps", "max_duration_s", "max_tokens", "max_cost_usd")
+
+
+class RoomBusy(OpenRoomsError):
+    code = "room_busy"
+
+    def __init__(self, room: str, number: int, status: str) -> None:
+        super().__init__(
+            f"The room {room!r} is busy: its run #{number} is {status}. Wait for it, cancel it, "
+            "or turn on queue_runs for the room."
+        )
+
+
+class NoVersion(OpenRoomsError):
+    code = "no_version"
+
+    def __init__(self, workflow: str) -> None:
+        super().__init__(f"The workflow {workflow!r} has no published version yet. Publish it, then run.")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a new run is to be; `by` is the id of who or what starts it."""
+
+    by: str
+    input: JsonValue = None
+    request_id: str | None = None
+    version: int | None = None
+    at_step: dict[str, Any] | None = None
+    retry_of: str | None = None
+    in_line: bool = False
+    """It may stand in line though its room does not queue."""
+    cause: dict[str, str] = field(default_factory=dict)
+    """What starts it when that is no person, for the audit log."""
+
+
+def begin(rt: Runtime, hot: Hot, room_id: str, wanted: Wanted) -> Run | str:
+    """Add a run to the room; the id of the first one for a request that was made before. Call it last in a transaction.
+
+    Raises:
+        NotFound, NoVersion, RoomBusy, InvalidInput
+        runs.Taken: somebody else begins one at this very moment; the transaction is lost, look again.
+    """
+    room = runs.startable(hot, room_id)
+    if room is None:
+        raise NotFound("room", room_id)
+    first = runs.by_request(hot, room_id, wanted.request_id) if wanted.request_id else None
+    if first is not None:
+        return first
+    version = wanted.version or room.version or room.latest_version
+    if version is None:
+        raise NoVersion(room.workflow_name)
+    if room.held_by is not None and not (room.queue_runs or wanted.in_line):
+        raise RoomBusy(room.name, *room.held_by)
+    given = _checked_input(rt, room, version, wanted)
+    new = _new(rt, room, wanted, room_id=room_id, version=version, given=given)
+    number = runs.next_number(hot, room_id)
+    facts = [fact(EventType.RUN_QUEUED, d={"number": number, "version": version})]
+    if number == 1:
+        facts.insert(0, fact(EventType.ROOM_CREATED, d={"name": room.name}))
+    run = runs.begin(hot, new, number, facts, has_room=room.held_by is None)
+    user_id = None if wanted.cause else wanted.by
+    audit.append(hot, new.now_us, user_id, "run", run.id, room_id=room_id, number=number, **wanted.cause)
+    reach(Point.IN_START)
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class _Schema:
+    """The input_schema of a version, None where any input will do."""
+
+    schema: dict[str, Any] | None
+    validator: jsonschema.Draft202012Validator | None
+
+
+_schemas: dict[tuple[str, int], _Schema] = {}
+SCHEMAS_KEPT = 512
+
+
+def _schema(rt: Runtime, workflow_id: str, version: int) -> _Schema:
+    """That of the version; versions never change, so the last ones are kept."""
+    found = _schemas.get((workflow_id, version))
+    if found is None:
+        with rt.db.read() as session:
+            text = runs.version_document(session, workflow_id, version)
+        if text is None:
+            raise NotFound("version", version)
+        schema = orjson.loads(text).get("input_schema")
+        validator = None if schema is None else jsonschema.Draft202012Validator(schema)
+        found = _Schema(schema, validator)
+        if len(_schemas) >= SCHEMAS_KEPT:
+            _schemas.clear()
+        _schemas[(workflow_id, version)] = found
+    return found
+
+
+def _checked_input(rt: Runtime, room: runs.Startable, version: int, wanted: Wanted) -> bytes:
+    """The input as JSON: what is given, completed by the defaults of the version's input_schema.
+
+    Raises:
+        InvalidInput: it is no JSON, too large, or does not fit the version's input_schema.
+    """
+    known = _schema(rt, room.workflow_id, version)
+    value = with_defaults({} if wanted.input is None else wanted.input, known.schema)
+    try:
+        given = orjson.dumps(value)
+    except TypeError as error:
+        raise InvalidInput(f"The input can't be kept as JSON: {error}.") from None
+    if len(given) > MAX_INPUT_BYTES:
+        raise InvalidInput(f"The input takes {len(given):,} bytes; {MAX_INPUT_BYTES:,} are the most.")
+    if is_too_deep(given):
+        raise InvalidInput(f"The input is nested more than {MOST} levels deep.")
+    if known.validator is not None:
+        faults = sorted(known.validator.iter_errors(value), key=lambda fault: list(fault.path))
+        if faults:
+            told = "; ".join(_fault(fault) for fault in faults[:5])
+            raise InvalidInput(f"The input does not fit the workflow's input_schema: {told}.")
+    return given
+
+
+def _fault(fault: jsonschema.ValidationError) -> str:
+    place = "/".join(str(part) for part in fault.absolute_path)
+    return f"{place}: {fault.message[:200]}" if place else fault.message[:200]
+
+
+def _new(  # noqa: PLR0913 - what a run is made of
+    rt: Runtime, room: runs.Startable, wanted: Wanted, *, room_id: str, version: int, given: bytes
+) -> runs.NewRun:
+    config = {name: value for name, value in orjson.loads(room.config).items() if value is not None}
+    options: dict[str, Any] = {
+        "limits": {name: config[name] for name in LIMIT_NAMES if name in config},
+        "overrides": {name: value for name, value in config.items() if name not in LIMIT_NAMES},
+    }
+    if wanted.at_step:
+        options["at_step"] = wanted.at_step
+    now_us = rt.now_us()
+    return runs.NewRun(
+        id=rt.new_id(),
+        room_id=room_id,
+        workflow_id=room.workflow_id,
+        version=version,
+        input=given,
+        options=options,
+        now_us=now_us,
+        kick_us=now_us - KICK_AGAIN_US + FIRST_BELL_US,
+        created_by=wanted.by,
+        request_id=wanted.request_id,
+        retry_of=wanted.retry_of,
+    )

@@ -1,0 +1,1 @@
+"""OpenRooms for programs: `from openrooms.client import Client`."""

@@ -1,0 +1,233 @@
+"""What the server answers with, as values: times are datetimes, and fields of a newer server are kept as they come."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+T = TypeVar("T")
+
+
+class Page(Value, Generic[T]):
+    """`next_cursor` is None on the last page."""
+
+    items: list[T]
+    next_cursor: str | None = None
+
+    def __iter__(self) -> Iterator[T]:  # type: ignore[override] # of items, not of fields
+        return iter(self.items)
+
+
+class Problem(Value):
+    code: str
+    severity: str
+    message: str
+    node_id: str | None = None
+    transition_id: str | None = None
+    path: str = ""
+
+
+class Findings(Value):
+    valid: bool
+    problems: list[Problem]
+
+
+class LastRun(Value):
+    id: str
+    room_id: str
+    number: int
+    status: str
+    created_at: datetime
+
+
+class WorkflowSummary(Value):
+    id: str
+    name: str
+    status: str
+    revision: int
+    error_count: int
+    latest_version: int | None
+    room_count: int
+    last_run: LastRun | None
+    created_at: datetime
+    updated_at: datetime
+    created_by: str | None
+
+
+class Workflow(WorkflowSummary):
+    draft: dict[str, Any]
+    problems: list[Problem]
+    draft_matches_version: bool
+
+
+class VersionSummary(Value):
+    workflow_id: str
+    version: int
+    sha256: str
+    meaning_sha256: str
+    note: str
+    created_at: datetime
+    created_by: str | None
+
+
+class Version(VersionSummary):
+    document: dict[str, Any]
+
+
+class Template(Value):
+    id: str
+    name: str
+    description: str
+    document: dict[str, Any]
+
+
+class Room(Value):
+    id: str
+    name: str
+    workflow_id: str
+    workflow_name: str
+    version: int | str
+    config: dict[str, Any]
+    metadata: dict[str, Any]
+    queue_runs: bool
+    status: str
+    last_run_number: int
+    created_at: datetime
+    updated_at: datetime
+    created_by: str | None
+
+
+class Accepted(Value):
+    """What was asked will be done; `status` is that of the run at this moment."""
+
+    run_id: str
+    room_id: str
+    number: int
+    version: int
+    status: str
+
+
+class Run(Value):
+    id: str
+    room_id: str
+    workflow_id: str
+    version: int
+    number: int
+    status: str
+    input: Any
+    output: Any
+    error: dict[str, Any] | None
+    steps: int
+    tokens: int
+    cost_usd: float
+    seq: int
+    fingerprint: str | None
+    retry_of: str | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in ("COMPLETED", "FAILED", "CANCELLED")
+
+
+class MemoryEntry(Value):
+    key: str
+    value: Any
+    revision: int
+    run_id: str | None
+    updated_at: datetime
+
+
+class Tool(Value):
+    name: str
+    title: str
+    description: str
+    category: str
+    effect: str
+    timeout_s: float
+    parameters: dict[str, Any]
+    returns: dict[str, Any] | None
+    examples: list[dict[str, Any]]
+
+
+class Tried(Value):
+    result: Any
+    remembered: dict[str, Any]
+    duration_ms: float
+
+
+class Provider(Value):
+    name: str
+    title: str
+    configured: bool
+    models: list[str]
+    models_from: str
+    note: str
+
+
+class Health(Value):
+    status: str
+    checks: dict[str, dict[str, Any]]
+
+
+class User(Value):
+    id: str
+    name: str
+    role: str
+    active: bool
+    created_at: datetime
+
+
+class ApiKey(Value):
+    id: str
+    name: str
+    user_id: str
+    user_name: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class MadeKey(ApiKey):
+    """`key` is shown this once."""
+
+    key: str
+
+
+class Secret(Value):
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    created_by: str | None
+
+
+class Rotated(Value):
+    """`is_key_new`: a new master key was made; else the environment's first key is in use now."""
+
+    secrets: int
+    is_key_new: bool
+
+
+class AuditEntry(Value):
+    id: int
+    at: datetime
+    user_id: str | None
+    user_name: str | None
+    action: str
+    target: str
+    detail: dict[str, Any]
+
+
+class Verdict(Value):
+    is_intact: bool
+    broken_at: int | None
