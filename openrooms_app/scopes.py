@@ -15,6 +15,7 @@ _NEEDED: Final[dict[Scope | None, str]] = {
         list_runs list_runs_of_room get_run list_events list_steps get_state stream_run replay_run
         list_tools get_tool list_turns
         list_schedules_of_room list_schedules preview_times get_schedule list_firings list_times
+        list_agents get_agent list_agent_versions
         list_hooks get_hook list_deliveries list_subscriptions get_subscription list_notices
     """,
     Scope.RUN: "start_run pause_run resume_run cancel_run cancel_one_run send_signal retry_run invoke_tool",
@@ -22,6 +23,7 @@ _NEEDED: Final[dict[Scope | None, str]] = {
         create_workflow import_workflow save_draft patch_draft delete_workflow unarchive_workflow
         create_from_template publish restore_version
         create_room patch_room delete_room put_entry delete_entry forget_conversation
+        create_agent put_agent delete_agent try_agent
         create_schedule patch_schedule delete_schedule create_hook patch_hook rotate_hook delete_hook
         create_subscription patch_subscription rotate_subscription delete_subscription redeliver_notice
     """,

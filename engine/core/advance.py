@@ -12,6 +12,8 @@ from engine.core.events import EventType, Fact
 from engine.core.expressions import ExpressionError
 from engine.core.fingerprint import digest
 from engine.core.inputs import (
+    Abort,
+    Asked,
     Blame,
     Broken,
     Cancelled,
@@ -20,6 +22,7 @@ from engine.core.inputs import (
     Go,
     Input,
     Paused,
+    Progress,
     Result,
     Resumed,
     Say,
@@ -33,10 +36,11 @@ from engine.core.joining import fork_out
 from engine.core.leaving import Output, expression_failure, fail, remember, succeed, write_memory
 from engine.core.moving import Moving
 from engine.core.plan import Plan, PlanNode
+from engine.core.policy import stricter
 from engine.core.retry import US_PER_S
 from engine.core.run import RunStatus
 from engine.core.tokens import ROOT, Phase, State, Token
-from engine.core.waiting import begin_wait, receive_signal, wake
+from engine.core.waiting import begin_wait, receive_signal, rest_for_answers, wake
 
 MAX_DEATHS = 3
 """Workers a step may take down before it counts as poison and fails with `worker_lost`."""
@@ -113,10 +117,10 @@ def _go(m: Moving, _: Input) -> None:
         return
     token = state.tokens[state.ready.pop(0)]
     node = m.node(token)
-    if token.is_again:
-        token.is_again = False
-        token.attempt += 1
-        _execute(m, token, node)
+    if token.is_again or token.progress:  # with progress alone, people have answered what its step has asked
+        is_resumed, token.is_again = not token.is_again, False
+        token.attempt += not is_resumed
+        _execute(m, token, node, is_resumed=is_resumed)
         return
     if state.steps >= state.limits["max_steps"]:
         limit_reached(m, token, "max_steps", f"the run has made {state.steps} steps")
@@ -165,7 +169,7 @@ def _enter_end(m: Moving, token: Token, node: PlanNode) -> None:
     )
 
 
-def _execute(m: Moving, token: Token, node: PlanNode) -> None:
+def _execute(m: Moving, token: Token, node: PlanNode, *, is_resumed: bool = False) -> None:
     """Render a step's parameters and hand it to the runner."""
     scope = m.scope(token, node.names) if node.templates else {}
     params: dict[str, Any] = dict(node.config)
@@ -178,9 +182,11 @@ def _execute(m: Moving, token: Token, node: PlanNode) -> None:
     overrides = m.state.overrides
     if overrides:
         params |= {name: overrides[name] for name in node.overridable if overrides.get(name) is not None}
+        if "policy" in overrides and node.type == "AGENT_TASK":
+            params["policy"] = stricter(params.get("policy"), overrides["policy"])
     invoked = _STEP_EVENTS.get(node.type)
     if invoked:
-        m.tell(invoked[0], token, d=params)
+        m.tell(invoked[0], token, d={**node.subject, "resumed": True} if is_resumed else params)
     else:
         m.tell(EventType.NODE_ENTERED, token, d={"name": node.title, "input": params})
     m.rest(token, Phase.RUNNING)
@@ -204,7 +210,7 @@ def _result(m: Moving, given: Result) -> None:
     _spend(m, given.usage)
     events = _STEP_EVENTS.get(node.type)
     is_success = given.outcome == Outcome.SUCCESS
-    if events:
+    if events and not (is_success and token.progress and not given.usage):  # else its notes have told it
         error = None if is_success else dict(given.error or {})
         told = {**node.subject, **given.usage}
         m.tell(events[1] if is_success else events[2], token, d=told, e=error)
@@ -219,6 +225,38 @@ def _result(m: Moving, given: Result) -> None:
         outcome = Outcome.TIMEOUT if given.outcome == Outcome.TIMEOUT else Outcome.FAILURE
         error = {**_UNSAID[outcome], **(given.error or {}), "node_id": token.at}
         fail(m, token, error, outcome=outcome)
+
+
+def _progress(m: Moving, given: Progress) -> None:
+    """Keep what a running step has done so far; what that cost counts even when nobody waits for it any more."""
+    token, used = m.state.at_activation(given.activation), [note["u"] for note in given.notes if "u" in note]
+    for usage in used:
+        _spend(m, usage)
+    if token is None or token.phase is not Phase.RUNNING or token.attempt != given.attempt:
+        if used:
+            late = {
+                "activation": given.activation,
+                "reason": "it was paid for when nobody waited for it any more",
+            }
+            m.tell(EventType.BRANCH_CANCELLED, d=late)
+        return
+    for number, note in enumerate(given.notes):
+        m.tell(EventType(note["t"]), token)
+        m.facts[-1]["i"] = number
+        if "key" in note:
+            token.progress[note["key"]] = {name: note[name] for name in ("o", "w") if name in note}
+            token.deaths = (
+                min(token.deaths, 1) if "o" in note else token.deaths
+            )  # it has come further: no poison
+    if (over := _overspent(m)) is not None:
+        m.commands.append(Abort(token.activation))
+        limit_reached(m, token, over, f"{m.state.used_tokens} tokens, {m.state.used_cost_usd:g} USD used")
+
+
+def _asked(m: Moving, given: Asked) -> None:
+    token = m.state.at_activation(given.activation)
+    if token is not None and token.phase is Phase.RUNNING and token.attempt == given.attempt:
+        rest_for_answers(m, token, given.asks)
 
 
 _UNSAID = {
@@ -309,6 +347,8 @@ def _worker_lost(m: Moving, given: WorkerLost) -> None:
             _lost(m, token, "worker_lost", f"{deaths} processes died while they executed this step{why}")
             continue
         repeats = "it may have run twice" if effect == Effect.EXTERNAL else "it is repeated"
+        if token.progress:
+            repeats = "it goes on after what is on record; what was under way may have run twice"
         told = {"consequence": repeats, "effect": str(effect)} | ({"why": given.why} if given.why else {})
         m.tell(EventType.WORKER_LOST, token, d=told)
         token.deaths = deaths
@@ -336,6 +376,8 @@ _APPLY: dict[type[Input], Callable[[Moving, Any], None]] = {
     Started: _start,
     Go: _go,
     Result: _result,
+    Progress: _progress,
+    Asked: _asked,
     TimerFired: _timer,
     Signalled: receive_signal,
     Paused: _pause,

@@ -79,7 +79,17 @@ class Show(Protocol):
 class CallApart(Protocol):
     """Calls a tool where it can harm nobody, within its own time limit."""
 
-    async def __call__(self, tool: Tool, arguments: dict[str, Any]) -> Any: ...
+    async def __call__(self, ctx: StepContext, tool: Tool, arguments: dict[str, Any]) -> Any: ...
+
+
+class Recorder(Protocol):
+    """Puts notes of a running step on record; see engine.core.checkpoints."""
+
+    def add(self, note: dict[str, Any]) -> None:
+        """It will be on disk before anything that comes after it."""
+
+    async def kept(self) -> None:
+        """Everything so far is on disk."""
 
 
 @dataclass(slots=True)
@@ -110,6 +120,11 @@ class StepContext:
     call_apart: CallApart | None = None
     """The way to tools that run apart; without one they are called in this very thread."""
     show: Show | None = None
+    recorded: Mapping[str, Any] = field(default_factory=dict)
+    """What earlier executions of this step have put on record, by key."""
+    recorder: Recorder | None = None
+    spent: Mapping[str, float] = field(default_factory=dict)
+    """US dollars when the step began: `run` by its run, `month` by the room's other runs of this month, if asked for."""
     limiter: Limiter | None = None
     """Keeps the rates of tools; without one nothing is counted."""
     signal_url: Callable[[str, int], str] | None = None
@@ -130,6 +145,15 @@ class StepContext:
     def spend(self, usage: Usage) -> None:
         """Account for what was used: whoever gets a model's reply does, and the provider itself where it fails."""
         self.usage += usage
+
+    def note(self, note: dict[str, Any]) -> None:
+        """Put something that happened within the step on record; without a recorder it is only gathered here."""
+        if self.recorder is not None:
+            self.recorder.add(note)
+        elif "o" in note:
+            self.trace.append({**note.get("d", {}), "output": note["o"]})
+            used = note.get("u", {})
+            self.spend(Usage(**{name: used[name] for name in Usage.model_fields if name in used}))
 
 
 AtOnce = Callable[[Mapping[str, Any], "StepContext"], Any]

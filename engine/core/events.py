@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -66,12 +67,23 @@ LEVEL_NAMES = ("DEBUG", "INFO", "WARNING", "ERROR", "FATAL")
 
 Fact = dict[str, Any]
 """A stored fact: t type, n node, s step, a attempt (1 when absent), b branch, d data, e error, ms duration,
-o: 1 when data.output is the output of the row's input."""
+o: 1 when data.output is the output of the row's input, i: the number of its input's note that has all the rest."""
 
 
 def fact(type_: EventType, **fields: Any) -> Fact:
     """A compact fact; fields that are None are left out."""
     return {"t": type_.value, **{name: value for name, value in fields.items() if value is not None}}
+
+
+def with_note(stored: Fact, given: Mapping[str, Any]) -> Fact:
+    """A fact of a step's progress, together with the note of its input that it stands for."""
+    note = given["notes"][stored["i"]]
+    output = {"output": note["o"]} if "o" in note else {}
+    return {
+        **stored,
+        "d": {**note.get("d", {}), **output},
+        **{name: note[name] for name in ("e", "ms") if name in note},
+    }
 
 
 def public_event(run_id: str, seq: int, at_us: int, stored: Fact, output: Any) -> dict[str, Any]:

@@ -124,6 +124,26 @@ class Result(Input):
 
 
 @dataclass(frozen=True, slots=True)
+class Progress(Input):
+    """A running step tells what it has done so far; see engine.core.checkpoints for the notes."""
+
+    kind: ClassVar[str] = "progress"
+    activation: str = ""
+    attempt: int = 1
+    notes: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Input):
+    """A step's function has ended for now: it is to be executed again when people have answered what it asks."""
+
+    kind: ClassVar[str] = "asked"
+    activation: str = ""
+    attempt: int = 1
+    asks: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired(Input):
     """`timer` is wait, timeout, retry or deadline."""
 
@@ -181,14 +201,27 @@ class Broken(Input):
 
 KINDS: dict[str, type[Input]] = {
     kind.kind: kind
-    for kind in (Started, Go, Result, TimerFired, Signalled, Paused, Resumed, Cancelled, WorkerLost, Broken)
+    for kind in (
+        Started,
+        Go,
+        Result,
+        Progress,
+        Asked,
+        TimerFired,
+        Signalled,
+        Paused,
+        Resumed,
+        Cancelled,
+        WorkerLost,
+        Broken,
+    )
 }
 
 
 def input_of(plain: Mapping[str, Any]) -> Input:
     """The input that the log kept as `plain`."""
     values = {_LONG.get(name, name): value for name, value in plain.items() if name != "k"}
-    for name in ("said", "trace"):
+    for name in ("said", "trace", "notes", "asks"):
         if name in values:
             values[name] = tuple(values[name])
     return KINDS[plain["k"]](**values)

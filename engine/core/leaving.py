@@ -45,7 +45,7 @@ def succeed(m: Moving, token: Token, output: Output | None = None) -> None:
     if node.behaviour is not Behaviour.DECISION:  # its ways see the outcome and the error that led to it
         token.outcome, token.error = "SUCCESS", None
     token.chain = digest(token.chain, token.via, node.id, "SUCCESS", value)
-    token.joined = None
+    token.joined, token.progress = None, {}
     if output is not None:
         token.vars[node.variable] = value
         token.wrote[node.variable] = token.step
@@ -105,7 +105,7 @@ def fail(m: Moving, token: Token, error: Mapping[str, Any], *, outcome: Outcome 
     token.phase = Phase.READY
     token.outcome, token.error = outcome.value, kept
     token.chain = digest(token.chain, token.via, node.id, outcome.value, kept["code"])
-    token.joined = None
+    token.joined, token.progress = None, {}
     m.tell(EventType.NODE_EXITED, token, d={"outcome": outcome.value})
     ways = node.ways_on(*_triggers(node, is_timeout))
     if ways:

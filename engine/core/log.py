@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from engine.core.events import Fact, public_event
+from engine.core.events import Fact, public_event, with_note
 from engine.core.inputs import Input
 
 Entry = dict[str, Any]
@@ -47,4 +47,5 @@ class Stored:
         for last, one in self.entries():
             first = last - len(one["ev"]) + 1
             for index, fact in enumerate(one["ev"]):
-                yield public_event(run_id, first + index, one["at"], fact, one["in"].get("o"))
+                told = with_note(fact, one["in"]) if "i" in fact else fact
+                yield public_event(run_id, first + index, one["at"], told, one["in"].get("o"))

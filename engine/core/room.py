@@ -7,6 +7,7 @@ from pydantic import Field
 
 from engine.core.document import Frozen
 from engine.core.instant import Instant
+from engine.core.policy import Policy
 
 LATEST: Literal["latest"] = "latest"
 
@@ -39,6 +40,9 @@ class RoomConfig(Frozen):
     max_tokens: int | None = Field(None, ge=1, le=1_000_000_000, description="tokens of models in one run")
     max_cost_usd: float | None = Field(None, ge=0, le=1_000_000)
     temperature: float | None = Field(None, ge=0, le=2, description="of every model")
+    policy: Policy | None = Field(
+        None, description="what agents may do here; the stricter of this and theirs holds"
+    )
 
 
 class Room(Frozen):

@@ -1,13 +1,17 @@
 """Calls a node type's function with a config that is checked first: one door for workers and child processes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 from pydantic import ValidationError
 
 from engine.core.catalogue import NodeType, StepContext, StepError
+from engine.core.depth import MOST, is_too_deep
 from engine.core.errors import OpenRoomsError
+
+OUTPUT_BYTES = 1_048_576
+"""The largest output of a step, as JSON."""
 
 
 async def call_step(kind: NodeType, params: Mapping[str, Any], ctx: StepContext) -> Any:
@@ -28,6 +32,33 @@ async def call_step(kind: NodeType, params: Mapping[str, Any], ctx: StepContext)
             f"With this run's values the config does not fit: {faults}.", code="bad_config", retryable=False
         ) from None
     return await kind.execute(checked, ctx)
+
+
+def as_recorded(
+    output: Any,
+    *,
+    most: int = OUTPUT_BYTES,
+    what: str = "output",
+    loads: Callable[[bytes], Any] = orjson.loads,
+) -> Any:
+    """The output as the log will have it, so that a replay sees what the run saw: plain JSON and nothing shared.
+
+    Raises:
+        StepError: it is no JSON, larger than `most` bytes, or too deep.
+    """
+    try:
+        raw = orjson.dumps(output)
+    except (TypeError, UnicodeEncodeError) as error:
+        raise StepError(f"The {what} is no JSON: {error}.", code="bad_output", retryable=False) from None
+    if len(raw) > most:
+        raise StepError(
+            f"The {what} is larger than {most} bytes of JSON.", code="output_too_large", retryable=False
+        )
+    if is_too_deep(raw):
+        raise StepError(
+            f"The {what} is nested more than {MOST} levels deep.", code="output_too_deep", retryable=False
+        )
+    return loads(raw)
 
 
 def told(error: BaseException) -> dict[str, Any]:

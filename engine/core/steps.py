@@ -50,7 +50,9 @@ def _entered(event: dict[str, Any]) -> Step:
 
 
 def _invoked(step: Step, event: dict[str, Any]) -> None:
-    step["input"], step["attempt"], step["status"] = event["data"], event["attempt"], "running"
+    step["attempt"], step["status"] = event["attempt"], "running"
+    if not _IN_A_STEP & event["data"].keys():
+        step["input"] = event["data"]
 
 
 def _entered_again(step: Step, event: dict[str, Any]) -> None:
@@ -95,6 +97,8 @@ def _branched(step: Step, event: dict[str, Any]) -> None:
     step["status"], step["ended_at"] = "done", event["at"]
 
 
+_IN_A_STEP = frozenset({"turn", "resumed"})
+"""What events carry that tell how a step goes on, not how it began."""
 _UNDER_WAY = ("running", "waiting", "retrying")
 _ENDS = ("ROOM_FAILED", "ROOM_CANCELLED")
 

@@ -17,6 +17,13 @@ def rfc3339_or_none(us: int | None) -> str | None:
     return None if us is None else rfc3339(us)
 
 
+def month_of(us: int) -> int:
+    """When the calendar month of that moment began, in UTC."""
+    moment = _EPOCH + timedelta(microseconds=us)
+    began = moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return (began - _EPOCH) // timedelta(microseconds=1)
+
+
 def parse_rfc3339(text: str) -> int:
     """The moment in microseconds.
 

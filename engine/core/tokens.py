@@ -23,7 +23,7 @@ class Phase(StrEnum):
     RUNNING = "running"
     """Its step is executed by the runner."""
     WAITING = "waiting"
-    """It rests in a WAIT."""
+    """It rests in a WAIT, or until people have answered what its step asks."""
     RETRYING = "retrying"
     """It rests before the next attempt."""
 
@@ -59,6 +59,10 @@ class Token:
     via: str = ""
     outcome: str | None = None
     error: Mapping[str, Any] | None = None
+    progress: dict[str, Any] = field(default_factory=dict)
+    """What the step it is in has on record so far, by key: {o value, w memory written}, or {} for what has begun."""
+    asks: list[Mapping[str, Any]] = field(default_factory=list)
+    """What its step waits for people to answer, one after the other."""
     joined: list[dict[str, Any]] | None = None
     """How each branch ended, for a token that has just passed a join: the output of the join's step."""
 
@@ -83,6 +87,8 @@ class Token:
             memory=dict(self.memory),
             about=dict(self.about),
             wrote=dict(self.wrote),
+            progress=dict(self.progress),
+            asks=list(self.asks),
         )
 
 

@@ -85,7 +85,7 @@ async def call_tool(ctx: StepContext, name: str, arguments: dict[str, Any]) -> A
     if tool.rate is not None and ctx.limiter is not None:
         await _its_turn(ctx, ctx.limiter, tool, tool.rate)
     if tool.runs is Runs.APART and ctx.call_apart is not None:
-        return await ctx.call_apart(tool, arguments)
+        return await ctx.call_apart(ctx, tool, arguments)
     result = tool.call(params, ctx)
     if not inspect.isawaitable(result):
         return checked_result(tool, result)

@@ -1,7 +1,8 @@
-"""WAIT steps: a time to rest, a moment to wait for, or a signal; a signal that comes early is kept."""
+"""Waiting: WAIT steps (a time to rest, a moment, a signal; one that comes early is kept), and steps that ask people."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from engine.core.document import Outcome
@@ -44,7 +45,7 @@ def receive_signal(m: Moving, given: Signalled) -> None:
     waiting = [
         token
         for token in m.state.tokens.values()
-        if token.phase is Phase.WAITING and m.node(token).config.get("signal") == given.name
+        if token.phase is Phase.WAITING and signal_of(token, m.node(token)) == given.name
     ]
     kept = m.state.signals.get(given.name, ())
     is_too_many = not waiting and len(kept) >= SIGNALS_KEPT
@@ -52,14 +53,55 @@ def receive_signal(m: Moving, given: Signalled) -> None:
     if waiting:
         token = min(waiting, key=lambda item: item.step)
         m.commands.append(ClearTimers(token.activation))
-        _go_on(m, token, given.payload)
+        if token.asks:
+            _answered(m, token, {"payload": given.payload, "by": given.by})
+        else:
+            _go_on(m, token, given.payload)
         return
     if not is_too_many:
         m.state.signals[given.name] = (*kept, given.payload)
 
 
+def signal_of(token: Token, node: PlanNode) -> str | None:
+    """The name of the signal that a waiting token waits for."""
+    name: str | None = token.asks[0]["signal"] if token.asks else node.config.get("signal")
+    return name
+
+
+def rest_for_answers(m: Moving, token: Token, asks: tuple[Mapping[str, Any], ...]) -> None:
+    """Let a step's token wait until people have answered what it asks, one after the other."""
+    token.asks = list(asks)
+    _ask(m, token)
+
+
+def _ask(m: Moving, token: Token) -> None:
+    """Ask the first of what is left; with nothing left, the step goes on."""
+    if not token.asks:
+        m.rest(token, Phase.READY)
+        return
+    ask = token.asks[0]
+    told = {name: value for name, value in ask.items() if name not in ("key", "timeout_s")}
+    if ask.get("timeout_s") is not None:
+        due_us = m.at_us + round(ask["timeout_s"] * US_PER_S)
+        told["until"] = rfc3339(due_us)
+        m.commands.append(SetTimer(token.activation, "timeout", due_us))
+    m.tell(EventType.WAIT_STARTED, token, d=told)
+    m.rest(token, Phase.WAITING)
+
+
+def _answered(m: Moving, token: Token, answer: dict[str, Any]) -> None:
+    ask = token.asks.pop(0)
+    token.progress[ask["key"]] = {"o": answer}
+    m.tell(EventType.WAIT_ENDED, token, d={"signal": ask["signal"], **answer})
+    _ask(m, token)
+
+
 def wake(m: Moving, token: Token, timer: str) -> None:
     """A WAIT's timer has fired: its rest is over, or its signal did not come in time."""
+    if token.asks:
+        if timer == "timeout":
+            _answered(m, token, {"timed_out": True})
+        return
     node = m.node(token)
     signal = node.config.get("signal")
     if signal is None and timer == "wait":

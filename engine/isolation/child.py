@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 
 from engine.core.catalogue import Catalogue, StepContext, StepError, Tool
+from engine.core.checkpoints import Rests
 from engine.core.discovery import discover
 from engine.core.rates import Rate
 from engine.core.step_call import call_step, told
@@ -36,8 +37,18 @@ OUT_OF_MEMORY = 71
 """The exit code of a child that has reached its cap: what is left of it is not worth trusting."""
 
 CONTEXT = (
-    "run_id", "room_id", "node_id", "activation", "attempt", "idempotency_key", "now_us", "settings", "hidden",
-)  # fmt: skip
+    "run_id",
+    "room_id",
+    "node_id",
+    "activation",
+    "attempt",
+    "idempotency_key",
+    "now_us",
+    "settings",
+    "hidden",
+    "recorded",
+    "spent",
+)
 """The fields of a context that a child is sent as they are."""
 
 
@@ -71,6 +82,20 @@ class AskedMemory:
         if error := answer.get("error"):
             raise StepError.of(error)
         return answer["value"]
+
+
+@dataclass(slots=True)
+class AskedRecorder:
+    """The step's record, which the worker keeps: each note is on disk when the child goes on."""
+
+    wire: Wire
+
+    def add(self, note: dict[str, Any]) -> None:
+        note.update(HIDDEN.loads(orjson.dumps(note)))
+        self.wire.ask({"notes": [note]})
+
+    async def kept(self) -> None:
+        pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +136,8 @@ class Child:
             framed(reply)
         except MemoryError:
             os._exit(OUT_OF_MEMORY)
+        except Rests as rests:
+            reply = {"asks": rests.asks}
         except (Exception, SystemExit) as error:
             if not isinstance(error, StepError):
                 log.exception("node %s of run %s crashed", ctx.node_id, ctx.run_id)
@@ -133,14 +160,12 @@ class Child:
             return await call_tool(ctx, job["tool"], job["arguments"])
         kind = self._catalogue.node_types[job["step"]]
 
-        async def call_apart(tool: Tool, arguments: dict[str, Any]) -> Any:
-            return await self._in_thread(tool, arguments, ctx)
-
-        ctx.call_apart = call_apart
+        ctx.call_apart = self._in_thread
+        ctx.recorder = AskedRecorder(self._wire)
         ctx.limiter = AskedLimiter(self._wire) if job["ctx"]["limits"] else None
         return await call_step(kind, job["params"], ctx)
 
-    async def _in_thread(self, tool: Tool, arguments: dict[str, Any], ctx: StepContext) -> Any:
+    async def _in_thread(self, ctx: StepContext, tool: Tool, arguments: dict[str, Any]) -> Any:
         """A tool that blocks, inside a step that is here as a whole: the loop must go on beating meanwhile."""
         inner = replace(ctx, call_apart=None)
         called = asyncio.to_thread(asyncio.run, call_tool(inner, tool.name, arguments))

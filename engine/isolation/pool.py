@@ -20,6 +20,7 @@ import orjson
 
 from engine.core.catalogue import NodeType, RoomMemory, Runs, StepContext, StepError, Tool
 from engine.core.chat import Usage
+from engine.core.checkpoints import Rests
 from engine.core.errors import OpenRoomsError
 from engine.core.rates import Rate
 from engine.core.step_call import told
@@ -157,7 +158,7 @@ class Children:
     async def _reply(
         self, child: _Child, frame: bytes, ctx: StepContext, patience_s: float | None
     ) -> dict[str, Any]:
-        """What the child answers in the end; on the way it may ask for what only its worker has, and show words."""
+        """What the child answers in the end; on the way it may ask for what only its worker has, show words, or put notes on record."""
         child.writer.write(frame)
         while True:
             try:
@@ -169,6 +170,9 @@ class Children:
                 child.writer.write(framed(await asyncio.to_thread(_recalled, ctx.memory, said)))
             elif "words" in said:
                 ctx.stream(said["words"], turn=said["turn"], is_last=said["is_last"])
+            elif "notes" in said:
+                await _noted(ctx, said["notes"])
+                child.writer.write(framed({"value": None}))
             elif "ask" in said:
                 child.writer.write(framed({"value": await _asked(ctx, said)}))
             elif "spent" in said:
@@ -299,6 +303,14 @@ def _recalled(memory: RoomMemory, question: dict[str, Any]) -> dict[str, Any]:
         return {"error": told(error)}
 
 
+async def _noted(ctx: StepContext, notes: list[dict[str, Any]]) -> None:
+    """Put a child's notes on record, on disk before it goes on."""
+    for note in notes:
+        ctx.note(note)
+    if ctx.recorder is not None:
+        await ctx.recorder.kept()
+
+
 async def _asked(ctx: StepContext, question: dict[str, Any]) -> Any:
     """What a child needs of its worker's context: an address for a signal, or a place within a tool's rate."""
     if question["ask"] == "signal_url" and ctx.signal_url is not None:
@@ -316,6 +328,8 @@ def _taken_over(reply: dict[str, Any], ctx: StepContext) -> Any:
     ctx.said += reply["said"]
     ctx.trace += reply["trace"]
     ctx.spend(Usage.model_validate(reply["usage"]))
+    if "asks" in reply:
+        raise Rests(reply["asks"])
     if error := reply.get("error"):
         raise StepError.of(error)
     return reply["output"]

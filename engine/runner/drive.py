@@ -6,31 +6,31 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
 
 import orjson
 
 from engine.core.advance import can_go, move
-from engine.core.catalogue import Effect, Runs, StepContext
-from engine.core.inputs import KINDS, Abort, Blame, Execute, Go, Input, Result, Started, WorkerLost
+from engine.core.catalogue import Behaviour, Effect, Runs, StepContext
+from engine.core.inputs import KINDS, Abort, Asked, Blame, Execute, Go, Input, Result, Started, WorkerLost
 from engine.core.log import Stored
 from engine.core.moving import Moving
 from engine.core.plan import Plan
 from engine.core.replaying import fold
-from engine.core.times import rfc3339
+from engine.core.times import month_of, rfc3339
 from engine.core.tokens import Phase, State
 from engine.failpoints import Point, reach
 from engine.live.words import Speaker, Voice
 from engine.runner.committer import CommitFailed, Committer, Fenced
 from engine.runner.crashes import Crashes
-from engine.runner.effects import Begun, Effects, Ended, Work
+from engine.runner.effects import Begun, Effects, Work
 from engine.runner.record import Record
 from engine.runner.revealing import revealer
 from engine.runner.roommemory import Own, StepMemory
 from engine.runtime import Runtime
-from engine.store import inbox, memory
+from engine.store import inbox, memory, runs
 from engine.store.claims import Claimed
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,9 @@ class Drive:
         self._inbox_done = claimed.inbox_done
         self._inbox_high = claimed.inbox_high
         self._committed_done = claimed.inbox_done
-        self._results: deque[Input] = deque()
+        self._results: deque[tuple[Input, Callable[[], None] | None]] = deque()
+        self._kept: list[Callable[[], None]] = []
+        """Whom to tell when what was applied is on disk."""
         self._to_start: list[Work] = []
         self._outstanding: dict[str, Begun] = {}
         self._last_us = 0
@@ -158,7 +160,10 @@ class Drive:
         until = time.perf_counter() + TURN_S
         while time.perf_counter() < until:
             if self._results:
-                self._apply(self._results.popleft())
+                given, kept = self._results.popleft()
+                self._apply(given)
+                if kept is not None:
+                    self._kept.append(kept)
             elif self._inbox_high > self._inbox_done:
                 self._read_inbox()
             elif can_go(self._state) and not self._rests():
@@ -190,7 +195,7 @@ class Drive:
             node.effect is Effect.NONE and node.runs is Runs.AT_ONCE and not (work.is_apart or node.secrets)
         )
         if is_pure and not self._is_careful:
-            self._results.append(self._host.effects.run_now(work))
+            self._results.append((self._host.effects.run_now(work), None))
         else:
             work.ctx.show = self._voice(command)
             self._to_start.append(work)
@@ -267,6 +272,9 @@ class Drive:
         self._inbox_high = max(high, self._inbox_done)
         self._record = record.cleared(self._state)
         self._has_ended_step = False
+        heard, self._kept = self._kept, []
+        for kept in heard:
+            kept()
         if wanted.set_timers:
             self._host.expect(min(due_us for _, _, due_us in wanted.set_timers))
 
@@ -279,8 +287,9 @@ class Drive:
         for work in starting:
             self._outstanding[work.command.activation] = self._host.effects.begin(work, self._done)
 
-    def _done(self, ended: Ended) -> None:
-        self._results.append(ended)
+    def _done(self, given: Input, kept: Callable[[], None] | None = None) -> None:
+        """A step has come to something; `kept` is called once it is on disk."""
+        self._results.append((given, kept))
         self.knock()
 
     def _work(self, command: Execute) -> Work:
@@ -306,12 +315,25 @@ class Drive:
             signal_url=partial(rt.signal_url, claimed.run_id, command.activation),
         )
         token = self._state.at_activation(command.activation)
+        if token is not None and node.behaviour is Behaviour.STEP and node.effect is not Effect.NONE:
+            ctx.recorded, ctx.spent = dict(token.progress), self._spent(command)
         is_apart = node.runs is Runs.APART or (token is not None and token.deaths > 0)
         reveal = None
         if self._plan.secrets and token is not None:
             scope = Moving(self._plan, self._state, self._last_us).scope(token, node.names)
             reveal = revealer(rt, node, self._plan.secrets, scope)
         return Work(command, rt.catalogue.node_types[node.type], ctx, node.effect, is_apart, reveal)
+
+    def _spent(self, command: Execute) -> dict[str, float]:
+        """What the run has cost, and the room's other runs of this month if the step's policy asks for that."""
+        spent = {"run": self._state.used_cost_usd}
+        policy = command.params.get("policy")
+        if isinstance(policy, Mapping) and policy.get("max_cost_usd_month") is not None:
+            since_us = month_of(self._last_us)
+            with self._host.rt.db.read() as session:
+                claimed = self._claimed
+                spent["month"] = runs.cost_since(session, claimed.room_id, since_us, but=claimed.run_id)
+        return spent
 
     def _own_memory(self, activation: str, now_us: int) -> Own:
         """What the run remembers, as the step sees it; while the step is executed nothing of it is written."""
@@ -367,6 +389,6 @@ GO = Go()
 
 def _ended(given: Input) -> tuple[str, ...]:
     """The activations whose execution this input ends."""
-    if isinstance(given, Result):
+    if isinstance(given, Result | Asked):
         return (given.activation,)
     return tuple(given.effects) if isinstance(given, WorkerLost) and given.blame == Blame.CHILD else ()

@@ -8,25 +8,22 @@ import threading
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
 
-from engine.core.catalogue import AtOnce, Catalogue, Effect, NodeType, StepContext, StepError
-from engine.core.depth import MOST, is_too_deep
+from engine.core.catalogue import AtOnce, Catalogue, Effect, NodeType, StepContext
+from engine.core.checkpoints import Rests
 from engine.core.errors import OpenRoomsError
-from engine.core.inputs import Blame, Execute, Result, WorkerLost
-from engine.core.step_call import call_step, told
+from engine.core.inputs import Asked, Blame, Execute, Result, WorkerLost
+from engine.core.step_call import as_recorded, call_step, told
 from engine.failpoints import Point, reach
 from engine.hiding import HIDDEN
 from engine.isolation.clock import TooLong, in_time
 from engine.isolation.pool import ChildDied, Children
+from engine.runner.notes import Done, Notes
 
 log = logging.getLogger(__name__)
-
-OUTPUT_BYTES = 1_048_576
-"""The largest output of a step, as JSON."""
 
 
 class Work(NamedTuple):
@@ -42,8 +39,8 @@ class Work(NamedTuple):
     """Gives the parameters with the values of secrets in them; None where the run has none."""
 
 
-Ended = Result | WorkerLost
-"""A step's result, or that the child which executed it has died."""
+Ended = Result | WorkerLost | Asked
+"""A step's result, that the child which executed it has died, or that it waits for people."""
 
 
 class Begun:
@@ -80,7 +77,7 @@ class Effects:
         self._thread = threading.Thread(target=self._run, name="effects", daemon=True)
         self._thread.start()
 
-    def begin(self, work: Work, done: Callable[[Ended], None]) -> Begun:
+    def begin(self, work: Work, done: Done) -> Begun:
         """Start a step; `done` gets how it ended unless it is cancelled first. A cancel kills its child at once."""
         begun = Begun(self._loop)
         self._loop.call_soon_threadsafe(self._begin, work, done, begun)
@@ -105,7 +102,8 @@ class Effects:
             del self._at_once[thread]
         coroutine.close()
         ended = asyncio.run_coroutine_threadsafe(self._execute(work), self._loop).result()
-        return ended if isinstance(ended, Result) else _failure(work, "worker_lost", f"{ended.why}.")
+        why = ended.why if isinstance(ended, WorkerLost) else "A pure step can't wait for people"
+        return ended if isinstance(ended, Result) else _failure(work, "worker_lost", f"{why}.")
 
     def close(self) -> None:
         self._is_closing = True
@@ -124,14 +122,15 @@ class Effects:
         """Have the loop call `answer` as soon as it can."""
         self._loop.call_soon_threadsafe(answer)
 
-    def _begin(self, work: Work, done: Callable[[Ended], None], begun: Begun) -> None:
+    def _begin(self, work: Work, done: Done, begun: Begun) -> None:
         if not begun.is_cancelled:
             begun.task = self._loop.create_task(self._watched(work, done))
 
-    async def _watched(self, work: Work, done: Callable[[Ended], None]) -> None:
+    async def _watched(self, work: Work, done: Done) -> None:
         """A step that touches the world."""
         task = asyncio.current_task()
         self._works[task] = work
+        notes = work.ctx.recorder = Notes(work.command, done)
         try:
             reach(Point.BEFORE_EFFECT)
             ended = await self._execute(work)
@@ -142,11 +141,12 @@ class Effects:
             ended = _failure(work, "step_crashed", "The step's own code cancelled it.")  # we did not
         finally:
             del self._works[task]
+            notes.send()  # what was paid for counts, also if nobody waits for the step any more
         done(ended)
 
     async def _execute(self, work: Work) -> Ended:
         ctx = work.ctx
-        ctx.call_apart = partial(self._children.call_tool, ctx)
+        ctx.call_apart = self._children.call_tool
         try:
             return await _result_of(work, self._call(work), work.command.timeout_s)
         except ChildDied as died:
@@ -182,7 +182,7 @@ class Effects:
 
 def _at_once(work: Work, call: AtOnce) -> Result:
     try:
-        output = _as_recorded(call(work.command.params, work.ctx))
+        output = as_recorded(call(work.command.params, work.ctx), loads=HIDDEN.loads)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a step may raise anything
         return _failed(work, error)
     return _result(work, output=output)
@@ -194,37 +194,22 @@ def _failed(work: Work, error: Exception | SystemExit) -> Result:
     return _result(work, outcome="FAILURE", error=told(error))
 
 
-async def _result_of(work: Work, call: Coroutine[Any, Any, Any], timeout_s: float | None) -> Result:
+async def _result_of(work: Work, call: Coroutine[Any, Any, Any], timeout_s: float | None) -> Result | Asked:
     """The step's result; whatever goes wrong becomes a FAILURE with a code, except the death of its child."""
     try:
-        output = _as_recorded(await (call if timeout_s is None else _timed(call, timeout_s)))
+        output = as_recorded(
+            await (call if timeout_s is None else _timed(call, timeout_s)), loads=HIDDEN.loads
+        )
     except TooLong:
         message = f"The step took longer than {work.command.timeout_s:g} s."
         return _result(work, outcome="TIMEOUT", error={"code": "timeout", "message": message})
+    except Rests as rests:
+        return Asked(work.command.activation, work.command.attempt, rests.asks)
     except ChildDied:
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a step may raise anything
         return _failed(work, error)
     return _result(work, output=output)
-
-
-def _as_recorded(output: Any) -> Any:
-    """The output as the log will have it, so that a replay sees what the run saw: plain JSON and nothing shared."""
-    try:
-        raw = orjson.dumps(output)
-    except (TypeError, UnicodeEncodeError) as error:
-        raise StepError(f"The output is no JSON: {error}.", code="bad_output", retryable=False) from None
-    if len(raw) > OUTPUT_BYTES:
-        raise StepError(
-            f"The output is larger than {OUTPUT_BYTES} bytes of JSON.",
-            code="output_too_large",
-            retryable=False,
-        )
-    if is_too_deep(raw):
-        raise StepError(
-            f"The output is nested more than {MOST} levels deep.", code="output_too_deep", retryable=False
-        )
-    return HIDDEN.loads(raw)
 
 
 async def _timed(call: Coroutine[Any, Any, Any], timeout_s: float) -> Any:

@@ -129,8 +129,9 @@ def leave(rt: Runtime, session: Session, standing: runs.Standing, sent: Signal, 
         raise InvalidInput(f"The payload is larger than {MAX_PAYLOAD_BYTES:,} bytes.")
     if is_too_deep(raw):
         raise InvalidInput(f"The payload is nested more than {MOST} levels deep.")
-    _check_payload(session, standing.run, sent)
-    if len(history.state_of(rt, standing).signals.get(sent.name, ())) >= SIGNALS_KEPT:
+    state = history.state_of(rt, standing)
+    _check_payload(session, standing.run, state, sent)
+    if len(state.signals.get(sent.name, ())) >= SIGNALS_KEPT:
         raise TooManySignals(sent.name)
     body = {"name": sent.name, "payload": sent.payload, "by": by}
     return inbox.put(session, standing.run.id, inbox.Wish("signal", body, rt.now_us(), sent.request_id))
@@ -179,13 +180,18 @@ def _status_to_come(session: Session, standing: runs.Standing) -> RunStatus:
     return status
 
 
-def _check_payload(session: Session, run: Run, sent: Signal) -> None:
+def _check_payload(session: Session, run: Run, state: State, sent: Signal) -> None:
     text = runs.version_document(session, run.workflow_id, run.version)
     document = Document.of(orjson.loads(text or "{}"))
     waits = {
         node.config["signal"]: node.config.get("form_schema")
         for node in document.nodes
         if node.config.get("signal")
+    }
+    waits |= {
+        token.asks[0]["signal"]: token.asks[0].get("form_schema")
+        for token in state.tokens.values()
+        if token.asks
     }
     if sent.name not in waits:
         raise UnknownSignal(sent.name, sorted(waits))

@@ -9,10 +9,10 @@ from engine.core.errors import InvalidInput, NotFound, OpenRoomsError
 from engine.core.identity import Role, User
 from engine.core.problem import ERROR, Problem
 from engine.core.source_text import TooLarge
-from engine.core.validation import find_problems
 from engine.core.validation.reading import MAX_BYTES, read_document
 from engine.core.workflow import Workflow, meaning_sha256
 from engine.runtime import Runtime
+from engine.services import presets
 from engine.services.permission import require
 from engine.store import requests, workflows
 from engine.store.workflows import Draft
@@ -53,7 +53,7 @@ def as_draft(rt: Runtime, data: Any, name_before: str = UNTITLED) -> tuple[Draft
         raise InvalidInput(f"The document can't be kept as JSON: {error}.") from None
     if len(text) > MAX_BYTES:
         raise TooLarge(f"The document takes {len(text):,} bytes; {MAX_BYTES:,} are the most. Split it.")
-    problems = tuple(find_problems(data, rt.catalogue))
+    problems = tuple(presets.problems_of(rt, data))
     errors = sum(problem.severity == ERROR for problem in problems)
     return Draft(_listed_name(data.get("name"), name_before), text.decode(), errors), problems
 
@@ -75,7 +75,7 @@ def create(
             workflows.add(session, workflow_id, draft, rt.now_us(), user.id)
         made = workflows.get(session, workflow_id)
     if workflow_id != new_id and made is not None:
-        problems = tuple(find_problems(made.draft, rt.catalogue))
+        problems = tuple(presets.problems_of(rt, made.draft))
     return there(made, workflow_id).model_copy(update={"problems": problems})
 
 
@@ -112,7 +112,7 @@ def is_published(rt: Runtime, workflow: Workflow) -> bool:
         return False
     with rt.db.read() as session:
         latest = workflows.version(session, workflow.id, workflow.latest_version)
-    document, _ = read_document(workflow.draft)
+    document, _ = read_document(presets.with_presets(rt, workflow.draft))
     return document is not None and latest is not None and latest.meaning_sha256 == meaning_sha256(document)
 
 

@@ -97,7 +97,7 @@ def _answer(
     forms = {item["name"]: item["form_schema"] for item in history.status(rt, ME, run.room_id)["signals"]}
     if name in signals:
         payload = signals[name]
-    elif forms.get(name) is not None:
+    elif forms.get(name) is not None and "tool" not in event["data"]:  # nobody has approved a call
         payload = sample(forms[name])
     elif "until" in event["data"]:
         return  # its timeout ends the wait

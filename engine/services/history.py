@@ -14,6 +14,7 @@ from engine.core.runview import Run
 from engine.core.steps import Step, steps_of
 from engine.core.times import rfc3339
 from engine.core.tokens import Phase, State
+from engine.core.waiting import signal_of
 from engine.runtime import Runtime
 from engine.services import runs as run_services
 from engine.services.permission import require
@@ -184,13 +185,13 @@ def _standing(state: State, nodes: Mapping[str, PlanNode]) -> dict[str, Any]:
         "vars": dict(state.final_vars if state.is_over else state.vars_of(root) if root else _forked(state)),
         "signals": [
             {
-                "name": nodes[token.at].config["signal"],
+                "name": name,
                 "node_id": token.at,
-                "form_schema": nodes[token.at].config.get("form_schema"),
+                "form_schema": (token.asks[0] if token.asks else nodes[token.at].config).get("form_schema"),
                 "since": rfc3339(token.entered_us),
             }
             for token in state.tokens.values()
-            if token.phase is Phase.WAITING and nodes[token.at].config.get("signal")
+            if token.phase is Phase.WAITING and (name := signal_of(token, nodes[token.at]))
         ],
     }
 

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, Literal
 
 from pydantic import JsonValue
@@ -97,7 +96,7 @@ def invoke(
     """
     require(rt, user, Role.EDITOR, "try out a tool")
     tool = _there(rt, name)
-    ctx = _context(rt, room_id)
+    ctx = context(rt, room_id)
     with rt.db.write() as session:
         if room_id is not None and not rooms.exists(session, room_id):
             raise NotFound("room", room_id)
@@ -123,7 +122,7 @@ async def _called(rt: Runtime, ctx: StepContext, tool: Tool, arguments: dict[str
     children = Children(
         most=1, memory_mb=settings.child_memory_mb, patience_s=settings.watchdog_s, sources=rt.sources
     )
-    ctx.call_apart = partial(children.call_tool, ctx)
+    ctx.call_apart = children.call_tool
     try:
         return await call_tool(ctx, tool.name, arguments)
     finally:
@@ -146,7 +145,8 @@ def view(tool: Tool) -> ToolView:
     )
 
 
-def _context(rt: Runtime, room_id: str | None) -> StepContext:
+def context(rt: Runtime, room_id: str | None) -> StepContext:
+    """What a try-out works with, in a room or without one."""
     once = rt.new_id()
     remember: dict[str, Any] = {}
     about: dict[str, dict[str, Any]] = {}

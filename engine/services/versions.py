@@ -10,7 +10,6 @@ from engine.core.errors import InvalidInput, NotFound, OpenRoomsError
 from engine.core.identity import Role, User
 from engine.core.page import FIRST_PAGE, Page, Paging
 from engine.core.problem import ERROR, Problem
-from engine.core.validation import find_problems
 from engine.core.workflow import (
     Published,
     Version,
@@ -22,6 +21,7 @@ from engine.core.workflow import (
 from engine.runtime import Runtime
 from engine.services.drafts import StaleDraft, change_draft, read_workflow
 from engine.services.permission import require
+from engine.services.presets import checked, without_presets
 from engine.store import audit, workflows
 
 MAX_NOTE = 2000
@@ -66,15 +66,16 @@ def publish(
         raise StaleDraft(draft.revision)
     if draft.status is WorkflowStatus.ARCHIVED:
         raise WorkflowArchived(draft.name)
-    problems = find_problems(draft.draft, rt.catalogue)
+    document, problems = checked(rt, draft.draft)
     if any(problem.severity == ERROR for problem in problems):
         raise InvalidWorkflow(problems)
-    return _publish(rt, user, draft, note)
+    return _publish(rt, user, draft, note, document)
 
 
-def _publish(rt: Runtime, user: User, draft: Workflow, note: str) -> Published:
-    meaning = meaning_sha256(Document.of(draft.draft))
-    text = orjson.dumps(draft.draft)
+def _publish(rt: Runtime, user: User, draft: Workflow, note: str, document: dict[str, Any]) -> Published:
+    """`document` is the draft with its agents' settings written out."""
+    meaning = meaning_sha256(Document.of(document))
+    text = orjson.dumps(document)
     with rt.db.write() as session:
         now = workflows.get(session, draft.id, lock=True)
         if now is None:
@@ -97,7 +98,7 @@ def _publish(rt: Runtime, user: User, draft: Workflow, note: str) -> Published:
         audit.append(
             session, summary.created_at, user.id, "publish", draft.id, version=summary.version, note=note
         )
-    return Published(version=Version(**dict(summary), document=draft.draft), is_new=True)
+    return Published(version=Version(**dict(summary), document=document), is_new=True)
 
 
 def list_versions(
@@ -136,4 +137,4 @@ def restore(
     """
     require(rt, user, Role.EDITOR, "restore a version")
     document = get_version(rt, user, workflow_id, number).document
-    return change_draft(rt, workflow_id, lambda _: document, revision)
+    return change_draft(rt, workflow_id, lambda _: without_presets(rt, document), revision)

@@ -10,9 +10,9 @@ from engine.core.errors import NotFound, OpenRoomsError
 from engine.core.identity import Role, User
 from engine.core.page import FIRST_PAGE, Page, Paging
 from engine.core.problem import Problem
-from engine.core.validation import find_problems
 from engine.core.workflow import Workflow, WorkflowStatus, WorkflowSummary
 from engine.runtime import Runtime
+from engine.services import presets
 from engine.services.drafts import change_draft, clean_name, create, is_published, read_workflow, there
 from engine.services.exchange import export, import_document
 from engine.services.permission import require
@@ -78,7 +78,7 @@ def get(rt: Runtime, user: User, workflow_id: str) -> Workflow:
     """The workflow with its draft and the draft's problems."""
     require(rt, user, Role.VIEWER, "see a workflow")
     found = read_workflow(rt, workflow_id)
-    problems = tuple(find_problems(found.draft, rt.catalogue))
+    problems = tuple(presets.problems_of(rt, found.draft))
     is_same = is_published(rt, found)
     return found.model_copy(update={"problems": problems, "draft_matches_version": is_same})
 
@@ -157,7 +157,7 @@ def unarchive(rt: Runtime, user: User, workflow_id: str) -> Workflow:
 def validate(rt: Runtime, user: User, document: JsonValue) -> list[Problem]:
     """What is wrong with a document that is not stored."""
     require(rt, user, Role.VIEWER, "validate a document")
-    return find_problems(document, rt.catalogue)
+    return presets.problems_of(rt, document)
 
 
 def nodes(rt: Runtime, user: User, workflow_id: str, version: int | None = None) -> list[dict[str, Any]]:

@@ -258,6 +258,12 @@ def listed(session: Session, filters: Mapping[str, Any], *, before: str | None, 
     return [_run(row) for row in rows]
 
 
+def cost_since(session: Session, room_id: str, since_us: int, *, but: str) -> float:
+    """What the room's runs begun since then have cost in US dollars, without the run `but`."""
+    own = col(RunRow.room_id) == room_id, col(RunRow.created_us) >= since_us, col(RunRow.id) != but
+    return float(session.execute(select(func.sum(col(RunRow.cost_usd))).where(*own)).scalar() or 0.0)
+
+
 def count_by_status(session: Session) -> dict[str, int]:
     rows = session.execute(select(col(RunRow.status), func.count()).group_by(col(RunRow.status)))
     return {str(status): int(count) for status, count in rows}

@@ -128,7 +128,7 @@ def test_a_whole_step_in_a_child_brings_its_usage_trace_and_output_home(catalogu
     output = using(asking(catalogue, ctx, "echoes"))
 
     assert '"pid"' in output
-    assert shown == [(0, ""), (1, output)]
+    assert shown == [(1, ""), (2, output)]
     assert ctx.usage.tokens > 0
     assert any(entry.get("tool") == "echoes" for entry in ctx.trace)
 

@@ -129,13 +129,13 @@ def test_publishing_a_revision_that_is_gone_is_refused(rt, editor, made):
 
 
 def test_a_draft_that_changes_while_it_is_checked_is_not_published(rt, editor, made, monkeypatch):
-    find = versions.find_problems
+    find = versions.checked
 
     def find_while_somebody_saves(*args):
         workflows.rename(rt, editor, made.id, "Other")
         return find(*args)
 
-    monkeypatch.setattr(versions, "find_problems", find_while_somebody_saves)
+    monkeypatch.setattr(versions, "checked", find_while_somebody_saves)
 
     with pytest.raises(StaleDraft):
         versions.publish(rt, editor, made.id)

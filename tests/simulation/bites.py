@@ -187,6 +187,19 @@ def claim_of_the_living() -> Iterator[None]:
         yield
 
 
+def told_before_its_commit() -> Iterator[None]:
+    """A step hears that its notes are on disk when they are only in memory: seldom met by chance, so it is aimed at."""
+    real = Drive._done
+
+    def done(self: Drive, given: Any, kept: Callable[[], None] | None = None) -> None:
+        real(self, given)
+        if kept is not None:
+            kept()
+
+    with replaced(Drive, "_done", done):
+        yield
+
+
 BITES: dict[str, Callable[[], AbstractContextManager[None]]] = {
     bite.__name__: contextmanager(bite)
     for bite in (

@@ -124,7 +124,10 @@ class Campaign:
             self.rooms.append(Room(room, workflow_id, document))
 
     def _document(self) -> dict[str, Any]:
-        random = self.random
+        random, own = self.random, Random(self.place.seed * 10 + len(self.rooms))
+        if own.random() < 0.15:
+            approval = own.choice([(), ("ledger_external",), documents.KINDS])
+            return documents.with_agent(*approval, tools=documents.KINDS)
         if random.random() < 0.4:
             return random.choice(list(workflows.ALL.values()))()
         return documents.made_up(random, random.randint(2, 16))
@@ -213,6 +216,10 @@ class Campaign:
     def _signal(self, room_id: str, name: str, request_id: str) -> None:
         control.signal(self.rt, ME, room_id, Signal(name=name, payload=request_id, request_id=request_id))
 
+    def _approve(self, room_id: str, name: str, request_id: str) -> None:
+        payload = {"approved": self.random.random() < 0.7, "note": request_id}
+        control.signal(self.rt, ME, room_id, Signal(name=name, payload=payload, request_id=request_id))
+
     # Mishaps between transactions
 
     def _befall(self) -> None:
@@ -265,7 +272,8 @@ class Campaign:
                 self._ask(partial(control.resume, self.rt, ME, room.id))
             for waiting in status["signals"]:
                 self.signals_sent += 1
-                self._ask(partial(self._signal, room.id, waiting["name"], f"signal{self.signals_sent}"))
+                ask = self._approve if waiting["form_schema"] else self._signal
+                self._ask(partial(ask, room.id, waiting["name"], f"signal{self.signals_sent}"))
         if not self._is_over():
             place.scheduler.at(place.scheduler.now_us + 2 * SECOND, self._nudge)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from random import Random
 from typing import Any
 
+from tests.core import drawing
 from tests.core.generator import sound_workflow
 
 NEAR = "2030-12-31T22:00:08Z"
@@ -20,6 +22,26 @@ def made_up(random: Random, size: int, *, is_commuting: bool = False) -> dict[st
     for node in document["nodes"]:
         _adapt(random, node, kinds)
     return document
+
+
+def with_agent(*approval: str, tools: tuple[str, ...] = KINDS[:2]) -> dict[str, Any]:
+    """An agent that calls these tools and the calculator, one a turn; of those in `approval` people approve each call."""
+    calls = [{"tool": name, "arguments": {}} for name in tools]
+    rules = [
+        *calls,
+        {"tool": "calculator", "arguments": {"expression": "6*7"}},
+        {"reply": "It is {tool.number}."},
+    ]
+    config = {
+        "provider": "scripted",
+        "system": f"```json\n{json.dumps(rules)}\n```",
+        "prompt": "Go",
+        "tools": [*tools, "calculator"],
+        "policy": {"approval": list(approval)},
+    }
+    retry = {"max_attempts": 3, "initial_delay_s": 0.5}
+    ask = drawing.node("ask", "AGENT_TASK", config=config, retry=retry)
+    return drawing.line(drawing.tool("before"), ask, drawing.tool("after"))
 
 
 def an_input(random: Random) -> dict[str, Any]:

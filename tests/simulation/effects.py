@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -16,6 +15,7 @@ from engine.runner.drive import Drive
 from engine.runner.effects import Ended, Work, _at_once, _result_of
 from tests.crash.ledger import Entry
 from tests.simulation.scheduler import Process, Scheduler
+from tests.simulation.stepping import Done, Recorder, stepped
 
 
 class Params(Frozen):
@@ -24,7 +24,9 @@ class Params(Frozen):
     fails: int = 0
 
 
-def _act(params: Params, ctx: StepContext) -> Any:
+def _act(params: Params, ctx: StepContext, effect: Effect) -> Any:
+    if "-" in ctx.idempotency_key.removeprefix(f"or-{ctx.run_id}-"):  # a call inside of an agent's turn
+        ctx.settings["act"](ctx, effect)
     failures = ctx.settings["failures"]
     if failures < params.fails:
         raise StepError(f"Failure {failures + 1} is meant.", code="meant_to_fail")
@@ -34,19 +36,19 @@ def _act(params: Params, ctx: StepContext) -> Any:
 @tool(Params, title="External", category="test", effect=Effect.EXTERNAL)
 def ledger_external(params: Params, ctx: StepContext) -> Any:
     """Repeated after a crash with the same key."""
-    return _act(params, ctx)
+    return _act(params, ctx, Effect.EXTERNAL)
 
 
 @tool(Params, title="Idempotent", category="test", effect=Effect.IDEMPOTENT)
 def ledger_idempotent(params: Params, ctx: StepContext) -> Any:
     """Repeated freely."""
-    return _act(params, ctx)
+    return _act(params, ctx, Effect.IDEMPOTENT)
 
 
 @tool(Params, title="At most once", category="test", effect=Effect.AT_MOST_ONCE)
 def ledger_once(params: Params, ctx: StepContext) -> Any:
     """Never repeated after a crash."""
-    return _act(params, ctx)
+    return _act(params, ctx, Effect.AT_MOST_ONCE)
 
 
 TOOLS = (ledger_external, ledger_idempotent, ledger_once)
@@ -58,7 +60,9 @@ class CountingDrive(Drive):
     def _work(self, command: Execute) -> Work:
         work = super()._work(command)
         token = self._state.at_activation(command.activation)
-        work.ctx.settings = {**work.ctx.settings, "failures": token.failures if token else 0}
+        act = getattr(self._host.effects, "act", None)
+        failures = token.failures if token else 0
+        work.ctx.settings = {**work.ctx.settings, "failures": failures, "act": act}
         return work
 
 
@@ -122,7 +126,14 @@ class SimulatedEffects:
         """A pure step."""
         return self._result(work)
 
-    def begin(self, work: Work, done: Callable[[Ended], None]) -> Future:
+    def act(self, ctx: StepContext, effect: Effect) -> None:
+        """Something takes effect."""
+        number = int(self._process.name.lstrip("w"))
+        entry = Entry(ctx.run_id, ctx.activation, ctx.attempt, ctx.idempotency_key, effect.value, number)
+        self._world.ledger.append(entry)
+        self._scheduler.say(f"effect of {ctx.idempotency_key}, attempt {ctx.attempt}")
+
+    def begin(self, work: Work, done: Done) -> Future:
         future, world = Future(), self._world
         random, now_us = self._scheduler.random, self._scheduler.now_us
         acts_us = now_us + random.randrange(world.slowest_us)
@@ -132,12 +143,8 @@ class SimulatedEffects:
         def act() -> None:
             if future.is_cancelled if not self._process.is_dead else not is_sent:
                 return
-            ctx = work.ctx
-            number = int(self._process.name.lstrip("w"))
-            world.ledger.append(
-                Entry(ctx.run_id, ctx.activation, ctx.attempt, ctx.idempotency_key, work.effect.value, number)
-            )
-            self._scheduler.say(f"effect of {ctx.activation}, attempt {ctx.attempt}")
+            if work.kind.name != "AGENT_TASK":  # those act in their calls
+                self.act(work.ctx, work.effect)
             self._scheduler.at(answers_us, answer)
 
         def answer() -> None:
@@ -147,8 +154,10 @@ class SimulatedEffects:
         def tell() -> None:
             if world.fates.kills(work):
                 done(WorkerLost({work.command.activation: work.effect.value}, Blame.CHILD, "it died"))
-            else:
-                done(self._result(work))
+                return
+            ended = self._executed(work, done, future)
+            if ended is not None and not future.is_cancelled:
+                done(ended)
 
         self._scheduler.at(acts_us, act)
         return future
@@ -156,13 +165,33 @@ class SimulatedEffects:
     def close(self) -> None:
         pass
 
-    def _result(self, work: Work) -> Result:
+    def _fated(self, work: Work) -> Result | None:
         failed = self._world.fates.outcome(work)
         if failed is None and "slow:" in str(work.command.params.get("model", "")):
             failed = LATE  # the scripted model would sleep for real
-        if failed is not None:
-            error = {**failed["error"], "node_id": work.command.node}
-            return Result(work.command.activation, work.command.attempt, failed["outcome"], error=error)
+        if failed is None:
+            return None
+        error = {**failed["error"], "node_id": work.command.node}
+        return Result(work.command.activation, work.command.attempt, failed["outcome"], error=error)
+
+    def _executed(self, work: Work, done: Done, future: Future) -> Ended | None:
+        """What a step comes to that may put things on record; between two of them it takes its time."""
+        scheduler, command = self._scheduler, work.command
+        if (fated := self._fated(work)) is not None:
+            return fated
+        recorder = work.ctx.recorder = Recorder(command, done, scheduler)
+
+        def pause() -> None:
+            if scheduler.random.random() < 0.5:
+                scheduler.park(scheduler.now_us + scheduler.random.randrange(self._world.slowest_us))
+
+        call = _result_of(work, call_step(work.kind, command.params, work.ctx), None)
+        ended = stepped(call, recorder, scheduler, lambda: future.is_cancelled, pause)
+        return ended or Result(command.activation, command.attempt, output="waited")
+
+    def _result(self, work: Work) -> Result:
+        if (fated := self._fated(work)) is not None:
+            return fated
         self._scheduler.atomic += 1
         try:
             if work.kind.at_once is not None and work.effect is Effect.NONE:

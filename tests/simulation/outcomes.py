@@ -102,7 +102,8 @@ def _answer(place: Installation, room: str, case: Case) -> None:
     def look() -> None:
         for waiting in history.status(place.rt, ME, room)["signals"]:
             if waiting["name"] not in case.unsignalled:
-                control.signal(place.rt, ME, room, Signal(name=waiting["name"], payload=PAYLOAD))
+                payload = {"approved": True} if waiting["name"].startswith("approve_") else PAYLOAD
+                control.signal(place.rt, ME, room, Signal(name=waiting["name"], payload=payload))
         if not place.is_over():
             place.scheduler.at(place.scheduler.now_us + SECOND, look)
 

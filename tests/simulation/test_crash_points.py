@@ -10,6 +10,7 @@ import pytest
 
 from engine.core.sample import sample
 from tests.crash import workflows
+from tests.simulation import documents
 from tests.simulation.outcomes import Case, Passage, crash_at, passage
 from tests.simulation.store import Mishap
 
@@ -36,6 +37,7 @@ def canonical() -> dict[str, Case]:
     for name, make in workflows.ALL.items():
         if name != "once":
             found[f"effects_{name}"] = Case(make())
+    found["agent_turns"] = Case(documents.with_agent("ledger_idempotent"))
     return found
 
 
@@ -77,3 +79,18 @@ def test_nor_do_two_crashes(name: str) -> None:
     last = undisturbed(name).transactions
     for index, (first, second) in enumerate(product(range(1, last + 1, 4), range(1, last + 1, 5))):
         disturbed(name, (first, WAYS[index % 3]), (second, WAYS[index // 3 % 3]))
+
+
+def repeats_once() -> list[str]:
+    """The promises broken by an agent whose worker dies at each transaction, with a tool that may not be repeated."""
+    case = Case(documents.with_agent(tools=("ledger_once", "ledger_once")))
+    last = passage(case).transactions
+    return [
+        violation
+        for number, way in product(range(1, last + 1), (Mishap.CRASH_BEFORE, Mishap.CRASH_AFTER))
+        for violation in passage(case, plot=crash_at([(number, way)])).violations
+    ]
+
+
+def test_a_call_that_an_agent_may_make_once_is_never_repeated() -> None:
+    assert repeats_once() == []

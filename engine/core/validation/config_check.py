@@ -71,8 +71,10 @@ def _tools_named(node: Node) -> Iterator[tuple[str, tuple[str | int, ...]]]:
         named.append((node.config.get("tool"), ("tool",)))
     elif node.type == NodeTypeName.AGENT_TASK:
         policy = node.config.get("policy")
-        allowed = policy.get("allowed_tools") if isinstance(policy, dict) else None
-        for names, keys in ((node.config.get("tools"), ("tools",)), (allowed, ("policy", "allowed_tools"))):
+        lists: list[tuple[Any, tuple[str, ...]]] = [(node.config.get("tools"), ("tools",))]
+        if isinstance(policy, dict):
+            lists += [(policy.get(name), ("policy", name)) for name in ("allowed_tools", "approval")]
+        for names, keys in lists:
             if isinstance(names, list):
                 named += [(name, (*keys, place)) for place, name in enumerate(names)]
     yield from ((name, keys) for name, keys in named if isinstance(name, str) and name)

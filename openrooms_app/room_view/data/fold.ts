@@ -31,7 +31,11 @@ export type Overlays = Record<string, Names>;
 export type Joined = { arrived: number; expected: number };
 
 /** What a WAIT waits for. */
-export type Wait = { node_id: string; signal: string | null; text: string | null; until: string | null; since: string };
+export type Wait = {
+  node_id: string; signal: string | null; text: string | null; until: string | null; since: string;
+  /** Of the answer, where the step that asks says so itself. */
+  form_schema?: JsonObject;
+};
 
 export type Standing = {
   seq: number;
@@ -122,8 +126,10 @@ const entered: Fold = (at, event) => {
 const waits: Fold = (at, event) => {
   put(at, event, "waiting");
   const text = (name: string): string | null => (typeof event.data[name] === "string" ? (event.data[name] as string) : null);
+  const form = event.data["form_schema"];
   at.waits.set(event.branch ?? "", {
     node_id: event.node_id ?? "", signal: text("signal"), text: text("text"), until: text("until"), since: event.at,
+    ...(form ? { form_schema: form as JsonObject } : {}),
   });
 };
 

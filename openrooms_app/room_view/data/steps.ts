@@ -77,7 +77,8 @@ const enteredAgain: Fold = (step, event) => {
 };
 
 const invoked: Fold = (step, event) => {
-  step.input = event.data;
+  const tellsHowItGoesOn = "turn" in event.data || "resumed" in event.data;
+  if (!tellsHowItGoesOn) step.input = event.data;
   step.attempt = event.attempt ?? 1;
   step.status = "running";
 };

@@ -47,7 +47,7 @@ function Question({ wait }: { readonly wait: Wait }) {
         </div>
       </div>
       {node && (
-        <SchemaForm schema={node.config["form_schema"] as JsonObject | undefined} isDisabled={!canEdit || isBusy || sent} fault={fault} onSend={(payload) => void send(payload)}>
+        <SchemaForm schema={wait.form_schema ?? (node.config["form_schema"] as JsonObject | undefined)} isDisabled={!canEdit || isBusy || sent} fault={fault} onSend={(payload) => void send(payload)}>
           <Button type="submit" look="solid" Icon={Check} className="self-end" disabled={!canEdit || isBusy || sent}
             title={canEdit ? undefined : "Your role may look, but not answer."}>
             {sent ? "Answered" : "Answer"}

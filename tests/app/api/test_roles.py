@@ -133,11 +133,21 @@ NEEDED = {
     "GET /api/keys": OWN_KEYS,
     "POST /api/keys": OWN_KEYS,
     "DELETE /api/keys/{key_id}": OWN_KEYS,
+    "GET /api/agents": READ,
+    "POST /api/agents": EDIT,
+    "GET /api/agents/{agent_id}": READ,
+    "PUT /api/agents/{agent_id}": EDIT,
+    "DELETE /api/agents/{agent_id}": EDIT,
+    "GET /api/agents/{agent_id}/versions": READ,
+    "POST /api/agents/{agent_id}/try": EDIT,
 }
 BODIES = {
     "POST /api/subscriptions": {"name": "x", "url": "https://example.com", "events": ["ROOM_FAILED"]},
     "POST /api/rooms/{room_id}/hooks": {"name": "x"},
     "POST /api/rooms/{room_id}/schedules": {"name": "x", "cron": "0 9 * * *"},
+    "POST /api/agents": {"name": "x", "spec": {"provider": "scripted"}},
+    "PUT /api/agents/{agent_id}": {"spec": {"provider": "scripted"}},
+    "POST /api/agents/{agent_id}/try": {"prompt": "x"},
     "POST /api/rooms": {"name": "x", "workflow_id": "ghost"},
     "POST /api/users": {"name": "x", "password": "y", "role": "admin"},
     "PATCH /api/users/{user_id}": {"role": "admin"},
@@ -179,7 +189,7 @@ def _key(rt, owner, scope):
 
 def _ask(client, route):
     method, path = route.split()
-    for name in ("workflow_id", "room_id", "run_id", "user_id", "template_id", "key_id", "key", "name", "token",
+    for name in ("workflow_id", "room_id", "run_id", "user_id", "template_id", "agent_id", "key_id", "key", "name", "token",
         "schedule_id", "hook_id", "subscription_id", "notice_id"):  # fmt: skip
         path = path.replace(f"{{{name}}}", "ghost")
     path = path.replace("{number}", "1")

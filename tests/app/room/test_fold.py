@@ -42,6 +42,18 @@ MADE = {
         "start > a > b -SUCCESS> end",
         b={"config": {"tool": "calculator", "arguments": {"expression": "1 / 0"}}},
     ),
+    "a call that a person approves": drawing(
+        "start > ask > end",
+        ask={
+            "config": {
+                "provider": "scripted",
+                "model": "tool:calculator",
+                "prompt": '{"expression": "6*7"}',
+                "tools": ["calculator"],
+                "policy": {"approval": ["calculator"]},
+            }
+        },
+    ),
     "paused in a wait": drawing("start > a > wait > end", wait={"config": {"duration_s": 3600}}),
 }
 SAMPLED = 60

@@ -25,7 +25,7 @@ def call(tool="calculator", **arguments):
         ("ask", {"config": {"provider": "scripted"}}, "prompt", "prompt is missing"),
         ("ask", ask(prompt="x" * 65_537), "prompt", "must have at most 65536 characters"),
         ("ask", ask(policy={"max_tool_calls": -1}), "policy/max_tool_calls", "must be 0 or more"),
-        ("ask", ask(policy={"tools": []}), "policy/tools", "known: allowed_tools, max_tool_calls"),
+        ("ask", ask(policy={"tools": []}), "policy/tools", "known: allowed_tools, approval"),
         ("ask", ask(output_schema={"type": "strin"}), "output_schema/type", "must be one of null, boolean"),
         ("wait", {"config": {}}, "", "exactly one of duration_s, until and signal; it has none"),
         ("wait", {"config": {"duration_s": 1, "signal": "go"}}, "", "it has duration_s, signal"),
@@ -61,6 +61,7 @@ def test_wait_for_is_all_any_or_a_count(find, wait_for):
         ("a", call("calculater"), "tool"),
         ("ask", ask(tools=["calculator", "nope"]), "tools/1"),
         ("ask", ask(policy={"allowed_tools": ["nope"]}), "policy/allowed_tools/0"),
+        ("ask", ask(policy={"approval": ["nope"]}), "policy/approval/0"),
     ],
 )
 def test_tools_are_installed(find, node, fields, path):

@@ -1,0 +1,221 @@
+"""Agents: make, look up, change by a new version, remove, and try against their provider."""
+
+import asyncio
+import time
+
+import orjson
+
+from engine.core.agent import Agent, AgentChange, AgentSpec, AgentSummary, AgentVersion, NewAgent, named
+from engine.core.catalogue import StepError
+from engine.core.chat import ChatReply, ChatRequest, Message, ToolSpec
+from engine.core.document import Frozen
+from engine.core.errors import InvalidInput, NotFound, OpenRoomsError
+from engine.core.expressions import ExpressionError, compile_template
+from engine.core.identity import Role, User
+from engine.core.page import FIRST_PAGE, Page, Paging
+from engine.runtime import Runtime
+from engine.services.drafts import clean_name
+from engine.services.permission import require
+from engine.services.tools import context
+from engine.store import agents, audit
+
+TRY_S = 120
+"""The longest that a try may take."""
+MAX_PROMPT = 65_536
+
+
+class AgentNameTaken(OpenRoomsError):
+    code = "name_taken"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is an agent named {name!r} already. Give this one another name.")
+
+
+class StaleAgent(OpenRoomsError):
+    code = "stale_agent"
+
+    def __init__(self, version: int) -> None:
+        super().__init__(
+            f"The agent was changed meanwhile and is at version {version} now. Look at it, then change it again."
+        )
+
+
+class AgentInUse(OpenRoomsError):
+    code = "agent_in_use"
+
+    def __init__(self, name: str, workflows: list[str]) -> None:
+        shown = ", ".join(repr(workflow) for workflow in workflows[:5]) + (
+            ", …" if len(workflows) > 5 else ""
+        )
+        super().__init__(f"The agent {name!r} is used by {shown}. Take it out of their nodes first.")
+
+
+class AgentTried(Frozen):
+    """What an agent answered to one prompt; tools it wants are named and not called."""
+
+    reply: ChatReply
+    duration_ms: float
+
+
+def create(rt: Runtime, user: User, new: NewAgent) -> Agent:
+    """A new agent, at version 1.
+
+    Raises:
+        InvalidInput: the name, a tool, the provider or a template in it is no good.
+        AgentNameTaken
+    """
+    require(rt, user, Role.EDITOR, "make an agent")
+    _check(rt, new.spec)
+    now_us, name = rt.now_us(), clean_name(new.name, "agent")
+    agent = Agent(
+        id=rt.new_id(),
+        name=name,
+        version=1,
+        spec=new.spec,
+        note=new.note,
+        created_at=now_us,
+        updated_at=now_us,
+        created_by=user.id,
+    )
+    with rt.db.write() as session:
+        if not agents.add(session, agent):
+            raise AgentNameTaken(name)
+        audit.append(session, now_us, user.id, "agent_created", agent.id, name=name)
+    return agent
+
+
+def list_agents(rt: Runtime, user: User, paging: Paging = FIRST_PAGE) -> Page[AgentSummary]:
+    """By name."""
+    require(rt, user, Role.VIEWER, "list agents")
+    with rt.db.read() as session:
+        found = agents.list_after(session, paging.after(), paging.limit + 1)
+    return paging.page(found, lambda item: item.name)
+
+
+def get(rt: Runtime, user: User, agent_id: str) -> Agent:
+    require(rt, user, Role.VIEWER, "see an agent")
+    with rt.db.read() as session:
+        return _there(agents.get(session, agent_id), agent_id)
+
+
+def list_versions(rt: Runtime, user: User, agent_id: str, paging: Paging = FIRST_PAGE) -> Page[AgentVersion]:
+    """Newest first."""
+    require(rt, user, Role.VIEWER, "see an agent")
+    last = paging.after()
+    if last is not None and not (last.isascii() and last.isdecimal() and len(last) < 10):
+        raise InvalidInput("This cursor is of another list.")
+    with rt.db.read() as session:
+        _there(agents.get(session, agent_id), agent_id)
+        found = agents.versions_before(session, agent_id, int(last) if last else None, paging.limit + 1)
+    return paging.page(found, lambda item: item.version)
+
+
+def update(rt: Runtime, user: User, agent_id: str, change: AgentChange) -> Agent:
+    """A new version, unless it says what the latest one says. Workflows take it over when they are published next.
+
+    Raises:
+        StaleAgent: the agent has another version than the one that was changed.
+        InvalidInput
+    """
+    require(rt, user, Role.EDITOR, "change an agent")
+    _check(rt, change.spec)
+    with rt.db.write() as session:
+        before = _there(agents.get(session, agent_id, lock=True), agent_id)
+        if change.version not in (None, before.version):
+            raise StaleAgent(before.version)
+        if before.spec == change.spec:
+            return before
+        number, now_us = before.version + 1, rt.now_us()
+        fields = {"spec": change.spec, "note": change.note, "version": number, "updated_at": now_us}
+        after = before.model_copy(update=fields)
+        agents.renew(session, after, user.id)
+        audit.append(session, now_us, user.id, "agent_changed", agent_id, version=number)
+    return after
+
+
+def delete(rt: Runtime, user: User, agent_id: str) -> None:
+    """Remove the agent; versions of workflows that were published with it keep what they took from it.
+
+    Raises:
+        AgentInUse: a draft or the latest version of a workflow names it.
+    """
+    require(rt, user, Role.EDITOR, "delete an agent")
+    with rt.db.write() as session:
+        agent = _there(agents.get(session, agent_id, lock=True), agent_id)
+        using = [
+            workflow
+            for workflow, text in agents.users_of(session, agent.name)
+            if any(name == agent.name for _, name, _ in named(orjson.loads(text)))
+        ]
+        if using:
+            raise AgentInUse(agent.name, sorted(set(using)))
+        agents.remove(session, agent_id)
+        audit.append(session, rt.now_us(), user.id, "agent_deleted", agent_id, name=agent.name)
+
+
+def try_out(
+    rt: Runtime, user: User, agent_id: str, prompt: str, *, spec: AgentSpec | None = None
+) -> AgentTried:
+    """Ask its model once, in this thread, which must have no event loop; with `spec` as if it were changed to that.
+
+    Raises:
+        StepError: the provider failed; its code says how.
+    """
+    require(rt, user, Role.EDITOR, "try an agent")
+    if not 1 <= len(prompt) <= MAX_PROMPT:
+        raise InvalidInput(f"A prompt has 1 to {MAX_PROMPT:,} characters.")
+    agent = get(rt, user, agent_id)
+    if spec is not None:
+        _check(rt, spec)
+    with rt.db.write() as session:
+        audit.append(session, rt.now_us(), user.id, "agent_tried", agent_id, name=agent.name)
+    begun = time.perf_counter()
+    reply = asyncio.run(_answered(rt, spec or agent.spec, prompt))
+    return AgentTried(reply=reply, duration_ms=round((time.perf_counter() - begun) * 1000, 3))
+
+
+async def _answered(rt: Runtime, spec: AgentSpec, prompt: str) -> ChatReply:
+    provider = rt.catalogue.providers[spec.provider]
+    system = spec.config.get("system")
+    tools = [rt.catalogue.tools[name] for name in spec.tools]
+    request = ChatRequest(
+        model=spec.model,
+        messages=(
+            *([Message(role="system", content=system)] if system else []),
+            Message(role="user", content=prompt),
+        ),
+        tools=tuple(
+            ToolSpec(name=tool.name, description=tool.description, parameters=tool.parameters)
+            for tool in tools
+        ),
+        temperature=spec.temperature,
+        max_tokens=spec.max_tokens,
+        idempotency_key=f"or-try-{rt.new_id()}",
+    )
+    try:
+        async with asyncio.timeout(TRY_S):
+            return await provider.chat(request, context(rt, None))
+    except TimeoutError:
+        raise StepError(f"The model did not answer within {TRY_S} s.", code="timeout") from None
+    finally:
+        if provider.close is not None:
+            await provider.close()
+
+
+def _check(rt: Runtime, spec: AgentSpec) -> None:
+    rt.catalogue.providers[spec.provider]  # UnknownName tells which there are
+    policy = spec.policy
+    listed = (*(policy.allowed_tools or ()), *(policy.approval or ())) if policy else ()
+    for name in (*spec.tools, *listed):
+        rt.catalogue.tools[name]
+    for text in (spec.goal, spec.system):
+        try:
+            compile_template(text)
+        except ExpressionError as error:
+            raise InvalidInput(f"The system prompt of the agent: {error}.") from None
+
+
+def _there(found: Agent | None, agent_id: str) -> Agent:
+    if found is None:
+        raise NotFound("agent", agent_id)
+    return found

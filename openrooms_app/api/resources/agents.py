@@ -1,0 +1,65 @@
+"""Agents: named, versioned presets for AGENT_TASK nodes."""
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict
+
+from engine.core.agent import Agent, AgentChange, AgentSpec, AgentSummary, AgentVersion, NewAgent
+from engine.core.page import Page
+from engine.services import agents
+from engine.services.agents import AgentTried
+from openrooms_app.api.bodies import StrictRoute
+from openrooms_app.api.deps import By, PageAsked
+
+router = APIRouter(prefix="/api/agents", tags=["agents"], route_class=StrictRoute)
+
+
+class TryAgent(BaseModel):
+    """With `spec`, as if the agent were changed to that."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    prompt: str
+    spec: AgentSpec | None = None
+
+
+@router.get("")
+def list_agents(by: By, page: PageAsked) -> Page[AgentSummary]:
+    """By name."""
+    return agents.list_agents(*by, page)
+
+
+@router.post("", status_code=201)
+def create_agent(body: NewAgent, by: By, response: Response) -> Agent:
+    made = agents.create(*by, body)
+    response.headers["Location"] = f"/api/agents/{made.id}"
+    return made
+
+
+@router.get("/{agent_id}")
+def get_agent(agent_id: str, by: By) -> Agent:
+    """The agent as its latest version has it."""
+    return agents.get(*by, agent_id)
+
+
+@router.put("/{agent_id}")
+def put_agent(agent_id: str, body: AgentChange, by: By) -> Agent:
+    """Make a new version; workflows take it over when they are published next."""
+    return agents.update(*by, agent_id, body)
+
+
+@router.delete("/{agent_id}", status_code=204)
+def delete_agent(agent_id: str, by: By) -> None:
+    """Refused while a workflow's draft or latest version names it."""
+    agents.delete(*by, agent_id)
+
+
+@router.get("/{agent_id}/versions")
+def list_agent_versions(agent_id: str, by: By, page: PageAsked) -> Page[AgentVersion]:
+    """Newest first."""
+    return agents.list_versions(*by, agent_id, page)
+
+
+@router.post("/{agent_id}/try")
+def try_agent(agent_id: str, body: TryAgent, by: By) -> AgentTried:
+    """Ask its model once; tools that it wants are named and not called."""
+    return agents.try_out(*by, agent_id, body.prompt, spec=body.spec)
