@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from engine.core.audit import AuditEntry, chained_hash
+from engine.store.access_tables import AuditRow, UserRow
 from engine.store.database import Hot
-from engine.store.tables import AuditRow, UserRow
 
 MAX_TARGET = 200
 

@@ -7,7 +7,7 @@ from sqlmodel import Session, col
 
 from engine.core.apikey import ApiKey
 from engine.core.identity import Role, Scope, User
-from engine.store.tables import ApiKeyRow, UserRow
+from engine.store.access_tables import ApiKeyRow, UserRow
 
 
 @dataclass(frozen=True, slots=True)

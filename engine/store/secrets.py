@@ -6,7 +6,7 @@ from sqlalchemy import delete, select, update
 from sqlmodel import Session, col
 
 from engine.core.secret import Secret
-from engine.store.tables import SecretRow
+from engine.store.access_tables import SecretRow
 
 
 def list_after(session: Session, last_name: str | None, limit: int) -> list[Secret]:

@@ -6,7 +6,7 @@ from sqlalchemy import delete, select, update
 from sqlmodel import Session, col
 
 from engine.core.identity import Role, User
-from engine.store.tables import SessionRow, SetupTokenRow, UserRow
+from engine.store.access_tables import SessionRow, SetupTokenRow, UserRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,45 +11,28 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     String,
-    Text,
     text,
 )
 from sqlmodel import Field, SQLModel
 
-import engine.store.trigger_tables  # noqa: F401 - fills the metadata
-
-_ID = 36
-
-
-def _id(**kwargs: object) -> Column:  # type: ignore[type-arg]
-    return Column(String(_ID), primary_key=True, **kwargs)  # type: ignore[arg-type]
-
-
-def _ref(target: str, *, nullable: bool = False, ondelete: str = "CASCADE") -> Column:  # type: ignore[type-arg]
-    return Column(String(_ID), ForeignKey(target, ondelete=ondelete), nullable=nullable, index=True)
-
-
-def _us(*, nullable: bool = False, index: bool = False) -> Column:  # type: ignore[type-arg]
-    return Column(BigInteger, nullable=nullable, index=index)
-
-
-def _text(*, nullable: bool = False) -> Column:  # type: ignore[type-arg]
-    return Column(Text, nullable=nullable)
+import engine.store.access_tables
+import engine.store.trigger_tables  # noqa: F401 - both fill the metadata
+from engine.store.columns import ID_CHARS, id_column, ref_column, text_column, us_column
 
 
 class WorkflowRow(SQLModel, table=True):
     __tablename__ = "workflow"
 
-    id: str = Field(sa_column=_id())
-    name: str = Field(sa_column=_text())
+    id: str = Field(sa_column=id_column())
+    name: str = Field(sa_column=text_column())
     status: str = Field(max_length=16)
-    draft: str = Field(sa_column=_text())
+    draft: str = Field(sa_column=text_column())
     revision: int = Field(default=1)
     error_count: int = Field(default=0)
     latest_version: int | None = Field(default=None)
-    created_us: int = Field(sa_column=_us())
-    updated_us: int = Field(sa_column=_us(index=True))
-    created_by: str | None = Field(default=None, max_length=_ID)
+    created_us: int = Field(sa_column=us_column())
+    updated_us: int = Field(sa_column=us_column(index=True))
+    created_by: str | None = Field(default=None, max_length=ID_CHARS)
 
 
 class VersionRow(SQLModel, table=True):
@@ -58,32 +41,32 @@ class VersionRow(SQLModel, table=True):
     __tablename__ = "workflow_version"
 
     workflow_id: str = Field(
-        sa_column=Column(String(_ID), ForeignKey("workflow.id", ondelete="CASCADE"), primary_key=True)
+        sa_column=Column(String(ID_CHARS), ForeignKey("workflow.id", ondelete="CASCADE"), primary_key=True)
     )
     number: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    document: str = Field(sa_column=_text())
+    document: str = Field(sa_column=text_column())
     sha256: str = Field(max_length=64)
     meaning_sha256: str = Field(max_length=64)
-    note: str = Field(default="", sa_column=_text())
-    created_us: int = Field(sa_column=_us())
-    created_by: str | None = Field(default=None, max_length=_ID)
+    note: str = Field(default="", sa_column=text_column())
+    created_us: int = Field(sa_column=us_column())
+    created_by: str | None = Field(default=None, max_length=ID_CHARS)
 
 
 class RoomRow(SQLModel, table=True):
     __tablename__ = "room"
 
-    id: str = Field(sa_column=_id())
-    name: str = Field(sa_column=_text())
-    workflow_id: str = Field(sa_column=_ref("workflow.id", ondelete="RESTRICT"))
+    id: str = Field(sa_column=id_column())
+    name: str = Field(sa_column=text_column())
+    workflow_id: str = Field(sa_column=ref_column("workflow.id", ondelete="RESTRICT"))
     version: int | None = Field(default=None)
-    config: str = Field(default="{}", sa_column=_text())
-    meta: str = Field(default="{}", sa_column=_text())
+    config: str = Field(default="{}", sa_column=text_column())
+    meta: str = Field(default="{}", sa_column=text_column())
     queue_runs: bool = Field(default=False)
     status: str = Field(default="IDLE", max_length=16)
     last_run_number: int = Field(default=0)
-    created_us: int = Field(sa_column=_us())
-    updated_us: int = Field(sa_column=_us(index=True))
-    created_by: str | None = Field(default=None, max_length=_ID)
+    created_us: int = Field(sa_column=us_column())
+    updated_us: int = Field(sa_column=us_column(index=True))
+    created_by: str | None = Field(default=None, max_length=ID_CHARS)
 
 
 class RunRow(SQLModel, table=True):
@@ -103,9 +86,9 @@ class RunRow(SQLModel, table=True):
         Index("run_number", "room_id", "number", unique=True),
     )
 
-    id: str = Field(sa_column=_id())
-    room_id: str = Field(sa_column=_ref("room.id"))
-    workflow_id: str = Field(sa_column=Column(String(_ID), nullable=False, index=True))
+    id: str = Field(sa_column=id_column())
+    room_id: str = Field(sa_column=ref_column("room.id"))
+    workflow_id: str = Field(sa_column=Column(String(ID_CHARS), nullable=False, index=True))
     version: int
     number: int
     request_id: str | None = Field(default=None, max_length=200)
@@ -115,28 +98,28 @@ class RunRow(SQLModel, table=True):
     ready: bool = Field(default=False)
     """Something is to be done that nobody does yet."""
     fence: int = Field(default=0)
-    owner: str | None = Field(default=None, max_length=_ID, index=True)
+    owner: str | None = Field(default=None, max_length=ID_CHARS, index=True)
     seq: int = Field(default=0)
     inbox_high: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     inbox_done: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
-    state: str | None = Field(default=None, sa_column=_text(nullable=True))
+    state: str | None = Field(default=None, sa_column=text_column(nullable=True))
     state_seq: int = Field(default=0)
     """The event up to which `state` is the fold of the log; what follows is folded by whoever reads it."""
     head_hash: str = Field(default="", max_length=64)
     fingerprint: str | None = Field(default=None, max_length=64)
-    kick_us: int = Field(default=0, sa_column=_us())
-    input: str = Field(default="null", sa_column=_text())
-    options: str = Field(default="{}", sa_column=_text())
-    output: str | None = Field(default=None, sa_column=_text(nullable=True))
-    error: str | None = Field(default=None, sa_column=_text(nullable=True))
+    kick_us: int = Field(default=0, sa_column=us_column())
+    input: str = Field(default="null", sa_column=text_column())
+    options: str = Field(default="{}", sa_column=text_column())
+    output: str | None = Field(default=None, sa_column=text_column(nullable=True))
+    error: str | None = Field(default=None, sa_column=text_column(nullable=True))
     steps: int = Field(default=0)
     tokens: int = Field(default=0)
     cost_usd: float = Field(default=0.0)
-    retry_of: str | None = Field(default=None, max_length=_ID)
-    created_us: int = Field(sa_column=_us(index=True))
-    started_us: int | None = Field(default=None, sa_column=_us(nullable=True))
-    ended_us: int | None = Field(default=None, sa_column=_us(nullable=True))
-    created_by: str | None = Field(default=None, max_length=_ID)
+    retry_of: str | None = Field(default=None, max_length=ID_CHARS)
+    created_us: int = Field(sa_column=us_column(index=True))
+    started_us: int | None = Field(default=None, sa_column=us_column(nullable=True))
+    ended_us: int | None = Field(default=None, sa_column=us_column(nullable=True))
+    created_by: str | None = Field(default=None, max_length=ID_CHARS)
 
 
 class EventRow(SQLModel, table=True):
@@ -145,16 +128,16 @@ class EventRow(SQLModel, table=True):
     __tablename__ = "event"
 
     run_id: str = Field(
-        sa_column=Column(String(_ID), ForeignKey("run.id", ondelete="CASCADE"), primary_key=True)
+        sa_column=Column(String(ID_CHARS), ForeignKey("run.id", ondelete="CASCADE"), primary_key=True)
     )
     seq: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
     facts: int
-    body: str | None = Field(default=None, sa_column=_text(nullable=True))
+    body: str | None = Field(default=None, sa_column=text_column(nullable=True))
     blob: str | None = Field(default=None, max_length=64)
     hash: str = Field(max_length=64)
-    at_us: int = Field(sa_column=_us())
+    at_us: int = Field(sa_column=us_column())
     fence: int
-    worker: str = Field(max_length=_ID)
+    worker: str = Field(max_length=ID_CHARS)
 
 
 class InboxRow(SQLModel, table=True):
@@ -170,22 +153,22 @@ class InboxRow(SQLModel, table=True):
         default=None,
         sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     )
-    run_id: str = Field(sa_column=_ref("run.id"))
+    run_id: str = Field(sa_column=ref_column("run.id"))
     kind: str = Field(max_length=24)
     request_id: str | None = Field(default=None, max_length=200)
-    body: str = Field(default="{}", sa_column=_text())
-    at_us: int = Field(sa_column=_us())
+    body: str = Field(default="{}", sa_column=text_column())
+    at_us: int = Field(sa_column=us_column())
 
 
 class TimerRow(SQLModel, table=True):
     __tablename__ = "timer"
 
     run_id: str = Field(
-        sa_column=Column(String(_ID), ForeignKey("run.id", ondelete="CASCADE"), primary_key=True)
+        sa_column=Column(String(ID_CHARS), ForeignKey("run.id", ondelete="CASCADE"), primary_key=True)
     )
     activation: str = Field(sa_column=Column(String(200), primary_key=True))
     kind: str = Field(sa_column=Column(String(16), primary_key=True))
-    due_us: int = Field(sa_column=_us(index=True))
+    due_us: int = Field(sa_column=us_column(index=True))
 
 
 class MemoryRow(SQLModel, table=True):
@@ -200,18 +183,18 @@ class MemoryRow(SQLModel, table=True):
     )
 
     room_id: str = Field(
-        sa_column=Column(String(_ID), ForeignKey("room.id", ondelete="CASCADE"), primary_key=True)
+        sa_column=Column(String(ID_CHARS), ForeignKey("room.id", ondelete="CASCADE"), primary_key=True)
     )
     key: str = Field(sa_column=Column(String(64), primary_key=True))
-    value: str = Field(sa_column=_text())
+    value: str = Field(sa_column=text_column())
     revision: int = Field(default=1)
-    run_id: str | None = Field(default=None, max_length=_ID)
-    updated_us: int = Field(sa_column=_us())
+    run_id: str | None = Field(default=None, max_length=ID_CHARS)
+    updated_us: int = Field(sa_column=us_column())
     kind: str = Field(
         default="LONG_TERM", sa_column=Column(String(16), nullable=False, server_default="LONG_TERM")
     )
-    expires_us: int | None = Field(default=None, sa_column=_us(nullable=True))
-    meta: str | None = Field(default=None, sa_column=_text(nullable=True))
+    expires_us: int | None = Field(default=None, sa_column=us_column(nullable=True))
+    meta: str | None = Field(default=None, sa_column=text_column(nullable=True))
 
 
 class MessageRow(SQLModel, table=True):
@@ -232,12 +215,12 @@ class MessageRow(SQLModel, table=True):
         default=None,
         sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     )
-    room_id: str = Field(sa_column=_ref("room.id"))
-    run_id: str = Field(max_length=_ID)
+    room_id: str = Field(sa_column=ref_column("room.id"))
+    run_id: str = Field(max_length=ID_CHARS)
     role: str = Field(max_length=16)
-    content: str = Field(sa_column=_text())
-    at_us: int = Field(sa_column=_us())
-    upto: int | None = Field(default=None, sa_column=_us(nullable=True))
+    content: str = Field(sa_column=text_column())
+    at_us: int = Field(sa_column=us_column())
+    upto: int | None = Field(default=None, sa_column=us_column(nullable=True))
 
 
 class BlobRow(SQLModel, table=True):
@@ -254,12 +237,12 @@ class WorkerRow(SQLModel, table=True):
 
     __tablename__ = "worker"
 
-    id: str = Field(sa_column=_id())
+    id: str = Field(sa_column=id_column())
     host: str = Field(max_length=255)
     pid: int
     threads: int
-    started_us: int = Field(sa_column=_us())
-    expires_us: int = Field(sa_column=_us(index=True))
+    started_us: int = Field(sa_column=us_column())
+    expires_us: int = Field(sa_column=us_column(index=True))
 
 
 class ClockRow(SQLModel, table=True):
@@ -268,66 +251,7 @@ class ClockRow(SQLModel, table=True):
     __tablename__ = "clock"
 
     boot_id: str = Field(sa_column=Column(String(64), primary_key=True))
-    ahead_us: int = Field(sa_column=_us())
-
-
-class UserRow(SQLModel, table=True):
-    __tablename__ = "user_account"
-
-    id: str = Field(sa_column=_id())
-    name: str = Field(max_length=100)
-    name_key: str = Field(sa_column=Column(String(100), unique=True, nullable=False))
-    password_hash: str = Field(sa_column=_text())
-    role: str = Field(max_length=16)
-    active: bool = Field(default=True)
-    created_us: int = Field(sa_column=_us())
-
-
-class SessionRow(SQLModel, table=True):
-    __tablename__ = "login_session"
-
-    token_sha256: str = Field(sa_column=Column(String(64), primary_key=True))
-    user_id: str = Field(sa_column=_ref("user_account.id"))
-    created_us: int = Field(sa_column=_us())
-    seen_us: int = Field(sa_column=_us())
-    expires_us: int = Field(sa_column=_us(index=True))
-
-
-class SetupTokenRow(SQLModel, table=True):
-    __tablename__ = "setup_token"
-
-    sha256: str = Field(sa_column=Column(String(64), primary_key=True))
-    expires_us: int = Field(sa_column=_us())
-
-
-class AuditRow(SQLModel, table=True):
-    """Append-only, each row chained to the one before by hash."""
-
-    __tablename__ = "audit"
-    __table_args__ = ({"sqlite_autoincrement": True},)
-
-    id: int | None = Field(
-        default=None,
-        sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
-    )
-    at_us: int = Field(sa_column=_us())
-    user_id: str | None = Field(default=None, max_length=_ID)
-    action: str = Field(max_length=64)
-    target: str = Field(default="", max_length=200)
-    detail: str = Field(default="{}", sa_column=_text())
-    hash: str = Field(max_length=64)
-
-
-class SecretRow(SQLModel, table=True):
-    """A value that only a master key outside the database opens; see engine/sealing.py."""
-
-    __tablename__ = "secret"
-
-    name: str = Field(sa_column=Column(String(64), primary_key=True))
-    sealed: str = Field(sa_column=_text())
-    created_us: int = Field(sa_column=_us())
-    updated_us: int = Field(sa_column=_us())
-    created_by: str | None = Field(default=None, max_length=_ID)
+    ahead_us: int = Field(sa_column=us_column())
 
 
 class MemoryChunkRow(SQLModel, table=True):
@@ -347,11 +271,11 @@ class MemoryChunkRow(SQLModel, table=True):
         default=None,
         sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     )
-    room_id: str = Field(sa_column=Column(String(_ID), nullable=False))
+    room_id: str = Field(sa_column=Column(String(ID_CHARS), nullable=False))
     key: str = Field(sa_column=Column(String(64), nullable=False))
     begin: int = Field(sa_column=Column("begin_at", Integer, nullable=False))
     end: int = Field(sa_column=Column("end_at", Integer, nullable=False))
-    words: str = Field(sa_column=_text())
+    words: str = Field(sa_column=text_column())
     model: str | None = Field(default=None, max_length=255)
     vector: bytes | None = Field(
         default=None,
@@ -359,44 +283,17 @@ class MemoryChunkRow(SQLModel, table=True):
     )
 
 
-class RequestKeyRow(SQLModel, table=True):
-    """The `Idempotency-Key` of something that was made, and its id."""
-
-    __tablename__ = "request_key"
-
-    user_id: str = Field(sa_column=Column(String(_ID), primary_key=True))
-    request_id: str = Field(sa_column=Column(String(200), primary_key=True))
-    made: str = Field(max_length=_ID)
-    at_us: int = Field(sa_column=_us(index=True))
-
-
-class ApiKeyRow(SQLModel, table=True):
-    """A program's key by the hash of its whole text; one that was revoked stays, for the list."""
-
-    __tablename__ = "api_key"
-
-    id: str = Field(sa_column=Column(String(8), primary_key=True))
-    sha256: str = Field(max_length=64)
-    user_id: str = Field(sa_column=_ref("user_account.id"))
-    name: str = Field(max_length=100)
-    scopes: str = Field(max_length=40)
-    created_us: int = Field(sa_column=_us())
-    expires_us: int | None = Field(default=None, sa_column=_us(nullable=True))
-    used_us: int | None = Field(default=None, sa_column=_us(nullable=True))
-    revoked_us: int | None = Field(default=None, sa_column=_us(nullable=True))
-
-
 class AgentRow(SQLModel, table=True):
     """A named preset for AGENT_TASK nodes."""
 
     __tablename__ = "agent"
 
-    id: str = Field(sa_column=_id())
+    id: str = Field(sa_column=id_column())
     name: str = Field(sa_column=Column(String(100), unique=True, nullable=False))
     latest_version: int = Field(default=1)
-    created_us: int = Field(sa_column=_us())
-    updated_us: int = Field(sa_column=_us())
-    created_by: str | None = Field(default=None, max_length=_ID)
+    created_us: int = Field(sa_column=us_column())
+    updated_us: int = Field(sa_column=us_column())
+    created_by: str | None = Field(default=None, max_length=ID_CHARS)
 
 
 class AgentVersionRow(SQLModel, table=True):
@@ -405,10 +302,10 @@ class AgentVersionRow(SQLModel, table=True):
     __tablename__ = "agent_version"
 
     agent_id: str = Field(
-        sa_column=Column(String(_ID), ForeignKey("agent.id", ondelete="CASCADE"), primary_key=True)
+        sa_column=Column(String(ID_CHARS), ForeignKey("agent.id", ondelete="CASCADE"), primary_key=True)
     )
     number: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    spec: str = Field(sa_column=_text())
-    note: str = Field(default="", sa_column=_text())
-    created_us: int = Field(sa_column=_us())
-    created_by: str | None = Field(default=None, max_length=_ID)
+    spec: str = Field(sa_column=text_column())
+    note: str = Field(default="", sa_column=text_column())
+    created_us: int = Field(sa_column=us_column())
+    created_by: str | None = Field(default=None, max_length=ID_CHARS)

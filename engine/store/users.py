@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from engine.core.identity import Role, User, name_key
-from engine.store.tables import SessionRow, UserRow
+from engine.store.access_tables import SessionRow, UserRow
 
 
 @dataclass(frozen=True, slots=True)

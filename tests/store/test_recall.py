@@ -72,9 +72,8 @@ def test_a_meaning_is_found_by_likeness_in_the_room_by_its_own_model(rt, two_roo
     assert [key for key, _ in by_meaning(rt, room, [1.0, 0.0, 0.0], "n/3")] == ["newer"]
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_without_pgvector_the_same_is_found(rt, two_rooms):
-    if rt.db.is_sqlite:
-        pytest.skip("PostgreSQL's own")
     room, _ = two_rooms
     store(rt, room, "east", "east", [2.0, 0.0])
     store(rt, room, "north", "north", [0.5, 3.0])
