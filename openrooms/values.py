@@ -155,6 +155,8 @@ class Tool(Value):
     timeout_s: float
     parameters: dict[str, Any]
     returns: dict[str, Any] | None
+    rate: dict[str, Any] | None
+    origin: str
     examples: list[dict[str, Any]]
 
 

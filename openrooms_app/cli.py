@@ -41,6 +41,7 @@ for command in (
         operation.migrate,
         operation.set_password,
         operation.doctor,
+        operation.mcp,
     ),
     *(
         documents.check,

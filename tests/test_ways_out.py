@@ -35,7 +35,7 @@ MAY_BYPASS = {
 }
 
 IMPORTS_BY_NAME = {
-    "engine/core/discovery.py", "engine/net/sdk.py", "openrooms_app/api/__init__.py",
+    "engine/core/discovery.py", "engine/net/sdk.py", "openrooms_app/api/__init__.py", "openrooms_app/mcp/door.py",
     "openrooms_app/openrooms_app.py",
 }  # fmt: skip
 """Names of our own modules and of packages that an administrator has installed."""

@@ -1,14 +1,14 @@
 """agents: named, versioned presets for AGENT_TASK nodes
 
 Revision ID: 0005
-Revises: 0007
+Revises: 0004
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0005"
-down_revision = "0007"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

@@ -347,16 +347,13 @@ def tool(  # noqa: PLR0913 - a declaration: each word names itself
     """
 
     def enter(function: ToolFunction) -> Tool:
-        place = runs or _usual(function, effect)
-        if rate is not None and place is Runs.AT_ONCE:
-            raise ValueError(f"{function.__name__!r} runs at once and can't have a rate: say where it runs")
         return Tool(
             name=function.__name__,
             title=title,
             description=inspect.getdoc(function) or "",
             category=category,
             effect=effect,
-            runs=place,
+            runs=_place(function, effect, runs, rate),
             params=as_shape(params),
             result=None if returns is None else as_shape(returns),
             timeout_s=timeout_s,
@@ -368,6 +365,13 @@ def tool(  # noqa: PLR0913 - a declaration: each word names itself
         )
 
     return enter
+
+
+def _place(function: ToolFunction, effect: Effect, runs: Runs | None, rate: Rate | None) -> Runs:
+    place = runs or _usual(function, effect)
+    if rate is not None and place is Runs.AT_ONCE:
+        raise ValueError(f"{function.__name__!r} runs at once and can't have a rate: say where it runs")
+    return place
 
 
 def _usual(function: ToolFunction, effect: Effect) -> Runs:

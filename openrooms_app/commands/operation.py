@@ -20,11 +20,16 @@ from openrooms_app.commands.local import log_to_stderr, runtime, settings
 @click.option(
     "--demo", is_flag=True, help="Fill an empty installation with the templates and a room for each."
 )
-def up(host: str, port: int, workers: int, data_dir: Path | None, demo: bool) -> None:
+@click.option("--dev", is_flag=True, help="Take tools from ./tools, and load them again when a file changes.")
+def up(  # noqa: PLR0913 - one for each option
+    host: str, port: int, workers: int, data_dir: Path | None, demo: bool, *, dev: bool
+) -> None:
     """Run everything: Redis, database, workers and the web app, on one port."""
     from openrooms_app.serve import listen
     from openrooms_app.supervisor import Plan, Supervisor
 
+    if dev:
+        _tools_of_developer()
     chosen = settings(data_dir)
     with listen(host, port) as probe:  # a port in use is told before anything is started
         port = probe.getsockname()[1]
@@ -106,6 +111,26 @@ def doctor(as_json: bool) -> None:
             remedy = f" → {finding.remedy}" if finding.remedy else ""
             click.echo(f"{mark}{finding.name}: {finding.found}{remedy}")
     sys.exit(not all(finding.is_fine for finding in findings))
+
+
+@click.command()
+def mcp() -> None:
+    """Offer the published workflows to a local MCP client, over stdin and stdout."""
+    from engine.runtime import use_runtime
+    from openrooms_app.mcp.stdio import serve_stdio
+
+    log_to_stderr("WARNING")
+    rt = runtime()
+    use_runtime(rt)
+    serve_stdio()
+    rt.close()
+
+
+def _tools_of_developer() -> None:
+    """The folder `tools` where the command is given, unless the settings name another."""
+    folder = Path(os.environ.setdefault("OPENROOMS_TOOLS_DIR", str(Path("tools").resolve())))
+    folder.mkdir(parents=True, exist_ok=True)
+    click.echo(f"Tools are taken from {folder} and loaded again when a file changes.")
 
 
 def _prepare_web(host: str, port: int, demo: bool) -> None:

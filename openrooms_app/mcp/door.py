@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from engine.core.identity import Scope as KeyScope
 from engine.core.identity import User
 from engine.runtime import get_runtime
 from openrooms_app.api.problems import NotLoggedIn, answer
 from openrooms_app.mcp.ending import Ending
+from openrooms_app.scopes import ScopeMissing
 
 if TYPE_CHECKING:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -80,9 +82,12 @@ class McpDoor:
         if scope["type"] != "http" or scope["path"].rstrip("/") != PATH:
             await self._app(scope, receive, send)
             return
-        user = scope.get("state", {}).get("user")
+        user, holder = (scope.get("state", {}).get(name) for name in ("user", "holder"))
         if not isinstance(user, User):
             await answer(401, NotLoggedIn.code, str(NotLoggedIn()))(scope, receive, send)
+        elif holder is not None and not holder.may(KeyScope.RUN):
+            refused = ScopeMissing(KeyScope.RUN, holder.scopes)
+            await answer(403, refused.code, str(refused))(scope, receive, send)
         elif _sessions is None or Ending.is_near:
             stopped = answer(503, "not_ready", "The server is starting or stopping. Try again.")
             await stopped(scope, receive, send)

@@ -16,6 +16,7 @@ from openrooms_app.api import METHODS, create_api
 from openrooms_app.api.bodies import StrictRoute
 from openrooms_app.entrance import ROUTES, Entrance
 from openrooms_app.gate import Gate
+from openrooms_app.mcp.door import McpDoor
 from openrooms_app.scopes import SCOPE_OF, NoScope, needed_scope
 from openrooms_app.session import COOKIE
 from tests.app.api.conftest import an_account
@@ -141,6 +142,9 @@ NEEDED = {
     "POST /api/agents/{agent_id}/try": EDIT,
 }
 BODIES = {
+    "POST /api/subscriptions": {"name": "x", "url": "https://example.com", "events": ["ROOM_FAILED"]},
+    "POST /api/rooms/{room_id}/hooks": {"name": "x"},
+    "POST /api/rooms/{room_id}/schedules": {"name": "x", "cron": "0 9 * * *"},
     "POST /api/agents": {"name": "x", "spec": {"provider": "scripted"}},
     "PUT /api/agents/{agent_id}": {"spec": {"provider": "scripted"}},
     "POST /api/agents/{agent_id}/try": {"prompt": "x"},
@@ -164,7 +168,7 @@ def callers(sqlite_template, tmp_path_factory) -> Iterator[dict[str, TestClient]
         open_movable(f"sqlite:///{folder / 'openrooms.db'}", f"unix://{folder}/nobody", folder)
     ) as rt:
         use_runtime(rt)
-        app = Gate(Entrance(create_api()))
+        app = Gate(McpDoor(Entrance(create_api())))
         people = {role.value: an_account(rt, role) for role in Role}
         off = an_account(rt, Role.ADMIN, "Off")
         keys = {f"key:{scope}": _key(rt, people["admin"][0], scope) for scope in Scope}
@@ -254,6 +258,18 @@ def test_the_entrance_is_for_people_alone(callers):
         assert callers[name].get("/").status_code == 401  # pages take no key
     for name in PEOPLE:
         assert callers[name].get("/api/auth/session").json()["role"] == name
+
+
+def test_workflows_are_tools_only_for_keys_that_may_run(callers):
+    told = {name: client.post("/mcp", json={}).json()["code"] for name, client in callers.items()}
+
+    assert told == {
+        **STRANGERS,
+        **dict.fromkeys(
+            [*PEOPLE, "key:run", "key:admin"], "not_ready"
+        ),  # nobody has started its sessions here
+        **dict.fromkeys(["key:read", "key:edit"], "scope_missing"),
+    }
 
 
 def test_a_key_is_nobody_elses_to_see_or_revoke(callers):
