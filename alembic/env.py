@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
-import engine.store.tables  # noqa: F401 - fills the metadata
+import engine.store.agent_tables
+import engine.store.tables  # noqa: F401
 from engine.settings import Settings
 from engine.store.database import Database, connection_of
 from engine.store.migrations import is_known

@@ -10,7 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from engine.core.agent import Agent, AgentSpec, AgentSummary, AgentVersion
-from engine.store.tables import AgentRow, AgentVersionRow, VersionRow, WorkflowRow
+from engine.store.agent_tables import AgentRow, AgentVersionRow
+from engine.store.tables import VersionRow, WorkflowRow
 
 
 def add(session: Session, agent: Agent) -> bool:

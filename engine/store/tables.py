@@ -16,7 +16,8 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 import engine.store.access_tables
-import engine.store.trigger_tables  # noqa: F401 - both fill the metadata
+import engine.store.agent_tables
+import engine.store.trigger_tables  # noqa: F401 - all fill the metadata
 from engine.store.columns import ID_CHARS, id_column, ref_column, text_column, us_column
 
 
@@ -281,31 +282,3 @@ class MemoryChunkRow(SQLModel, table=True):
         default=None,
         sa_column=Column(LargeBinary().with_variant(ARRAY(REAL), "postgresql"), nullable=True),
     )
-
-
-class AgentRow(SQLModel, table=True):
-    """A named preset for AGENT_TASK nodes."""
-
-    __tablename__ = "agent"
-
-    id: str = Field(sa_column=id_column())
-    name: str = Field(sa_column=Column(String(100), unique=True, nullable=False))
-    latest_version: int = Field(default=1)
-    created_us: int = Field(sa_column=us_column())
-    updated_us: int = Field(sa_column=us_column())
-    created_by: str | None = Field(default=None, max_length=ID_CHARS)
-
-
-class AgentVersionRow(SQLModel, table=True):
-    """Immutable: written once, never updated."""
-
-    __tablename__ = "agent_version"
-
-    agent_id: str = Field(
-        sa_column=Column(String(ID_CHARS), ForeignKey("agent.id", ondelete="CASCADE"), primary_key=True)
-    )
-    number: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    spec: str = Field(sa_column=text_column())
-    note: str = Field(default="", sa_column=text_column())
-    created_us: int = Field(sa_column=us_column())
-    created_by: str | None = Field(default=None, max_length=ID_CHARS)

@@ -367,3 +367,20 @@ def test_a_tool_that_may_not_be_repeated_is_not_when_its_outcome_is_unknown() ->
     assert ctx.remember == {"k": 2}
     assert [note["t"] for note in notes] == ["EFFECT_UNKNOWN", "TOOL_FAILED"]
     assert issubclass(StepError, Exception)
+
+
+def test_the_conversation_is_on_record_with_the_step_that_was_shown_it(
+    sqlite_rt: Runtime, editor: User
+) -> None:
+    retry = {"max_attempts": 2, "initial_delay_s": 0}
+    with agents(sqlite_rt, editor, Turn("One"), Failure("unavailable"), Turn("Two")) as (place, server):
+        room = place.room(agent({"use_history": True}, retry=retry))
+        place.over(place.start(room).id)
+        run = place.over(place.start(room).id)
+
+        assert run.output == "Two"
+        shown = [[message["content"] for message in asked.body["messages"]] for asked in server.asked]
+        assert shown == [["Go"], ["Go", "One", "Go"], ["Go", "One", "Go"]]
+        told = [one for one in events(place, run, "AGENT_INVOKED") if "output" in one["data"]]
+        assert len(told) == 1
+        assert replays(place, run)

@@ -12,7 +12,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
-import engine.store.tables  # noqa: F401 - fills the metadata
+import engine.store.agent_tables
+import engine.store.tables  # noqa: F401
 from engine.store import conversation, memory, migrations
 from engine.store.database import Database, connection_of
 from engine.store.migrations import DatabaseNewer, is_current, is_known, migrate
