@@ -227,6 +227,7 @@ NOTHING = b"\x1f\x8b\x08\x04" + bytes(6) + b"\xff\xff" + bytes(65_535) + b"\x03\
         ("identity", b"\0" * 5_000_001, TooLarge),
         ("gzip", NOTHING * 80, TooLarge),
     ],
+    ids=["br", "zstd", "twice", "no gzip", "cut", "two members", "too long", "nothing, often"],
 )
 def test_other_ways_to_send_too_much_or_nonsense_are_errors_of_ours(coding, body, error):
     async def scenario(server):
