@@ -8,11 +8,12 @@ from openrooms.administration import Administration
 from openrooms.errors import ApiError, ClientError, TimedOut, Unreachable
 from openrooms.rooms import Rooms
 from openrooms.runs import Runs
+from openrooms.triggers import Hooks, Schedules, Subscriptions
 from openrooms.values import Page
 from openrooms.workflows import Workflows
 
 __all__ = ["ApiError", "Client", "ClientError", "Page", "TimedOut", "Unreachable"]
 
 
-class Client(Workflows, Rooms, Runs, Administration):
+class Client(Workflows, Rooms, Runs, Schedules, Hooks, Subscriptions, Administration):
     """A server and a key; refusals are `ApiError` with the server's own `code`."""

@@ -1,11 +1,12 @@
-"""Rooms over HTTP: made, run, steered, answered; their memory."""
+"""Rooms over HTTP: made, run, steered, answered; their memory and conversation."""
 
 from typing import Any, Literal, TypedDict, Unpack
 
 from openrooms.calls import Calls, Paged, at, once
-from openrooms.values import Accepted, MemoryEntry, Page, Room
+from openrooms.values import Accepted, MemoryEntry, Page, Room, Turn
 
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR", "FATAL"]
+MemoryKind = Literal["LONG_TERM", "SEMANTIC"]
 
 
 class RoomsAsked(Paged, total=False):
@@ -34,6 +35,21 @@ class EventsAsked(Paged, total=False):
 
 class LogsAsked(EventsAsked, total=False):
     run_id: str | None
+
+
+class EntriesAsked(Paged, total=False):
+    kind: MemoryKind | None
+
+
+class SearchAsked(EntriesAsked, total=False):
+    by: Literal["words", "meaning"] | None
+    min_score: float | None
+
+
+class EntryFields(TypedDict, total=False):
+    kind: MemoryKind
+    ttl_s: float | None
+    metadata: dict[str, Any]
 
 
 class Rooms(Calls):
@@ -94,18 +110,26 @@ class Rooms(Calls):
             headers=once(idempotency_key),
         )
 
-    def list_entries(self, room_id: str, **asked: Unpack[Paged]) -> Page[MemoryEntry]:
+    def list_entries(self, room_id: str, **asked: Unpack[EntriesAsked]) -> Page[MemoryEntry]:
         return self._page(MemoryEntry, at("rooms", room_id, "memory"), asked)
 
-    def search_memory(self, room_id: str, query: str, limit: int = 20) -> Page[dict[str, Any]]:
+    def search_memory(self, room_id: str, query: str, **asked: Unpack[SearchAsked]) -> Page[dict[str, Any]]:
         """What fits best, each with its `score`."""
-        return self._plain_page(at("rooms", room_id, "memory"), {"query": query, "limit": limit})
+        return self._plain_page(at("rooms", room_id, "memory"), {"query": query, **asked})
 
     def get_entry(self, room_id: str, key: str) -> MemoryEntry:
         return self._get(MemoryEntry, at("rooms", room_id, "memory", key))
 
-    def put_entry(self, room_id: str, key: str, value: Any) -> MemoryEntry:
-        return self._send(MemoryEntry, "PUT", at("rooms", room_id, "memory", key), json={"value": value})
+    def put_entry(self, room_id: str, key: str, value: Any, **fields: Unpack[EntryFields]) -> MemoryEntry:
+        body = {"value": value, **fields}
+        return self._send(MemoryEntry, "PUT", at("rooms", room_id, "memory", key), json=body)
 
     def delete_entry(self, room_id: str, key: str) -> None:
         self.request("DELETE", at("rooms", room_id, "memory", key))
+
+    def list_turns(self, room_id: str, **asked: Unpack[Paged]) -> Page[Turn]:
+        """What was said in the room, the newest first."""
+        return self._page(Turn, at("rooms", room_id, "conversation"), asked)
+
+    def forget_conversation(self, room_id: str) -> None:
+        self.request("DELETE", at("rooms", room_id, "conversation"))

@@ -139,11 +139,132 @@ class Run(Value):
 
 
 class MemoryEntry(Value):
+    """`is_embedded` says whether it can be found by its meaning."""
+
     key: str
     value: Any
     revision: int
     run_id: str | None
     updated_at: datetime
+    kind: str
+    expires_at: datetime | None
+    metadata: dict[str, Any]
+    is_embedded: bool
+
+
+class Turn(Value):
+    """Role `summary` stands for what was said before."""
+
+    id: int
+    role: str
+    content: str
+    run_id: str
+    at: datetime
+
+
+class Times(Value):
+    items: list[datetime]
+
+    def __iter__(self) -> Iterator[datetime]:  # type: ignore[override] # of times, not of fields
+        return iter(self.items)
+
+
+class Schedule(Value):
+    """`next_due_at` is None while it is off, and when its time never comes again."""
+
+    id: str
+    room_id: str
+    name: str
+    cron: str
+    zone: str
+    input: Any
+    enabled: bool
+    overlap: str
+    catch_up: str
+    next_due_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class Firing(Value):
+    """What became of a due time; `code` says why it was skipped."""
+
+    due_at: datetime
+    fired_at: datetime
+    outcome: str
+    run_id: str | None
+    code: str | None
+    message: str
+
+
+class Hook(Value):
+    id: str
+    room_id: str
+    name: str
+    signing: str
+    signal: str | None
+    mapping: Any
+    headers: list[str]
+    enabled: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class OpenedHook(Value):
+    """`url` and `secret` are shown this once."""
+
+    hook: Hook
+    url: str
+    secret: str | None
+
+
+class Delivery(Value):
+    """What came to a hook; `code` says why it was refused."""
+
+    id: str
+    delivery_id: str
+    at: datetime
+    run_id: str | None
+    code: str | None
+    message: str
+
+
+class Subscription(Value):
+    """`off_reason` says why it was switched off by itself."""
+
+    id: str
+    name: str
+    url: str
+    events: list[str]
+    room_id: str | None
+    enabled: bool
+    off_reason: str | None
+    failing_since: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class OpenedSubscription(Value):
+    """`secret` is shown this once."""
+
+    subscription: Subscription
+    secret: str
+
+
+class Notice(Value):
+    """One event told to one subscription; its id is the `X-OpenRooms-Delivery` of every attempt."""
+
+    id: str
+    run_id: str
+    seq: int
+    type: str
+    status: str
+    attempts: int
+    next_at: datetime
+    response_status: int | None
+    error: str | None
+    created_at: datetime
+    done_at: datetime | None
 
 
 class Tool(Value):

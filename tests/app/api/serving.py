@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -29,6 +29,7 @@ class Server:
     url: str
     rt: Runtime
     ada: User
+    runner: Runner
 
     def key(self, *scopes: Scope) -> str:
         new = NewKey(name="test", scopes=scopes or (Scope.ADMIN,))
@@ -37,7 +38,8 @@ class Server:
 
 @contextmanager
 def serving(sqlite_url: str, redis_url: str, folder: Path) -> Iterator[Server]:
-    with closing(open_movable(sqlite_url, redis_url, folder)) as rt, socket.socket() as listener:
+    with closing(open_movable(sqlite_url, redis_url, folder)) as opened, socket.socket() as listener:
+        rt = replace(opened, settings=opened.settings.model_copy(update={"http_allow": "127.0.0.1"}))
         use_runtime(rt)
         token = identity.create_first_admin(rt, identity.make_setup_token(rt), "Ada", PASSWORD)
         ada = identity.who(rt, token)
@@ -55,7 +57,7 @@ def serving(sqlite_url: str, redis_url: str, folder: Path) -> Iterator[Server]:
         ringing.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         _wait_until_it_answers(url)
-        yield Server(url, rt, ada)
+        yield Server(url, rt, ada, runner)
         consumer.stop(graceful=True)
         ringing.join(10)
         runner.stop()

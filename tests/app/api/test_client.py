@@ -4,24 +4,28 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from engine.core.identity import Scope
-from openrooms import administration, rooms, runs, values, workflows
+from openrooms import administration, rooms, runs, triggers, values, workflows
 from openrooms.client import ApiError, Client, TimedOut, Unreachable
 from openrooms.events import heard
 from tests.app.api.conftest import SOUND
 from tests.app.api.serving import Server, serving
 from tests.app.api.test_rooms import ASKS, QUICK
+from tests.fixtures.receiver import receiving
+from tests.fixtures.running import until
 
-LEFT_OUT = {"take_signal"}
+LEFT_OUT = {"take_call", "take_signal"}
 """Operations without a method of the client: the address of a hook is all that its user needs."""
 ASKED = {
     "list_workflows": workflows.WorkflowsAsked, "export_workflow": workflows.Exported,
     "list_rooms": rooms.RoomsAsked, "list_logs": rooms.LogsAsked, "list_events": rooms.EventsAsked,
     "list_runs": runs.RunsAsked, "list_runs_of_room": runs.RunsOfRoomAsked,
+    "list_subscriptions": triggers.SubscriptionsAsked,
     "list_keys": administration.KeysAsked, "list_audit_entries": administration.AuditAsked,
 }  # fmt: skip
 
@@ -122,6 +126,10 @@ def _ran(client: Client, workflow_id: str) -> None:
     assert [entry.key for entry in client.list_entries(room.id)] == ["customer"]
     assert client.search_memory(room.id, "zoë").items[0]["score"] > 0
     client.delete_entry(room.id, "customer")
+    said = client.put_entry(room.id, "said", "Hello.", kind="SEMANTIC", ttl_s=60, metadata={"by": "Zoë"})
+    assert list(client.list_entries(room.id, kind="SEMANTIC")) == [said]
+    assert client.list_turns(room.id).items == []
+    client.forget_conversation(room.id)
     client.delete_room(room.id)
 
 
@@ -143,6 +151,49 @@ def _steered(client: Client, workflow_id: str) -> None:
     run_id = client.start_run(room.id).run_id
     client.cancel_one_run(run_id)
     assert client.wait(run_id, 30).status == "CANCELLED"
+
+
+def _triggered(client: Client, workflow_id: str) -> None:
+    """Every call about schedules, webhooks and subscriptions."""
+    room = client.create_room("Alone", workflow_id)
+    assert len(client.preview_times("0 9 * * MON-FRI", "Europe/Berlin").items) == 5
+    nightly = client.create_schedule(room.id, "Nightly", "0 3 * * *", zone="Europe/Berlin", input={"x": 1})
+    assert list(client.list_times(nightly.id, 1)) == [nightly.next_due_at]
+    assert client.patch_schedule(nightly.id, enabled=False, overlap="queue").next_due_at is None
+    off = client.get_schedule(nightly.id)
+    assert [*client.list_schedules(), *client.list_schedules_of_room(room.id)] == [off, off]
+    assert client.list_firings(nightly.id).items == []
+    client.delete_schedule(nightly.id)
+
+    opened = client.create_hook(room.id, "Shop", signing="openrooms", mapping={"x": "{{ body.x }}"})
+    assert client.patch_hook(opened.hook.id, signal="go").signal == "go"
+    assert list(client.list_hooks(room.id)) == [client.get_hook(opened.hook.id)]
+    rotated = client.rotate_hook(opened.hook.id)
+    assert rotated.url != opened.url
+    assert rotated.secret != opened.secret
+    refused = httpx.post(client.server + urlsplit(rotated.url).path, json={}, trust_env=False)
+    assert [item.code for item in client.list_deliveries(opened.hook.id)] == [refused.json()["code"]]
+    client.delete_hook(opened.hook.id)
+
+
+def _told(client: Client, server: Server, workflow_id: str) -> None:
+    room = client.create_room("Loud", workflow_id)
+    with receiving() as ear:
+        made = client.create_subscription("Ear", ear.url, ["ROOM_CANCELLED"], room_id=room.id)
+        ear.key = client.rotate_subscription(made.subscription.id).secret
+        assert ear.key != made.secret
+        until(lambda: server.runner.committer.outbox.is_wanted or None)
+        client.start_run(room.id)
+        client.cancel_run(room.id)
+        ear.until(1)
+        until(lambda: client.list_notices(made.subscription.id).items[0].status == "DELIVERED" or None)
+        notice = client.list_notices(made.subscription.id).items[0]
+        assert client.redeliver_notice(made.subscription.id, notice.id).id == notice.id
+        ear.until(2)
+    changed = client.patch_subscription(made.subscription.id, name="Ears", enabled=False)
+    assert list(client.list_subscriptions(room_id=room.id)) == [changed]
+    assert client.get_subscription(changed.id) == changed
+    client.delete_subscription(changed.id)
 
 
 def _ruled(client: Client) -> None:
@@ -176,12 +227,14 @@ def _ruled(client: Client) -> None:
     assert client.verify_audit_log().is_intact
 
 
-def test_every_operation_has_a_method_that_works(client, document):
+def test_every_operation_has_a_method_that_works(client, server, document):
     asked: list[httpx.Request] = []
     client._http.event_hooks["request"].append(asked.append)
     workflow_id = _drawn(client)
     _ran(client, workflow_id)
     _steered(client, workflow_id)
+    _triggered(client, workflow_id)
+    _told(client, server, workflow_id)
     _ruled(client)
 
     found = _operations(document)
