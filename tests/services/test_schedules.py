@@ -169,3 +169,19 @@ def test_schedules_are_the_editors_and_leave_their_mark(rt, viewer, editor, admi
     assert ("schedule_created", editor.id) in actions
     assert ("schedule_deleted", editor.id) in actions
     assert ("run", None) in actions
+
+
+def test_an_input_that_the_room_can_not_run_with_is_refused_at_once(rt, editor, room_id):
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    room = rooms.get(rt, editor, room_id)
+    schedule = a_schedule(rt, editor, room_id, input={"n": "one"})
+    workflows.save_draft(rt, editor, room.workflow_id, drawing("start > end") | {"input_schema": schema})
+    versions.publish(rt, editor, room.workflow_id)
+
+    for given in (None, {"n": "one"}):
+        with pytest.raises(InvalidInput, match="input_schema"):
+            a_schedule(rt, editor, room_id, input=given)
+        with pytest.raises(InvalidInput, match="input_schema"):
+            schedules.patch(rt, editor, schedule.id, SchedulePatch(input=given))
+    assert a_schedule(rt, editor, room_id, input={"n": 1}).input == {"n": 1}
+    assert not schedules.patch(rt, editor, schedule.id, SchedulePatch(enabled=False)).enabled
