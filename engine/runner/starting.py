@@ -53,8 +53,8 @@ class Wanted:
     version: int | None = None
     at_step: dict[str, Any] | None = None
     retry_of: str | None = None
-    in_line: bool = False
-    """It may stand in line though its room does not queue."""
+    in_line: bool | None = None
+    """Whether it may stand in line, whatever the room says; None leaves it to the room."""
     cause: dict[str, str] = field(default_factory=dict)
     """What starts it when that is no person, for the audit log."""
 
@@ -75,7 +75,8 @@ def begin(rt: Runtime, hot: Hot, room_id: str, wanted: Wanted) -> Run | str:
     version = wanted.version or room.version or room.latest_version
     if version is None:
         raise NoVersion(room.workflow_name)
-    if room.held_by is not None and not (room.queue_runs or wanted.in_line):
+    may_wait = room.queue_runs if wanted.in_line is None else wanted.in_line
+    if room.held_by is not None and not may_wait:
         raise RoomBusy(room.name, *room.held_by)
     given = fitting(rt, room.workflow_id, version, wanted.input)
     new = _new(rt, room, wanted, room_id=room_id, version=version, given=given)

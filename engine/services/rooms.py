@@ -17,7 +17,18 @@ from engine.store import audit, requests, rooms, runs, workflows
 from engine.store.database import Session
 from engine.store.rooms import ALL, Sought
 
-__all__ = ["NewRoom", "Room", "RoomPatch", "Sought", "create", "delete", "get", "list_rooms", "next_version", "patch"]
+__all__ = [
+    "NewRoom",
+    "Room",
+    "RoomPatch",
+    "Sought",
+    "create",
+    "delete",
+    "get",
+    "list_rooms",
+    "next_version",
+    "patch",
+]
 
 
 class RoomStillRuns(OpenRoomsError):

@@ -57,9 +57,7 @@ def remove(session: Session | Hot, hook_id: str) -> None:
     Hot.of(session).run("DELETE FROM hook WHERE id = ?", hook_id)
 
 
-def list_after(
-    session: Session | Hot, room_id: str | None, last_id: str | None, limit: int
-) -> list[Hook]:
+def list_after(session: Session | Hot, room_id: str | None, last_id: str | None, limit: int) -> list[Hook]:
     """Those of a room, or all; newest first."""
     wanted = [("room_id = ?", room_id), ("id < ?", last_id)]
     given = [(sql, value) for sql, value in wanted if value is not None]

@@ -7,7 +7,7 @@ import pytest
 
 from engine.core.errors import InvalidInput, NotFound
 from engine.core.page import Paging
-from engine.core.room import NewRoom
+from engine.core.room import NewRoom, RoomPatch
 from engine.core.schedule import NewSchedule, SchedulePatch
 from engine.runner import Runner, firing
 from engine.services import auditing, rooms, runs, schedules, versions, workflows
@@ -83,11 +83,13 @@ def test_a_worker_fires_on_time(rt, editor, room_id):
 
 def test_a_busy_room_is_left_alone_queued_for_or_taken_over(rt, editor, room_id):
     first = runs.start(rt, editor, room_id)
+    rooms.patch(rt, editor, room_id, RoomPatch(queue_runs=True))
     skipping = a_schedule(rt, editor, room_id)
     assert (fire(rt, editor, skipping)[0].outcome, schedules.firings(rt, editor, skipping.id).items[0].code) == (
         "skipped", "room_busy",
     )  # fmt: skip
     schedules.delete(rt, editor, skipping.id)
+    rooms.patch(rt, editor, room_id, RoomPatch(queue_runs=False))
 
     queueing = a_schedule(rt, editor, room_id, overlap="queue")
     (queued,) = fire(rt, editor, queueing)

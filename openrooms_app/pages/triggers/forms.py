@@ -49,3 +49,12 @@ class ZoneInput(rx.Component):
     value: rx.Var[str]
     fault: rx.Var[str]
     on_change: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+
+
+class NextTimes(rx.Component):
+    """`times` holds {at, there}: the moment, and what the zone's clocks show."""
+
+    library = tsx_module(__file__, "next-times.tsx")
+    tag = "NextTimes"
+    times: rx.Var[list[dict[str, str]]]
+    zone: rx.Var[str]

@@ -74,20 +74,20 @@ def _run(item: Any) -> rx.Component:
 
 
 def _message(item: Any) -> rx.Component:
-    return cell(item["message"], class_name="min-w-40 whitespace-normal py-2 text-mute")
+    return cell(item["message"], class_name="min-w-56 whitespace-normal py-2 text-mute")
 
 
 def _firings(rows: Any) -> rx.Component:
     def line(item: Any) -> rx.Component:
         return row(
-            cell(item["there"]),
+            cell(item["there"], class_name="max-md:whitespace-normal"),
             cell(local_time(item["at"].to(str)), class_name=f"text-mute {WIDE}"),
             cell(_outcome(item)),
             cell(_run(item)),
             _message(item),
         )
 
-    columns = ("Due", ("Here", WIDE), "What became of it", "Run", "Why")
+    columns = ("Due", ("Here", WIDE), "Outcome", "Run", "Why")
     return table(columns, rx.foreach(rows, line), label="Firings")
 
 
@@ -97,14 +97,14 @@ def _deliveries(rows: Any) -> rx.Component:
             cell(local_time(item["at"].to(str))),
             cell(
                 rx.el.code(item["delivery_id"], title=item["delivery_id"], class_name="font-mono text-xs"),
-                class_name=f"max-w-48 truncate {WIDE}",
+                class_name=f"max-w-32 truncate {WIDE}",
             ),
             cell(_outcome(item)),
             cell(_run(item)),
             _message(item),
         )
 
-    columns = ("Came", ("Delivery", WIDE), "What became of it", "Run", "Why")
+    columns = ("Came", ("Delivery", WIDE), "Outcome", "Run", "Why")
     return table(columns, rx.foreach(rows, line), label="Deliveries")
 
 

@@ -12,13 +12,12 @@ from openrooms_app.components import (
     field,
     group_title,
     link_button,
-    local_time,
     select_input,
     text_area,
     text_input,
 )
 from openrooms_app.pages.triggers import words
-from openrooms_app.pages.triggers.forms import ZoneInput
+from openrooms_app.pages.triggers.forms import NextTimes, ZoneInput
 from openrooms_app.pages.triggers.schedule_form import ScheduleForm
 from openrooms_app.pages.triggers.state import TriggersPage
 
@@ -121,22 +120,9 @@ def _zone() -> rx.Component:
 
 
 def _times() -> rx.Component:
-    none = rx.el.p("–", class_name="text-sm text-mute")
-    shown = rx.el.ol(
-        rx.foreach(
-            form.times,
-            lambda time: rx.el.li(
-                rx.el.span(time["there"], class_name="font-medium"),
-                rx.el.span("here ", local_time(time["at"]), class_name="text-xs text-mute"),
-                class_name="flex flex-wrap items-baseline justify-between gap-x-3 text-sm",
-            ),
-        ),
-        aria_label="The next times",
-        class_name="flex flex-col gap-1",
-    )
     return rx.el.div(
         group_title("The next five times"),
-        rx.el.div(rx.cond(form.times.length() > 0, shown, none), aria_live="polite"),
+        NextTimes.create(times=form.times, zone=form.values["zone"]),
         class_name="flex flex-col gap-2 rounded-md border border-line bg-bg p-3",
     )
 

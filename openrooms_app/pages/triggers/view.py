@@ -63,7 +63,7 @@ def _schedules(is_overview: bool) -> rx.Component:
     nothing = empty_state(
         "calendar-clock", "No schedules", "A schedule runs a room by itself: every hour, on weekdays at nine."
     )
-    columns = ("Name", "When", "Next", *_room_heading(is_overview), "State", "")
+    columns = ("Name", ("When", WIDE), "Next", *_room_heading(is_overview), "State", "")
     return _list(
         "Schedules",
         columns,
@@ -93,7 +93,7 @@ def _hooks(is_overview: bool) -> rx.Component:
         "No webhooks",
         "A webhook is an address that other programs call to start a run or to send a signal.",
     )
-    columns = ("Name", "A call", ("Proof", WIDE), *_room_heading(is_overview), "State", "")
+    columns = ("Name", ("A call", WIDE), ("Proof", WIDE), *_room_heading(is_overview), "State", "")
     return _list(
         "Webhooks in",
         columns,
@@ -107,7 +107,7 @@ def _hook(item: Any, is_overview: bool) -> rx.Component:
     signal = rx.fragment("sends ", rx.el.code(item["signal"], class_name="font-mono text-xs"))
     return row(
         _name(item),
-        cell(rx.cond(item["signal"] != "", signal, "starts a run")),
+        cell(rx.cond(item["signal"] != "", signal, "starts a run"), class_name=WIDE),
         cell(item["signed"], class_name=f"text-mute {WIDE}"),
         *_room_cell(item, is_overview),
         cell(_on_off(item)),
@@ -120,7 +120,7 @@ def _subscriptions() -> rx.Component:
     nothing = empty_state(
         "megaphone", "No subscriptions", "A subscription tells another program what happens in runs."
     )
-    columns = ("Name", ("Tells", WIDE), ("Of", WIDE), "Room", "State", "")
+    columns = ("Name", ("URL", WIDE), ("Events", WIDE), ("Room", WIDE), "State", "")
     return _list(
         "Subscriptions out",
         columns,
@@ -152,7 +152,7 @@ def _subscription(item: Any) -> rx.Component:
         _name(item),
         cell(url, class_name=f"max-w-64 truncate {WIDE}"),
         cell(item["hears"], title=item["hears"].to(str), class_name=f"max-w-56 truncate text-mute {WIDE}"),
-        cell(_room(item), class_name="max-w-40 truncate"),
+        cell(_room(item), class_name=f"max-w-40 truncate {WIDE}"),
         cell(told, title=item["off_reason"].to(str)),
         _actions(item, "subscription", state.begin("edit", "subscription", item["id"].to(str))),
         custom_attrs={"data-trigger": item["id"]},
