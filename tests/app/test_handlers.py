@@ -29,7 +29,7 @@ HANDLERS = {
         rooms_page.begin rooms_page.begin_new rooms_page.choose_workflow rooms_page.create rooms_page.delete
         rooms_page.edit rooms_page.run
         runs_page.begin_cancel runs_page.cancel
-        schedule_form.begin schedule_form.change schedule_form.close schedule_form.save
+        schedule_form.begin schedule_form.change schedule_form.save
         tools_page.begin tools_page.try_out
         triggers_page.begin triggers_page.begin_new triggers_page.delete triggers_page.redeliver
         triggers_page.switch

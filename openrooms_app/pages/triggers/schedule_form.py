@@ -23,13 +23,14 @@ from openrooms_app.pages.triggers.state import TriggersPage, room_of
 from openrooms_app.roles import requires
 from openrooms_app.session import current_user
 
+SCHEDULE: Final = "schedule"
+"""The page's dialog that holds this form."""
 FIRST_CRON: Final = "0 9 * * MON-FRI"
 FIELDS: Final = frozenset({"room_id", "name", "cron", "zone", "input", "overlap", "catch_up"})
 SHOWN: Final = 5
 
 
 class ScheduleForm(rx.State):
-    is_open: bool = False
     id: str = ""
     """Of the schedule that is changed; empty for a new one."""
     values: dict[str, str] = {}
@@ -49,13 +50,8 @@ class ScheduleForm(rx.State):
         self.id = an_id(schedule_id) if schedule_id else ""
         room_id = page.room_choices[0]["value"] if page.room_choices else ""
         self.values = await ask(values_of, current_user(), self.id, room_id)
-        self.is_open = True
+        page.dialog = SCHEDULE
         await self._look()
-
-    @rx.event
-    @requires("editor")
-    def close(self) -> None:
-        self.is_open = False
 
     @rx.event
     @requires("editor")
@@ -74,8 +70,8 @@ class ScheduleForm(rx.State):
         if any(self.faults.values()):
             return None
         saved = await ask(kept, current_user(), self.id, self.values)
-        self.is_open = False
         page = await self.get_state(TriggersPage)
+        page.dialog = ""
         await draw_again(page, partial(rows.fetch, room_id=room_of(self)))
         return notify(f"{saved} is kept.")
 

@@ -18,7 +18,7 @@ from openrooms_app.components import (
 )
 from openrooms_app.pages.triggers import words
 from openrooms_app.pages.triggers.forms import NextTimes, ZoneInput
-from openrooms_app.pages.triggers.schedule_form import ScheduleForm
+from openrooms_app.pages.triggers.schedule_form import SCHEDULE, ScheduleForm
 from openrooms_app.pages.triggers.state import TriggersPage
 
 form: Any = ScheduleForm
@@ -36,11 +36,11 @@ def schedule_dialog(*, is_overview: bool) -> rx.Component:
     body = _form(is_overview=is_overview)
     return dialog(
         rx.cond(page.room_choices.length() > 0, body, first) if is_overview else body,
-        open=form.is_open,
+        open=page.dialog == SCHEDULE,
         title=rx.cond(form.id != "", f"Schedule {form.values['name']}", "New schedule"),
         description="The room runs by itself at these times.",
         size="large",
-        on_open_change=form.close,
+        on_open_change=page.close,
     )
 
 
@@ -65,7 +65,7 @@ def _form(*, is_overview: bool) -> rx.Component:
         ),
         _input(),
         rx.el.div(
-            button("Cancel", on_click=form.close),
+            button("Cancel", on_click=page.close),
             button("Save", look="solid", type="submit"),
             class_name="flex justify-end gap-2",
         ),

@@ -42,7 +42,7 @@ class TriggersPage(rx.State):
     is_loading: bool = True
     error: str = ""
     dialog: str = ""
-    """Which one is open: new, edit, rotate or delete, then -webhook, -subscription or -schedule; "" for none."""
+    """Which one is open: schedule, or new, edit, rotate or delete with -webhook and the like; "" for none."""
     target: dict[str, Any] = {}
     """The row that the dialog is about."""
 
