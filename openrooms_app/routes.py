@@ -8,8 +8,10 @@ WORKFLOW: Final = "/workflows/[workflow_id]"
 """The editor."""
 ROOMS: Final = "/rooms"
 ROOM: Final = "/rooms/[room_id]"
+ROOM_TRIGGERS: Final = "/rooms/[room_id]/triggers"
 RUNS: Final = "/runs"
 RUN: Final = "/runs/[run_id]"
+TRIGGERS: Final = "/triggers"
 TOOLS: Final = "/tools"
 SETTINGS: Final = "/settings"
 
@@ -24,6 +26,10 @@ def workflow(workflow_id: str) -> str:
 
 def room(room_id: str) -> str:
     return f"{ROOMS}/{room_id}"
+
+
+def room_triggers(room_id: str) -> str:
+    return f"{ROOMS}/{room_id}/triggers"
 
 
 def run(run_id: str) -> str:

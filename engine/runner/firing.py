@@ -21,6 +21,7 @@ AT_ONCE = 20
 """Due times of one schedule in one round, so that many missed ones hold nobody up."""
 MOST_IN_LINE = 100
 MISSED = "missed"
+BUSY = "The room was busy, and this schedule leaves out what is due then."
 BY = "schedule"
 
 
@@ -103,7 +104,9 @@ def _begin(rt: Runtime, hot: Hot, schedule: Schedule, firing: Firing) -> tuple[F
         if wanted.in_line and schedules.count_in_line(hot, schedule.room_id) >= MOST_IN_LINE:
             raise LineFull
         begun = begin(rt, hot, schedule.room_id, wanted)
-    except (RoomBusy, NoVersion, InvalidInput, NotFound, LineFull) as error:
+    except RoomBusy as error:
+        return firing.model_copy(update={"code": error.code, "message": BUSY}), []
+    except (NoVersion, InvalidInput, NotFound, LineFull) as error:
         return firing.model_copy(update={"code": error.code, "message": str(error)}), []
     run_id = begun.id if isinstance(begun, Run) else begun
     woken = [Woken(run_id, None)]

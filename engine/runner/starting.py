@@ -53,8 +53,8 @@ class Wanted:
     version: int | None = None
     at_step: dict[str, Any] | None = None
     retry_of: str | None = None
-    in_line: bool = False
-    """It may stand in line though its room does not queue."""
+    in_line: bool | None = None
+    """Whether it may stand in line, whatever the room says; None leaves it to the room."""
     cause: dict[str, str] = field(default_factory=dict)
     """What starts it when that is no person, for the audit log."""
 
@@ -75,9 +75,10 @@ def begin(rt: Runtime, hot: Hot, room_id: str, wanted: Wanted) -> Run | str:
     version = wanted.version or room.version or room.latest_version
     if version is None:
         raise NoVersion(room.workflow_name)
-    if room.held_by is not None and not (room.queue_runs or wanted.in_line):
+    may_wait = room.queue_runs if wanted.in_line is None else wanted.in_line
+    if room.held_by is not None and not may_wait:
         raise RoomBusy(room.name, *room.held_by)
-    given = _checked_input(rt, room, version, wanted)
+    given = fitting(rt, room.workflow_id, version, wanted.input)
     new = _new(rt, room, wanted, room_id=room_id, version=version, given=given)
     number = runs.next_number(hot, room_id)
     facts = [fact(EventType.RUN_QUEUED, d={"number": number, "version": version})]
@@ -119,14 +120,14 @@ def _schema(rt: Runtime, workflow_id: str, version: int) -> _Schema:
     return found
 
 
-def _checked_input(rt: Runtime, room: runs.Startable, version: int, wanted: Wanted) -> bytes:
+def fitting(rt: Runtime, workflow_id: str, version: int, given_input: JsonValue) -> bytes:
     """The input as JSON: what is given, completed by the defaults of the version's input_schema.
 
     Raises:
         InvalidInput: it is no JSON, too large, or does not fit the version's input_schema.
     """
-    known = _schema(rt, room.workflow_id, version)
-    value = with_defaults({} if wanted.input is None else wanted.input, known.schema)
+    known = _schema(rt, workflow_id, version)
+    value = with_defaults({} if given_input is None else given_input, known.schema)
     try:
         given = orjson.dumps(value)
     except TypeError as error:

@@ -48,11 +48,13 @@ def create(rt: Runtime, user: User, room_id: str, new: NewHook) -> OpenedHook:
     return _opened(rt, hook, token, 1)
 
 
-def list_hooks(rt: Runtime, user: User, room_id: str, paging: Paging = FIRST_PAGE) -> Page[Hook]:
-    """Newest first."""
+def list_hooks(
+    rt: Runtime, user: User, room_id: str | None = None, paging: Paging = FIRST_PAGE
+) -> Page[Hook]:
+    """Those of a room, or all; newest first."""
     require(rt, user, Role.VIEWER, "list webhooks")
     with rt.db.read() as session:
-        if not rooms.exists(session, room_id):
+        if room_id is not None and not rooms.exists(session, room_id):
             raise NotFound("room", room_id)
         found = hooks.list_after(session, room_id, paging.after(), paging.limit + 1)
     return paging.page(found, lambda item: item.id)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import jsonschema
-import orjson
 
 from engine.core.document import Frozen
 from engine.core.identity import Role, User
 from engine.core.instant import Instant
 from engine.core.page import FIRST_PAGE, Page, Paging
-from engine.core.room import LATEST, RoomStatus
+from engine.core.room import RoomStatus
 from engine.core.run import LIVE, RunStatus
 from engine.core.runview import Run
 from engine.core.sample import with_defaults
@@ -19,8 +18,7 @@ from engine.runtime import Runtime
 from engine.services import health, rooms, runs
 from engine.services.permission import require
 from engine.services.workflows import list_workflows
-from engine.store import overview, workflows
-from engine.store import runs as run_store
+from engine.store import overview
 
 SHOWN = 8
 """Runs in each list of the home page."""
@@ -108,14 +106,8 @@ def list_workers(rt: Runtime, user: User) -> tuple[Worker, ...]:
 
 def needs_input(rt: Runtime, user: User, room_id: str) -> bool:
     """Whether a run of the room can't start without values: the defaults of its input_schema don't fit it."""
-    room = rooms.get(rt, user, room_id)
-    with rt.db.read() as session:
-        number = room.version
-        if number == LATEST:
-            workflow = workflows.get(session, room.workflow_id)
-            number = (workflow.latest_version if workflow else None) or 0
-        text = run_store.version_document(session, room.workflow_id, number)
-    schema = orjson.loads(text).get("input_schema") if text else None
+    version = rooms.next_version(rt, user, room_id)
+    schema = version.document.get("input_schema") if version else None
     if schema is None:
         return False
     return not jsonschema.Draft202012Validator(schema).is_valid(with_defaults({}, schema))

@@ -1,6 +1,6 @@
 """Rooms: make, list, change and remove them. Running them is in runs.py and control.py."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -17,7 +17,18 @@ from engine.store import audit, requests, rooms, runs, workflows
 from engine.store.database import Session
 from engine.store.rooms import ALL, Sought
 
-__all__ = ["NewRoom", "Room", "RoomPatch", "Sought", "create", "delete", "get", "list_rooms", "patch"]
+__all__ = [
+    "NewRoom",
+    "Room",
+    "RoomPatch",
+    "Sought",
+    "create",
+    "delete",
+    "get",
+    "list_rooms",
+    "next_version",
+    "patch",
+]
 
 
 class RoomStillRuns(OpenRoomsError):
@@ -81,6 +92,26 @@ def get(rt: Runtime, user: User, room_id: str) -> Room:
     require(rt, user, Role.VIEWER, "see a room")
     with rt.db.read() as session:
         return _there(rooms.get(session, room_id), room_id)
+
+
+class NextVersion(NamedTuple):
+    """What a run that begins now would be a run of."""
+
+    workflow_id: str
+    number: int
+    document: dict[str, Any]
+
+
+def next_version(rt: Runtime, user: User, room_id: str) -> NextVersion | None:
+    """None while there is no version to run."""
+    room = get(rt, user, room_id)
+    with rt.db.read() as session:
+        number = room.version
+        if number == LATEST:
+            workflow = workflows.get(session, room.workflow_id)
+            number = (workflow.latest_version if workflow else None) or 0
+        text = runs.version_document(session, room.workflow_id, number)
+    return NextVersion(room.workflow_id, number, orjson.loads(text)) if text else None
 
 
 def patch(rt: Runtime, user: User, room_id: str, changes: RoomPatch) -> Room:

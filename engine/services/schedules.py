@@ -12,9 +12,11 @@ from engine.core.identity import Role, User
 from engine.core.page import FIRST_PAGE, Page, Paging
 from engine.core.schedule import Firing, NewSchedule, Schedule, SchedulePatch
 from engine.core.times import parse_rfc3339, rfc3339
+from engine.runner.starting import fitting
 from engine.runtime import Runtime
 from engine.services.drafts import clean_name
 from engine.services.permission import require
+from engine.services.rooms import next_version
 from engine.store import audit, rooms, schedules
 from engine.store.database import Session
 
@@ -27,7 +29,7 @@ def create(rt: Runtime, user: User, room_id: str, new: NewSchedule) -> Schedule:
 
     Raises:
         NotFound: there is no such room.
-        InvalidInput: no cron expression, no time zone, or a time that never comes.
+        InvalidInput: no cron expression, no time zone, a time that never comes, or an input that the room can't run with.
     """
     require(rt, user, Role.EDITOR, "make a schedule")
     now_us = rt.now_us()
@@ -39,7 +41,7 @@ def create(rt: Runtime, user: User, room_id: str, new: NewSchedule) -> Schedule:
         created_at=now_us,
         updated_at=now_us,
     )
-    _check_input(new.input)
+    check_input(rt, user, room_id, new.input)
     with rt.db.write() as session:
         if not rooms.exists(session, room_id):
             raise NotFound("room", room_id)
@@ -73,7 +75,8 @@ def patch(rt: Runtime, user: User, schedule_id: str, changes: SchedulePatch) -> 
     fields = {name: value for name, value in given.items() if value is not None or name == "input"}
     if "name" in fields:
         fields["name"] = clean_name(fields["name"], "schedule")
-    _check_input(fields.get("input"))
+    if "input" in fields:
+        check_input(rt, user, get(rt, user, schedule_id).room_id, fields["input"])
     now_us = rt.now_us()
     with rt.db.write() as session:
         before = _there(schedules.get(session, schedule_id, lock=True), schedule_id)
@@ -133,12 +136,22 @@ def _next_us(wanted: NewSchedule, now_us: int) -> int | None:
     return next_us if wanted.enabled else None
 
 
-def _check_input(given: JsonValue) -> None:
+def check_input(rt: Runtime, user: User, room_id: str, given: JsonValue) -> None:
+    """Whether the room, as it is now, can be run with this input by itself.
+
+    Raises:
+        NotFound
+        InvalidInput: it is too large, or does not fit the input_schema of the version that the room runs.
+    """
+    require(rt, user, Role.VIEWER, "see a schedule")
     raw = orjson.dumps(given)
     if len(raw) > MAX_INPUT_BYTES:
         raise InvalidInput(f"The input takes {len(raw):,} bytes; {MAX_INPUT_BYTES:,} are the most.")
     if is_too_deep(raw):
         raise InvalidInput(f"The input is nested more than {MOST} levels deep.")
+    version = next_version(rt, user, room_id)
+    if version is not None:
+        fitting(rt, version.workflow_id, version.number, given)
 
 
 def _there(schedule: Schedule | None, schedule_id: str) -> Schedule:

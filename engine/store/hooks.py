@@ -57,15 +57,13 @@ def remove(session: Session | Hot, hook_id: str) -> None:
     Hot.of(session).run("DELETE FROM hook WHERE id = ?", hook_id)
 
 
-def list_after(session: Session | Hot, room_id: str, last_id: str | None, limit: int) -> list[Hook]:
-    """Newest first."""
-    rows = Hot.of(session).all(
-        f"SELECT {_COLUMNS} FROM hook WHERE room_id = ? AND id < ? ORDER BY id DESC LIMIT ?",
-        room_id,
-        last_id or "~",
-        limit,
-    )
-    return [_hook(row) for row in rows]
+def list_after(session: Session | Hot, room_id: str | None, last_id: str | None, limit: int) -> list[Hook]:
+    """Those of a room, or all; newest first."""
+    wanted = [("room_id = ?", room_id), ("id < ?", last_id)]
+    given = [(sql, value) for sql, value in wanted if value is not None]
+    where = " AND ".join(["1 = 1", *(sql for sql, _ in given)])
+    sql = f"SELECT {_COLUMNS} FROM hook WHERE {where} ORDER BY id DESC LIMIT ?"
+    return [_hook(row) for row in Hot.of(session).all(sql, *(value for _, value in given), limit)]
 
 
 def accept(session: Session | Hot, hook_id: str, delivery: Delivery) -> bool:

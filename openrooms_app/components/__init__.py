@@ -5,7 +5,7 @@
 | to draw | take |
 |---|---|
 | an action | `button("Run", look="solid", icon="play", on_click=...)`, `icon_button("trash-2", "Delete", ...)` |
-| a way to a page | `link("Name", to=...)`, `link_button("New room", to=..., icon="plus")`, `plain_link(card, to=...)` |
+| a way to a page | `link("Name", to=...)`, `link_button("New room", to=..., icon="plus")`, `link_icon`, `plain_link(card, to=...)` |
 | a surface | `panel(..., title="Runs", actions=[...])`, `group_title("Memory")`, `facts(("Version", ...))` |
 | a list | `table(["Name", "Status", ""], rx.foreach(State.rows, draw_row), label="Rooms")` of `row(cell(...))` |
 | instead of rows | `empty_state("door-open", title, text, button)`, `skeleton_rows()`, `error_state(text, on_retry)` |
@@ -20,7 +20,7 @@ Icons are lucide names, written out. Colours are names of theme.py as Tailwind c
 """
 
 from openrooms_app.components.badge import badge, status_badge
-from openrooms_app.components.button import button, icon_button, link_button
+from openrooms_app.components.button import button, icon_button, link_button, link_icon
 from openrooms_app.components.field import checkbox, field, search_input, select_input, text_area, text_input
 from openrooms_app.components.link import link, plain_link
 from openrooms_app.components.overlay import (
@@ -56,6 +56,7 @@ __all__ = [
     "icon_button",
     "link",
     "link_button",
+    "link_icon",
     "local_time",
     "menu",
     "menu_item",

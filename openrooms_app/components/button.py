@@ -30,19 +30,32 @@ def button(*children: Any, look: Look = "outline", icon: str = "", **props: Any)
     )
 
 
+_ICON: Final = (
+    "grid size-8 shrink-0 cursor-pointer place-items-center rounded-md text-mute transition-colors "
+    "enabled:hover:bg-hover enabled:hover:text-ink disabled:cursor-not-allowed disabled:opacity-50"
+)
+
+
 def icon_button(icon: str, label: str, **props: Any) -> rx.Component:
     """A button without words; `label` is its name for screen readers and on hover."""
-    look = (
-        "grid size-8 shrink-0 cursor-pointer place-items-center rounded-md text-mute transition-colors "
-        "enabled:hover:bg-hover enabled:hover:text-ink disabled:cursor-not-allowed disabled:opacity-50"
-    )
     props.setdefault("type", "button")
     return rx.el.button(
         rx.icon(icon, size=16, aria_hidden=True),
         title=label,
         aria_label=label,
-        class_name=classes(look, props.pop("class_name", "")),
+        class_name=classes(_ICON, props.pop("class_name", "")),
         **props,
+    )
+
+
+def link_icon(icon: str, label: Any, *, to: str | rx.Var[str]) -> rx.Component:
+    """Looks like an icon button and leads to a page."""
+    return RouterLink.create(
+        rx.icon(icon, size=16, aria_hidden=True),
+        to=to,
+        title=label,
+        aria_label=label,
+        class_name=_ICON.replace("enabled:", ""),
     )
 
 

@@ -1,5 +1,6 @@
 """Runs in a table, for the runs page and for home."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import reflex as rx
@@ -7,18 +8,21 @@ import reflex as rx
 from openrooms_app import routes
 from openrooms_app.components.badge import status_badge
 from openrooms_app.components.link import link
-from openrooms_app.components.table import WIDE, cell, row, table
+from openrooms_app.components.table import WIDE, actions_cell, cell, row, table
 from openrooms_app.components.time import duration, relative_time
 
 COLUMNS: Final = ("Run", "Status", "Room", ("Workflow", WIDE), ("Steps", WIDE), ("Took", WIDE), "Began")
 
 
-def run_table(rows: rx.Var[Any], *, label: str) -> rx.Component:
-    """`rows` are `RunLine`s as plain JSON."""
-    return table(COLUMNS, rx.foreach(rows, _row), label=label)
+def run_table(
+    rows: rx.Var[Any], *, label: str, actions: Callable[[Any], rx.Component] | None = None
+) -> rx.Component:
+    """`rows` are `RunLine`s as plain JSON; `actions` draws what can be done with one of them."""
+    columns = COLUMNS if actions is None else (*COLUMNS, "")
+    return table(columns, rx.foreach(rows, lambda item: _row(item, actions)), label=label)
 
 
-def _row(item: Any) -> rx.Component:
+def _row(item: Any, actions: Callable[[Any], rx.Component] | None) -> rx.Component:
     return row(
         cell(link("#", item["number"], to=f"{routes.RUNS}/{item['id']}", class_name="font-medium")),
         cell(
@@ -46,5 +50,6 @@ def _row(item: Any) -> rx.Component:
         cell(item["steps"], class_name=f"text-mute {WIDE}"),
         cell(duration(item["duration_ms"]), class_name=f"text-mute {WIDE}"),
         cell(relative_time(item["created_at"].to(str)), class_name="text-mute"),
+        *([] if actions is None else [actions_cell(actions(item))]),
         custom_attrs={"data-run": item["id"]},
     )

@@ -8,13 +8,25 @@ from engine.core.identity import User
 from engine.core.page import Paging
 from engine.core.run import RunStatus
 from engine.runtime import Runtime
-from engine.services import overview, rooms, workflows
+from engine.services import control, overview, rooms, runs, workflows
 from openrooms_app import routes
-from openrooms_app.components import empty_state, error_state, link_button, panel, skeleton_rows
+from openrooms_app.arguments import an_id
+from openrooms_app.ask import ask, notify
+from openrooms_app.components import (
+    button,
+    confirm_dialog,
+    empty_state,
+    error_state,
+    icon_button,
+    link_button,
+    panel,
+    skeleton_rows,
+)
 from openrooms_app.components.query import pager, select_filter
 from openrooms_app.components.run_table import run_table
 from openrooms_app.following import Query, draw_again, keep_drawn
 from openrooms_app.roles import requires
+from openrooms_app.session import SessionState, current_user
 from openrooms_app.shell import page, title
 
 PAGE_SIZE: Final = 50
@@ -31,6 +43,10 @@ class RunsPage(rx.State):
     error: str = ""
     room_choices: list[dict[str, str]] = []
     workflow_choices: list[dict[str, str]] = []
+    dialog: str = ""
+    """`cancel` while it asks whether to."""
+    target: dict[str, str] = {}
+    """{id, name} of the run that is asked about."""
 
     @rx.event(background=True)
     @requires("viewer")
@@ -41,6 +57,26 @@ class RunsPage(rx.State):
     @requires("viewer")
     async def refresh(self) -> None:
         await draw_again(self, fetch)
+
+    @rx.event
+    @requires("viewer")
+    def close(self) -> None:
+        self.dialog = ""
+
+    @rx.event
+    @requires("editor")
+    async def begin_cancel(self, run_id: str) -> None:
+        run = await ask(runs.get, current_user(), an_id(run_id))
+        self.target, self.dialog = {"id": run.id, "name": f"run #{run.number}"}, "cancel"
+
+    @rx.event
+    @requires("editor")
+    async def cancel(self) -> rx.event.EventSpec:
+        """Of the run alone: another one of its room goes on."""
+        self.dialog = ""
+        run = await ask(control.cancel_run, current_user(), an_id(self.target.get("id")))
+        await draw_again(self, fetch)
+        return notify(f"Run #{run.number} is cancelled.")
 
 
 def fetch(rt: Runtime, user: User, query: Query) -> dict[str, Any]:
@@ -76,14 +112,32 @@ def runs_page() -> rx.Component:
         select_filter("room", "Room", "Any room", state.room_choices, "Another room"),
         class_name="flex flex-wrap gap-2",
     )
-    rows = rx.fragment(run_table(state.rows, label="Runs"), pager(state.next_cursor))
+    rows = rx.fragment(run_table(state.rows, label="Runs", actions=_cancel), pager(state.next_cursor))
     nothing = rx.cond(state.is_filtered, _nothing_found(), _nothing_yet())
     content = rx.cond(
         state.error != "",
         error_state(state.error, state.refresh),
         rx.cond(state.is_loading, skeleton_rows(), rx.cond(state.rows.length() > 0, rows, nothing)),
     )
-    return page(filters, panel(content, class_name="overflow-hidden"), heading="Runs")
+    return page(filters, panel(content, class_name="overflow-hidden"), _ask_to_cancel(), heading="Runs")
+
+
+def _cancel(item: Any) -> rx.Component:
+    """Only for those that stand in line: what has begun is cancelled where one sees what it does."""
+    button_ = icon_button(
+        "circle-x", f"Cancel run #{item['number']}", on_click=state.begin_cancel(item["id"].to(str))
+    )
+    return rx.cond(SessionState.can_edit & (item["status"] == "QUEUED"), button_, rx.fragment())
+
+
+def _ask_to_cancel() -> rx.Component:
+    return confirm_dialog(
+        state.dialog == "cancel",
+        f"Cancel {state.target['name']}?",
+        "It leaves the line and never begins. Other runs of its room go on.",
+        button("Cancel run", look="danger", on_click=state.cancel),
+        state.close,
+    )
 
 
 def _nothing_found() -> rx.Component:

@@ -16,9 +16,10 @@ HANDLERS = {
     Role.VIEWER: """
         home_page.follow home_page.refresh
         rooms_page.arrive rooms_page.close rooms_page.follow rooms_page.refresh
-        runs_page.follow runs_page.refresh
+        runs_page.close runs_page.follow runs_page.refresh
         settings_page.close settings_page.follow settings_page.refresh
         tools_page.close tools_page.load tools_page.refresh
+        triggers_page.close triggers_page.follow triggers_page.refresh
         workflows_page.arrive workflows_page.close workflows_page.follow workflows_page.refresh
         workflows_page.show_templates
         session_state.tell
@@ -27,7 +28,11 @@ HANDLERS = {
         home_page.begin_with
         rooms_page.begin rooms_page.begin_new rooms_page.choose_workflow rooms_page.create rooms_page.delete
         rooms_page.edit rooms_page.run
+        runs_page.begin_cancel runs_page.cancel
+        schedule_form.begin schedule_form.change schedule_form.save
         tools_page.begin tools_page.try_out
+        triggers_page.begin triggers_page.begin_new triggers_page.delete triggers_page.redeliver
+        triggers_page.switch
         workflows_page.begin workflows_page.begin_new workflows_page.create workflows_page.delete
         workflows_page.duplicate workflows_page.imported workflows_page.refused workflows_page.rename
         workflows_page.unarchive workflows_page.use_template

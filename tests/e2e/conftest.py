@@ -19,7 +19,7 @@ RunningApp = Running
 @pytest.fixture(scope="session")
 def running_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One installation with the administrator Ada, the editor Ed and the viewer Vi; each test makes rooms of its own."""
-    with running(tmp_path_factory.mktemp("up") / "data") as app:
+    with running(tmp_path_factory.mktemp("up") / "data", OPENROOMS_HTTP_ALLOW="127.0.0.1") as app:
         users.create(app.rt, app.admin, "Ed", PASSWORDS["Ed"], Role.EDITOR)
         users.create(app.rt, app.admin, "Vi", PASSWORDS["Vi"], Role.VIEWER)
         yield app

@@ -70,8 +70,30 @@ def test_the_pages_shut_nobody_out(running_app: RunningApp, ada: Page) -> None:
     failing = running_app.make_room({**FAILING, "name": "Failing"})
     failed = running_app.start(failing)
     workflow = running_app.ask("GET", f"/api/rooms/{asking}")["workflow_id"]
-    paths = ("/", "/workflows", "/rooms", "/runs", "/tools", "/settings", "/rooms/ghost", "/nowhere")
-    inside = (f"/workflows/{workflow}", f"/rooms/{asking}", f"/rooms/{failing}?at=3", f"/runs/{failed}")
+    ear = {"name": "Ear", "url": "http://127.0.0.1:9/x", "events": ["ROOM_FAILED"]}
+    running_app.ask("POST", "/api/subscriptions", {**ear, "room_id": failing})
+    nightly = running_app.ask(
+        "POST", f"/api/rooms/{failing}/schedules", {"name": "Nightly", "cron": "0 3 * * *"}
+    )
+    paths = (
+        "/",
+        "/workflows",
+        "/rooms",
+        "/runs",
+        "/triggers",
+        "/tools",
+        "/settings",
+        "/rooms/ghost",
+        "/nowhere",
+    )
+    inside = (
+        f"/workflows/{workflow}",
+        f"/rooms/{asking}",
+        f"/rooms/{failing}?at=3",
+        f"/runs/{failed}",
+        f"/rooms/{failing}/triggers",
+        f"/rooms/{failing}/triggers?schedule={nightly['id']}",
+    )
     found = [finding for path in (*paths, *inside) for finding in visit(ada, running_app, path)]
 
     assert not found, "\n".join(found)
@@ -85,6 +107,9 @@ def test_the_dialogs_shut_nobody_out(running_app: RunningApp, ada: Page) -> None
         ("/rooms", "New room"),
         ("/settings", "Add user"),
         ("/tools", "Try"),
+        ("/triggers", "New schedule"),
+        ("/triggers", "New webhook"),
+        ("/triggers", "New subscription"),
     ):
         ada.goto(running_app.url + path)
         ada.get_by_role("button", name=re.compile(button)).first.click()

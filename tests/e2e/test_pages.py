@@ -311,10 +311,10 @@ def test_a_viewer_sees_the_pages_without_a_button_that_writes(running_app: Runni
     a_room(running_app, "Looked at", a_workflow(running_app, "To look at"))
     running_app.log_in(page, "Vi", "/rooms?q=Looked at")
     expect(the_row(page, "Looked at")).to_be_visible()
-    for path in ("/", "/workflows", "/rooms", "/runs", "/tools", "/settings"):
+    for path in ("/", "/workflows", "/rooms", "/runs", "/triggers", "/tools", "/settings"):
         page.goto(running_app.url + path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         expect(page.get_by_role("status", name="Loading")).to_have_count(0)
-        writing = re.compile("^(New|Import|Run |Try |Add|More|Use template|Begin)")
+        writing = re.compile("^(New|Import|Run |Try |Add|More|Use template|Begin|Cancel)")
         expect(page.get_by_role("button", name=writing)).to_have_count(0)
     expect(page.get_by_role("heading", name="Users")).to_have_count(0)

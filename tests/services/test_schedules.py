@@ -7,7 +7,7 @@ import pytest
 
 from engine.core.errors import InvalidInput, NotFound
 from engine.core.page import Paging
-from engine.core.room import NewRoom
+from engine.core.room import NewRoom, RoomPatch
 from engine.core.schedule import NewSchedule, SchedulePatch
 from engine.runner import Runner, firing
 from engine.services import auditing, rooms, runs, schedules, versions, workflows
@@ -83,11 +83,13 @@ def test_a_worker_fires_on_time(rt, editor, room_id):
 
 def test_a_busy_room_is_left_alone_queued_for_or_taken_over(rt, editor, room_id):
     first = runs.start(rt, editor, room_id)
+    rooms.patch(rt, editor, room_id, RoomPatch(queue_runs=True))
     skipping = a_schedule(rt, editor, room_id)
     assert (fire(rt, editor, skipping)[0].outcome, schedules.firings(rt, editor, skipping.id).items[0].code) == (
         "skipped", "room_busy",
     )  # fmt: skip
     schedules.delete(rt, editor, skipping.id)
+    rooms.patch(rt, editor, room_id, RoomPatch(queue_runs=False))
 
     queueing = a_schedule(rt, editor, room_id, overlap="queue")
     (queued,) = fire(rt, editor, queueing)
@@ -169,3 +171,19 @@ def test_schedules_are_the_editors_and_leave_their_mark(rt, viewer, editor, admi
     assert ("schedule_created", editor.id) in actions
     assert ("schedule_deleted", editor.id) in actions
     assert ("run", None) in actions
+
+
+def test_an_input_that_the_room_can_not_run_with_is_refused_at_once(rt, editor, room_id):
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    room = rooms.get(rt, editor, room_id)
+    schedule = a_schedule(rt, editor, room_id, input={"n": "one"})
+    workflows.save_draft(rt, editor, room.workflow_id, drawing("start > end") | {"input_schema": schema})
+    versions.publish(rt, editor, room.workflow_id)
+
+    for given in (None, {"n": "one"}):
+        with pytest.raises(InvalidInput, match="input_schema"):
+            a_schedule(rt, editor, room_id, input=given)
+        with pytest.raises(InvalidInput, match="input_schema"):
+            schedules.patch(rt, editor, schedule.id, SchedulePatch(input=given))
+    assert a_schedule(rt, editor, room_id, input={"n": 1}).input == {"n": 1}
+    assert not schedules.patch(rt, editor, schedule.id, SchedulePatch(enabled=False)).enabled

@@ -18,6 +18,7 @@ from openrooms_app.components import (
     icon_button,
     link,
     link_button,
+    link_icon,
     menu,
     menu_item,
     menu_line,
@@ -108,8 +109,14 @@ def _row(item: Any) -> rx.Component:
             class_name=WIDE,
         ),
         cell(relative_time(item["updated_at"].to(str)), class_name=f"text-mute {WIDE}"),
-        actions_cell(rx.cond(SessionState.can_edit, _actions(item), rx.fragment())),
+        actions_cell(_triggers(item), rx.cond(SessionState.can_edit, _actions(item), rx.fragment())),
         custom_attrs={"data-room": room},
+    )
+
+
+def _triggers(item: Any) -> rx.Component:
+    return link_icon(
+        "calendar-clock", f"Triggers of {item['name']}", to=f"{routes.ROOMS}/{item['id']}/triggers"
     )
 
 

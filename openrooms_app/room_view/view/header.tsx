@@ -58,6 +58,8 @@ function SubLine() {
           <Link to={`/runs/${run.id}`} className="text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current" data-testid="run-link">run #{run.number}</Link>
         </>
       )}
+      {" · "}
+      <Link to={`/rooms/${room.id}/triggers`} className="text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current">triggers</Link>
     </p>
   );
 }
