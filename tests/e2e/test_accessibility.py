@@ -70,9 +70,13 @@ def test_the_pages_shut_nobody_out(running_app: RunningApp, ada: Page) -> None:
     failing = running_app.make_room({**FAILING, "name": "Failing"})
     failed = running_app.start(failing)
     workflow = running_app.ask("GET", f"/api/rooms/{asking}")["workflow_id"]
-    paths = ("/", "/workflows", "/rooms", "/runs", "/tools", "/settings", "/rooms/ghost", "/nowhere")
+    paths = ("/", "/workflows", "/rooms", "/runs", "/tools", "/audit", "/rooms/ghost", "/nowhere")
+    settings = (
+        "/settings",
+        *(f"/settings/{name}" for name in ("providers", "keys", "secrets", "users", "health")),
+    )
     inside = (f"/workflows/{workflow}", f"/rooms/{asking}", f"/rooms/{failing}?at=3", f"/runs/{failed}")
-    found = [finding for path in (*paths, *inside) for finding in visit(ada, running_app, path)]
+    found = [finding for path in (*paths, *settings, *inside) for finding in visit(ada, running_app, path)]
 
     assert not found, "\n".join(found)
 
@@ -83,8 +87,10 @@ def test_the_dialogs_shut_nobody_out(running_app: RunningApp, ada: Page) -> None
         ("/workflows", "Templates"),
         ("/workflows", "New workflow"),
         ("/rooms", "New room"),
-        ("/settings", "Add user"),
-        ("/tools", "Try"),
+        ("/settings/users", "Add user"),
+        ("/settings/keys", "New key"),
+        ("/settings/secrets", "New secret"),
+        ("/tools", "Try it"),
     ):
         ada.goto(running_app.url + path)
         ada.get_by_role("button", name=re.compile(button)).first.click()
