@@ -15,6 +15,7 @@ from openrooms_app.components import (
     link_button,
     local_time,
     panel,
+    relative_time,
     row,
     skeleton_rows,
     table,
@@ -113,8 +114,12 @@ def _row(item: Any) -> rx.Component:
     target = link(item["target"], to=item["of_target"].to(str), title=item["target"].to(str))
     return row(
         cell(
-            local_time(item["at"].to(str)),
-            rx.el.span(" #", item["id"], class_name="text-2xs text-mute max-md:hidden"),
+            rx.el.span(
+                local_time(item["at"].to(str)),
+                rx.el.span(" #", item["id"], class_name="text-2xs text-mute"),
+                class_name=WIDE,
+            ),
+            rx.el.span(relative_time(item["at"].to(str)), class_name="md:hidden"),
         ),
         cell(item["who"], class_name="max-w-40 truncate"),
         cell(what),

@@ -31,7 +31,7 @@ def settings(content: rx.Component, *, here: str) -> rx.Component:
         rx.el.nav(
             *sections,
             aria_label="Settings",
-            class_name="flex shrink-0 gap-4 overflow-x-auto border-b border-line px-1",
+            class_name="flex shrink-0 gap-3 md:gap-4 overflow-x-auto border-b border-line px-1",
         ),
         content,
         heading="Settings",

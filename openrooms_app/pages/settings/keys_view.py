@@ -29,7 +29,16 @@ from openrooms_app.tsx import tsx_module
 state: Any = KeysPage
 """Read on the class, variables are Vars and handlers are events; a type checker knows neither."""
 
-COLUMNS: Final = ("Name", ("Owner", WIDE), "Scopes", "State", "Last used", "Expires", ("Made", WIDE), "")
+COLUMNS: Final = (
+    "Name",
+    ("Owner", WIDE),
+    ("Scopes", WIDE),
+    "State",
+    "Last used",
+    ("Expires", WIDE),
+    ("Made", WIDE),
+    "",
+)
 
 
 class KeyForm(rx.Component):
@@ -86,12 +95,13 @@ def _row(item: Any) -> rx.Component:
         cell(
             rx.el.span(name, title=name, class_name="block max-w-56 truncate font-medium"),
             rx.el.code("or_", key_id, "_…", class_name="font-mono text-2xs text-mute"),
+            rx.el.span(item["scopes"], class_name="block text-2xs text-mute md:hidden"),
         ),
         cell(item["user_name"], class_name=f"{mute} {WIDE}"),
-        cell(item["scopes"]),
+        cell(item["scopes"], class_name=WIDE),
         cell(word),
         cell(relative_time(item["used_at"].to(str)), class_name=mute),
-        cell(relative_time(item["expires_at"].to(str)), class_name=mute),
+        cell(relative_time(item["expires_at"].to(str)), class_name=f"{mute} {WIDE}"),
         cell(local_time(item["created_at"].to(str)), class_name=f"{mute} {WIDE}"),
         actions_cell(rx.cond(item["state"] == "good", revoke, rx.fragment())),
     )

@@ -123,4 +123,4 @@ def _models(item: Any) -> rx.Component:
 
 
 def _code(text: Any) -> rx.Component:
-    return rx.el.code(text, class_name="break-all font-mono text-xs")
+    return rx.el.code(text, class_name="break-words font-mono text-xs")

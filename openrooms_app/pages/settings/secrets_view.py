@@ -14,6 +14,7 @@ from openrooms_app.components import (
     icon_button,
     local_time,
     panel,
+    relative_time,
     row,
     table,
 )
@@ -50,7 +51,11 @@ class SecretForm(rx.Component):
 
 def secrets_view() -> rx.Component:
     rotate = button(
-        "Rotate master key", icon="refresh-cw", on_click=state.begin("rotate", ""), class_name=SMALL
+        "Rotate",
+        rx.el.span("master key", class_name="max-sm:hidden"),
+        icon="refresh-cw",
+        on_click=state.begin("rotate", ""),
+        class_name=SMALL,
     )
     new = button("New secret", icon="plus", on_click=state.begin("set", ""), class_name=SMALL)
     rows = rx.fragment(
@@ -81,7 +86,7 @@ def _row(item: Any) -> rx.Component:
         cell(_code("{{ secrets.", name, " }}"), class_name=f"text-mute {WIDE}"),
         cell(item["by"], class_name=f"text-mute {WIDE}"),
         cell(local_time(item["created_at"].to(str)), class_name=f"text-mute {WIDE}"),
-        cell(local_time(item["updated_at"].to(str)), class_name="text-mute"),
+        cell(relative_time(item["updated_at"].to(str)), class_name="text-mute"),
         actions_cell(
             icon_button("pencil", f"Change {name}", on_click=state.begin("set", name)),
             icon_button("trash-2", f"Delete {name}", on_click=state.begin("delete", name)),
@@ -150,4 +155,4 @@ def _rotate() -> rx.Component:
 
 
 def _code(*text: Any) -> rx.Component:
-    return rx.el.code(*text, class_name="break-all font-mono text-xs")
+    return rx.el.code(*text, class_name="break-words font-mono text-xs")

@@ -63,7 +63,7 @@ def tool_list() -> rx.Component:
 def _sources() -> rx.Component:
     return panel(
         table(
-            ("Brought by", "Kind", "Tools", "State"),
+            ("Brought by", ("Kind", WIDE), "Tools", "State"),
             rx.foreach(state.sources, _source),
             label="Where tools come from",
         ),
@@ -76,11 +76,11 @@ def _source(item: Any) -> rx.Component:
     fault = rx.el.span(badge("Fault", color="fail"), " ", item["fault"], class_name="text-mute")
     return row(
         cell(item["name"], class_name="font-medium"),
-        cell(item["kind"], class_name="text-mute"),
+        cell(item["kind"], class_name=f"text-mute {WIDE}"),
         cell(item["tools"]),
         cell(
             rx.cond(item["fault"] != "", fault, badge("Fine", color="ok")),
-            class_name="min-w-60 whitespace-normal py-2",
+            class_name="min-w-40 whitespace-normal break-words py-2",
         ),
     )
 
