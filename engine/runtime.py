@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 import orjson
@@ -101,6 +102,13 @@ class Runtime:
             "prices_file": settings.prices_file,
             "embedding": settings.embedding,
         }
+
+    def key_from(self, provider: str) -> Literal["environment", "secret", "nowhere"]:
+        """Where `provider_settings` has the provider's key from."""
+        name = f"{provider}_api_key"
+        if not self.provider_settings.get(name):
+            return "nowhere"
+        return "environment" if getattr(self.settings, name).get_secret_value() else "secret"
 
     @property
     def vault(self) -> Vault:

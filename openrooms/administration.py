@@ -1,6 +1,6 @@
 """The installation over HTTP: its tools and providers, users and keys, its audit log, its health."""
 
-from typing import Any, Literal, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
 from openrooms.calls import Calls, Paged, at
 from openrooms.values import (
@@ -26,12 +26,16 @@ class KeysAsked(Paged, total=False):
     of_all: bool
 
 
-class AuditAsked(Paged, total=False):
+class AuditSought(TypedDict, total=False):
     action: str | None
     user_id: str | None
     target: str | None
     since: str | None
     until: str | None
+
+
+class AuditAsked(AuditSought, Paged, total=False):
+    pass
 
 
 class Administration(Calls):
@@ -110,6 +114,10 @@ class Administration(Calls):
 
     def list_audit_entries(self, **asked: Unpack[AuditAsked]) -> Page[AuditEntry]:
         return self._page(AuditEntry, at("audit"), asked)
+
+    def export_audit_log(self, **sought: Unpack[AuditSought]) -> bytes:
+        """All that fit, one JSON object a line."""
+        return self.request("GET", at("audit", "export"), params=sought).content
 
     def verify_audit_log(self) -> Verdict:
         return self._send(Verdict, "POST", at("audit", "verify"))

@@ -291,6 +291,7 @@ class Provider(Value):
     name: str
     title: str
     configured: bool
+    key_from: str
     models: list[str]
     models_from: str
     note: str

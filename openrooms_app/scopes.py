@@ -28,7 +28,7 @@ _NEEDED: Final[dict[Scope | None, str]] = {
         create_subscription patch_subscription rotate_subscription delete_subscription redeliver_notice
     """,
     Scope.ADMIN: """
-        list_users create_user patch_user list_audit_entries verify_audit_log
+        list_users create_user patch_user list_audit_entries export_audit_log verify_audit_log
         list_keys create_key revoke_key
         list_secrets put_secret delete_secret rotate_master_key
     """,

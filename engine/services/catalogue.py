@@ -37,12 +37,14 @@ class NodeTypeView(Frozen):
 class ProviderView(Frozen):
     """`note` is for people, and says what is missing where it is not configured.
 
-    `models` are known ones, from our list or told by the server itself; others may work too.
+    `models` are known ones, from our list or told by the server itself; others may work too. `key_from` says whether
+    its API key stands in the environment, among the secrets or nowhere; a server of one's own may need none.
     """
 
     name: str
     title: str
     configured: bool
+    key_from: Literal["environment", "secret", "nowhere"]
     models: tuple[str, ...]
     models_from: Literal["list", "server"] = "list"
     note: str
@@ -122,6 +124,7 @@ def _provider(rt: Runtime, provider: Provider) -> ProviderView:
         name=provider.name,
         title=provider.title,
         configured=is_ready,
+        key_from=rt.key_from(provider.name),
         models=provider.models,
         note=provider.description + hint,
     )

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from engine.core.document import Frozen
 from engine.core.embedding import configured
 from engine.core.errors import OpenRoomsError
+from engine.core.identity import Role, User
 from engine.prices import prices
 from engine.runtime import Runtime, open_runtime
+from engine.services.permission import require
 from engine.settings import Settings
 from engine.store import recall, workers
 from engine.store.migrations import is_current
@@ -31,6 +33,12 @@ def examine(settings: Settings) -> list[Finding]:
         return [_safe(rt, name, look) for name, look in _LOOKS.items()]
     finally:
         rt.close()
+
+
+def conditions(rt: Runtime, user: User) -> list[Finding]:
+    """Those of a living installation that a health check does not tell; no server is asked."""
+    require(rt, user, Role.ADMIN, "see what the installation stands on")
+    return [_safe(rt, name, _LOOKS[name]) for name in _QUIET]
 
 
 def _safe(rt: Runtime, name: str, look: Callable[[Runtime], tuple[bool, str, str]]) -> Finding:
@@ -125,6 +133,7 @@ def _mcp_servers(rt: Runtime) -> tuple[bool, str, str]:
     return not faults, "; ".join(f"{name}: {what}" for name, what in shown.items()), "see the message"
 
 
+_QUIET = ("data dir", "prices", "embedding", "vectors", "catalogue", "tools folder")
 _LOOKS: dict[str, Callable[[Runtime], tuple[bool, str, str]]] = {
     "data dir": _data_dir,
     "database": _database,

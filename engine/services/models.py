@@ -57,4 +57,6 @@ def _with_models(rt: Runtime, view: ProviderView) -> ProviderView:
     _, found = _kept.get(_key(rt, view.name), (0, ""))
     if isinstance(found, str):
         return view.model_copy(update={"note": f"{view.note} {found}"}) if found else view
-    return view.model_copy(update={"models": found, "models_from": "server"})
+    return view.model_copy(
+        update={"models": found, "models_from": "list" if found == view.models else "server"}
+    )

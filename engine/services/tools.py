@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -19,6 +20,9 @@ from engine.runtime import Runtime
 from engine.services import memory
 from engine.services.permission import require
 from engine.store import audit, rooms
+from engine.supply.supply import SERVERS
+
+SourceKind = Literal["MCP server", "file", "list of servers"]
 
 
 class RateView(Frozen):
@@ -46,6 +50,15 @@ class ToolView(Frozen):
     rate: RateView | None
     origin: str
     examples: tuple[dict[str, Any], ...]
+
+
+class SourceView(Frozen):
+    """A place outside that brings tools; `fault` says why it, or its newest state, can't be used."""
+
+    name: str
+    kind: SourceKind
+    tools: int
+    fault: str = ""
 
 
 class Tried(Frozen):
@@ -78,6 +91,25 @@ class NoRoom:
 def list_tools(rt: Runtime, user: User) -> tuple[ToolView, ...]:
     require(rt, user, Role.VIEWER, "list tools")
     return tuple(view(tool) for tool in rt.catalogue.tools)
+
+
+def list_sources(rt: Runtime, user: User) -> tuple[SourceView, ...]:
+    """What the operator has added, as this process last saw it: nobody is asked."""
+    require(rt, user, Role.ADMIN, "see where tools come from")
+    if rt.supply is None:
+        return ()
+    counts, faults = Counter(tool.origin for tool in rt.catalogue.tools), rt.supply.faults
+    loaded = {origin.removeprefix("file ") for origin in counts if origin.startswith("file ")}
+    places: list[tuple[SourceKind, str, str]] = [("MCP server", n, f"mcp {n}") for n in rt.supply.servers]
+    places += [("file", n, f"file {n}") for n in sorted(loaded | rt.supply.folder_faults.keys())]
+    if SERVERS in faults:
+        places.append(("list of servers", "mcp.json", SERVERS))
+    return tuple(
+        SourceView(
+            name=name, kind=kind, tools=counts[origin], fault=faults.get(origin) or faults.get(name, "")
+        )
+        for kind, name, origin in places
+    )
 
 
 def get(rt: Runtime, user: User, name: str) -> ToolView:

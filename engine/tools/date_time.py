@@ -67,7 +67,7 @@ class Result(Frozen):
     timeout_s=5,
     examples=(
         {
-            "title": "a month later, by the clocks of Berlin",
+            "title": "a day later, by the clocks of Berlin",
             "arguments": {"time": "2026-03-28T09:00", "zone": "Europe/Berlin", "add": {"days": 1}},
             "result": {
                 "time": "2026-03-29T07:00:00.000000Z",

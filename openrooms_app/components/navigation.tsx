@@ -2,12 +2,12 @@
 import { useContext, type MouseEvent, type ReactNode } from "react";
 import { Link, useLocation } from "react-router";
 import {
-  CalendarClock, DoorOpen, House, LogOut, Menu, Monitor, Moon, PanelLeft, Play, Settings, Sun, Workflow, Wrench, X,
+  CalendarClock, DoorOpen, House, LogOut, Menu, Monitor, Moon, PanelLeft, Play, ScrollText, Settings, Sun, Workflow, Wrench, X,
   type LucideIcon,
 } from "lucide-react";
 import { ColorModeContext } from "$/utils/context-registry";
 
-type Entry = { to: string; label: string; Icon: LucideIcon };
+type Entry = { to: string; label: string; Icon: LucideIcon; only?: string };
 
 const ENTRIES: Entry[] = [
   { to: "/", label: "Home", Icon: House },
@@ -16,6 +16,7 @@ const ENTRIES: Entry[] = [
   { to: "/runs", label: "Runs", Icon: Play },
   { to: "/triggers", label: "Triggers", Icon: CalendarClock },
   { to: "/tools", label: "Tools", Icon: Wrench },
+  { to: "/audit", label: "Audit", Icon: ScrollText, only: "admin" },
   { to: "/settings", label: "Settings", Icon: Settings },
 ];
 const DRAWER = "or-drawer";
@@ -39,7 +40,7 @@ export function Navigation(who: Who) {
             <PanelLeft size={16} />
           </button>
         </div>
-        <Entries />
+        <Entries role={who.role} />
         <Account {...who} />
       </aside>
       <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line bg-panel px-2 md:hidden">
@@ -58,7 +59,7 @@ export function Navigation(who: Who) {
             <X size={18} />
           </button>
         </div>
-        <Entries onGo={() => document.getElementById(DRAWER)?.hidePopover()} />
+        <Entries role={who.role} onGo={() => document.getElementById(DRAWER)?.hidePopover()} />
         <Account {...who} />
       </div>
     </>
@@ -74,11 +75,11 @@ function Brand({ className = "" }: { className?: string }) {
   );
 }
 
-function Entries({ onGo }: { onGo?: () => void }) {
+function Entries({ role, onGo }: { role?: string; onGo?: () => void }) {
   const { pathname } = useLocation();
   return (
     <nav aria-label="Main" className="flex flex-col gap-0.5">
-      {ENTRIES.map(({ to, label, Icon }) => {
+      {ENTRIES.filter(({ only }) => !only || only === role).map(({ to, label, Icon }) => {
         const here = to === "/" ? pathname === "/" : pathname === to || pathname.startsWith(`${to}/`);
         return (
           <Link key={to} to={to} onClick={onGo} title={label} aria-current={here ? "page" : undefined}

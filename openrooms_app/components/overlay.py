@@ -22,6 +22,8 @@ class Dialog(Overlay):
     open: rx.Var[bool]
     title: rx.Var[str]
     description: rx.Var[str]
+    stays: rx.Var[bool]
+    """A click beside it does not close it: what it shows is shown once."""
     size: rx.Var[str]
     """small, medium or large"""
     on_open_change: rx.EventHandler[_PASS_ON(bool)]

@@ -11,12 +11,12 @@ type Slot = { children?: ReactNode };
 const WIDTHS: Record<string, string> = { small: "max-w-sm", medium: "max-w-lg", large: "max-w-3xl" };
 
 type DialogProps = Slot & {
-  open?: boolean; title?: string; description?: string; size?: string; onOpenChange?: (open: boolean) => void;
+  open?: boolean; title?: string; description?: string; size?: string; stays?: boolean; onOpenChange?: (open: boolean) => void;
 };
 
-export function Dialog({ open = false, title, description, size = "medium", onOpenChange, children }: DialogProps) {
+export function Dialog({ open = false, title, description, size = "medium", stays = false, onOpenChange, children }: DialogProps) {
   return (
-    <D.Root open={open} onOpenChange={(next) => onOpenChange?.(next)}>
+    <D.Root open={open} disablePointerDismissal={stays} onOpenChange={(next) => onOpenChange?.(next)}>
       <D.Portal>
         <D.Backdrop className="fixed inset-0 z-40 bg-black/45 transition-opacity duration-150 data-[ending-style]:opacity-0 data-[starting-style]:opacity-0" />
         <D.Popup className={`fixed left-1/2 top-[12vh] z-50 flex max-h-[76vh] w-[calc(100vw-32px)] -translate-x-1/2 flex-col rounded-xl border border-line bg-raised text-ink shadow-2xl outline-none transition-opacity duration-150 data-[ending-style]:opacity-0 data-[starting-style]:opacity-0 ${WIDTHS[size] ?? WIDTHS.medium}`}>

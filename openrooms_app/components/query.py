@@ -27,6 +27,13 @@ class SelectFilter(rx.Component):
     options: rx.Var[list[dict[str, Any]]]
 
 
+class MomentFilter(rx.Component):
+    library = _TSX
+    tag = "MomentFilter"
+    name: rx.Var[str]
+    label: rx.Var[str]
+
+
 class Pager(rx.Component):
     library = _TSX
     tag = "Pager"
@@ -41,6 +48,11 @@ def search_filter(label: str) -> rx.Component:
 def select_filter(name: str, label: str, everything: str, options: Any, unknown: str = "") -> rx.Component:
     """Writes `?name=`; `options` holds {"value", "text"}, `everything` is what stands for no filter."""
     return SelectFilter.create(name=name, label=label, all=everything, options=options, unknown=unknown)
+
+
+def moment_filter(name: str, label: str) -> rx.Component:
+    """Writes `?name=` as RFC 3339 in UTC; shown and typed as local time."""
+    return MomentFilter.create(name=name, label=label)
 
 
 def pager(next_cursor: rx.Var[str]) -> rx.Component:

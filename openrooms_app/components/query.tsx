@@ -69,6 +69,40 @@ export function SelectFilter({ name = "", label = "", all = "All", options = [],
   );
 }
 
+/** A local moment to the minute; the address has it in UTC, so that it means the same to whoever it is sent to. */
+export function MomentFilter({ name = "", label = "" }: { name?: string; label?: string }) {
+  const [value, change] = useParameter(name);
+  const [text, setText] = useState("");
+  const said = useRef("");
+  useEffect(() => {
+    if (value === said.current) return;
+    said.current = value;
+    setText(localMinute(value));
+  }, [value]);
+  const type = (next: string) => {
+    setText(next);
+    const date = new Date(next);
+    const isWhole = !Number.isNaN(date.getTime()) && date.getFullYear() >= 1970;
+    if (next && !isWhole) return;
+    said.current = next ? date.toISOString() : "";
+    change(said.current);
+  };
+  return (
+    <label className="flex items-center gap-1.5 text-xs text-mute">
+      {label}
+      <input type="datetime-local" value={text} max="9999-12-31T23:59" onChange={(event) => type(event.target.value)} className={`${INPUT} px-2`} />
+    </label>
+  );
+}
+
+/** As the browser's field takes it; empty for what is no moment. */
+function localMinute(value: string): string {
+  const date = new Date(value);
+  if (Number.isNaN(date.getTime())) return "";
+  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 16);
+}
+
 /** Ways to the first and to the next page; nothing when all is on one. */
 export function Pager({ next = "" }: { next?: string | null }) {
   const [parameters] = useSearchParams();

@@ -25,15 +25,15 @@ function subscribe(listener: () => void) {
   };
 }
 
-/** `at` is RFC 3339; empty shows `none`. */
-export function RelativeTime({ at = "", none = "never", absolute = false }: { at?: string; none?: string; absolute?: boolean }) {
+/** `at` is RFC 3339; empty or null shows `none`. */
+export function RelativeTime({ at, none = "never", absolute = false }: { at?: string | null; none?: string; absolute?: boolean }) {
   const current = useSyncExternalStore(subscribe, () => now, () => 0);
-  const date = new Date(at);
+  const date = new Date(at || NaN);
   if (Number.isNaN(date.getTime())) return <span className="text-mute">{none}</span>;
   const local = date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
   const utc = `${date.toISOString().replace("T", " ").slice(0, 19)} UTC`;
   const text = absolute ? local : ago(date.getTime(), current || date.getTime());
-  return <time dateTime={at} title={`${local}\n${utc}`} suppressHydrationWarning className="whitespace-nowrap">{text}</time>;
+  return <time dateTime={date.toISOString()} title={`${local}\n${utc}`} suppressHydrationWarning className="whitespace-nowrap">{text}</time>;
 }
 
 function ago(then: number, current: number): string {

@@ -17,7 +17,12 @@ HANDLERS = {
         home_page.follow home_page.refresh
         rooms_page.arrive rooms_page.close rooms_page.follow rooms_page.refresh
         runs_page.close runs_page.follow runs_page.refresh
-        settings_page.close settings_page.follow settings_page.refresh
+        audit_page.load audit_page.refresh
+        health_page.follow health_page.refresh
+        keys_page.begin_new keys_page.begin_revoke keys_page.close keys_page.load keys_page.refresh keys_page.revoke
+        providers_page.load providers_page.refresh
+        secrets_page.close secrets_page.load secrets_page.refresh
+        users_page.close users_page.load users_page.refresh
         tools_page.close tools_page.load tools_page.refresh
         triggers_page.close triggers_page.follow triggers_page.refresh
         workflows_page.arrive workflows_page.close workflows_page.follow workflows_page.refresh
@@ -38,8 +43,10 @@ HANDLERS = {
         workflows_page.unarchive workflows_page.use_template
     """,
     Role.ADMIN: """
-        settings_page.add settings_page.begin_add settings_page.begin_password settings_page.give_password
-        settings_page.set_active_of settings_page.set_role_of
+        audit_page.verify
+        secrets_page.begin secrets_page.delete secrets_page.rotate secrets_page.was_set
+        users_page.add users_page.begin_add users_page.begin_password users_page.give_password
+        users_page.set_active_of users_page.set_role_of
     """,
 }
 NEEDED = {name: role for role, names in HANDLERS.items() for name in names.split()}

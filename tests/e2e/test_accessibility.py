@@ -82,9 +82,13 @@ def test_the_pages_shut_nobody_out(running_app: RunningApp, ada: Page) -> None:
         "/runs",
         "/triggers",
         "/tools",
-        "/settings",
+        "/audit",
         "/rooms/ghost",
         "/nowhere",
+    )
+    settings = (
+        "/settings",
+        *(f"/settings/{name}" for name in ("providers", "keys", "secrets", "users", "health")),
     )
     inside = (
         f"/workflows/{workflow}",
@@ -94,7 +98,7 @@ def test_the_pages_shut_nobody_out(running_app: RunningApp, ada: Page) -> None:
         f"/rooms/{failing}/triggers",
         f"/rooms/{failing}/triggers?schedule={nightly['id']}",
     )
-    found = [finding for path in (*paths, *inside) for finding in visit(ada, running_app, path)]
+    found = [finding for path in (*paths, *settings, *inside) for finding in visit(ada, running_app, path)]
 
     assert not found, "\n".join(found)
 
@@ -105,8 +109,10 @@ def test_the_dialogs_shut_nobody_out(running_app: RunningApp, ada: Page) -> None
         ("/workflows", "Templates"),
         ("/workflows", "New workflow"),
         ("/rooms", "New room"),
-        ("/settings", "Add user"),
-        ("/tools", "Try"),
+        ("/settings/users", "Add user"),
+        ("/settings/keys", "New key"),
+        ("/settings/secrets", "New secret"),
+        ("/tools", "Try it"),
         ("/triggers", "New schedule"),
         ("/triggers", "New webhook"),
         ("/triggers", "New subscription"),

@@ -119,7 +119,7 @@ def test_a_person_draws_publishes_runs_and_watches(
 def test_the_app_asks_nothing_of_other_machines(running_app: RunningApp, as_ada: Page) -> None:
     asked: list[str] = []
     as_ada.on("request", lambda request: asked.append(request.url))
-    for path in ("/", "/workflows", "/rooms", "/runs", "/tools", "/settings"):
+    for path in ("/", "/workflows", "/rooms", "/runs", "/tools", "/settings", "/settings/keys"):
         as_ada.goto(running_app.url + path)
         as_ada.wait_for_load_state("networkidle")
 

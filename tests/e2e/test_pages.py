@@ -268,7 +268,7 @@ def test_a_changed_password_ends_every_other_session(
     pages[0].get_by_role("button", name="Change password").click()
 
     expect(pages[0].get_by_text("Your password is changed")).to_be_visible()
-    expect(pages[0].get_by_role("heading", name="Health")).to_be_visible()
+    expect(pages[0].get_by_role("heading", name="Your account")).to_be_visible()
     pages[1].reload()
     expect(pages[1].get_by_role("button", name="Log in")).to_be_visible()
     here.close()
@@ -288,7 +288,7 @@ def test_a_wrong_present_password_is_told_and_nothing_changes(
 
 
 def test_an_administrator_adds_a_user_and_locks_them_out(running_app: RunningApp, as_ada: Page) -> None:
-    as_ada.goto(running_app.url + "/settings")
+    as_ada.goto(running_app.url + "/settings/users")
     as_ada.get_by_role("button", name="Add user").click()
     dialog = as_ada.get_by_role("dialog")
     dialog.get_by_label("Name").fill("Newcomer")
@@ -311,10 +311,23 @@ def test_a_viewer_sees_the_pages_without_a_button_that_writes(running_app: Runni
     a_room(running_app, "Looked at", a_workflow(running_app, "To look at"))
     running_app.log_in(page, "Vi", "/rooms?q=Looked at")
     expect(the_row(page, "Looked at")).to_be_visible()
-    for path in ("/", "/workflows", "/rooms", "/runs", "/triggers", "/tools", "/settings"):
+    for path in (
+        "/",
+        "/workflows",
+        "/rooms",
+        "/runs",
+        "/triggers",
+        "/tools",
+        "/settings",
+        "/settings/providers",
+        "/settings/health",
+    ):
         page.goto(running_app.url + path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         expect(page.get_by_role("status", name="Loading")).to_have_count(0)
         writing = re.compile("^(New|Import|Run |Try |Add|More|Use template|Begin|Cancel)")
         expect(page.get_by_role("button", name=writing)).to_have_count(0)
-    expect(page.get_by_role("heading", name="Users")).to_have_count(0)
+    expect(page.get_by_role("link", name=re.compile("^(Users|Secrets|Audit)$"))).to_have_count(0)
+    for path in ("/settings/users", "/settings/secrets", "/audit"):
+        page.goto(running_app.url + path)
+        expect(page.get_by_role("alert")).to_contain_text("administrator")

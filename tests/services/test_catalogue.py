@@ -1,10 +1,13 @@
 """What the editor is told: every node type, tool, provider and trigger, with schemas that are schemas."""
 
+from dataclasses import replace
+
 import jsonschema
+from pydantic import SecretStr
 
 from engine.core.document import On
 from engine.core.identity import Role, User
-from engine.services import catalogue, templates
+from engine.services import catalogue, secrets, templates
 
 VERA = User(id="viewer", name="Vera", role=Role.VIEWER)
 
@@ -44,3 +47,13 @@ def test_a_provider_without_a_key_says_what_to_set(sqlite_rt):
     assert told["scripted"].configured
     assert not told["openai"].configured
     assert "OPENAI_API_KEY" in told["openai"].note
+
+
+def test_a_key_is_told_to_stand_in_the_environment_among_the_secrets_or_nowhere(sqlite_rt, admin):
+    set_there = {"openai_api_key": SecretStr("k" * 20)}
+    rt = replace(sqlite_rt, settings=sqlite_rt.settings.model_copy(update=set_there), keys={})
+    secrets.put(rt, admin, "anthropic_api_key", "a" * 20)
+    secrets.put(rt, admin, "openai_api_key", "another one")
+    told = {provider.name: provider.key_from for provider in catalogue.list_providers(rt, VERA)}
+
+    assert told == {"anthropic": "secret", "openai": "environment", "scripted": "nowhere"}

@@ -8,9 +8,10 @@ from engine.core.catalogue import StepError
 from engine.core.discovery import discover
 from engine.core.errors import NotFound
 from engine.core.room import NewRoom
-from engine.services import memory, rooms, tools, workflows
+from engine.services import doctor, memory, rooms, tools, workflows
 from engine.services.permission import Forbidden
 from engine.store import audit
+from engine.supply import Sources, Supply
 
 
 @pytest.fixture
@@ -101,3 +102,51 @@ def test_a_tool_that_kills_its_process_can_be_tried_out(hostile, sqlite_rt, edit
 
     assert failed.value.code == "worker_lost"
     assert "SIGSEGV" in str(failed.value)
+
+
+SHOUT = '''
+"""A tool of the operator's."""
+from engine.core.catalogue import Effect, tool
+from engine.core.document import Frozen
+
+class Params(Frozen):
+    text: str
+
+@tool(Params, title="Shout", category="text", effect=Effect.NONE)
+def shout(params, ctx) -> str:
+    """Say it loud."""
+    return params.text.upper()
+'''
+
+
+def test_an_administrator_is_told_where_tools_come_from_and_what_is_wrong_there(rt, admin, editor, tmp_path):
+    folder, servers = tmp_path / "tools", tmp_path / "mcp.json"
+    folder.mkdir()
+    (folder / "shout.py").write_text(SHOUT)
+    (folder / "broken.py").write_text("1 / 0")
+    servers.write_text('{"mcpServers": {"gone": {"command": "/not/there"}}}')
+
+    def supplied():
+        catalogue = discover()
+        sources = Sources(str(folder), str(servers), str(tmp_path / "kept"))
+        return replace(rt, catalogue=catalogue, supply=Supply(sources, catalogue))
+
+    here = supplied()
+    here.supply.survey()
+    told = {item.name: (item.kind, item.tools, item.fault) for item in tools.list_sources(here, admin)}
+
+    assert told["shout.py"] == ("file", 1, "")
+    assert told["broken.py"][:2] == ("file", 0)
+    assert "ZeroDivisionError" in told["broken.py"][2]
+    assert told["gone"][:2] == ("MCP server", 0)
+    assert "/not/there" in told["gone"][2]
+    assert tools.get(here, editor, "shout").origin == "file shout.py"
+    folder_told = next(item for item in doctor.conditions(here, admin) if item.name == "tools folder")
+    assert not folder_told.is_fine
+    for ask in (tools.list_sources, doctor.conditions):
+        with pytest.raises(Forbidden):
+            ask(here, editor)
+    servers.write_text("{")
+    wrong = tools.list_sources(supplied(), admin)[-1]
+    assert (wrong.kind, wrong.name, wrong.tools) == ("list of servers", "mcp.json", 0)
+    assert "is no JSON" in wrong.fault

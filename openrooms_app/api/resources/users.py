@@ -1,18 +1,16 @@
-"""Accounts and the audit log, for administrators."""
+"""Accounts, for administrators."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict
 
-from engine.core.audit import AuditEntry
 from engine.core.errors import InvalidInput
 from engine.core.identity import Role, User
 from engine.core.page import Page
-from engine.services import auditing, users
-from engine.services.auditing import Sought, Verdict
+from engine.services import users
 from openrooms_app.api.bodies import StrictRoute
-from openrooms_app.api.deps import By, Moment, PageAsked
+from openrooms_app.api.deps import By, PageAsked
 
 router = APIRouter(prefix="/api", tags=["administration"], route_class=StrictRoute)
 
@@ -60,26 +58,3 @@ def patch_user(user_id: str, body: UserPatch, by: By) -> User:
         case UserPatch(role=None, active=None, password=str(password)):
             return users.set_password(*by, user_id, password)
     raise InvalidInput("Name exactly one of role, active and password.")
-
-
-Filter = Annotated[str | None, Query(max_length=200)]
-
-
-@router.get("/audit")
-def list_audit_entries(  # noqa: PLR0913, PLR0917 - a query's parameters
-    by: By,
-    page: PageAsked,
-    action: Filter = None,
-    user_id: Filter = None,
-    target: Filter = None,
-    since: Annotated[Moment | None, Query()] = None,
-    until: Annotated[Moment | None, Query()] = None,
-) -> Page[AuditEntry]:
-    """Newest first, those that fit all filters; `since` is the first moment, `until` the one after the last."""
-    return auditing.list_entries(*by, page, Sought(action, user_id, target, since, until))
-
-
-@router.post("/audit/verify")
-def verify_audit_log(by: By) -> Verdict:
-    """Whether every entry still follows from the one before."""
-    return auditing.verify(*by)

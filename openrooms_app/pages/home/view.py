@@ -52,7 +52,7 @@ def _tiles() -> rx.Component:
         _tile("Running", load["running"], f"{routes.RUNS}?status=RUNNING"),
         _tile("Waiting or paused", load["waiting"], f"{routes.RUNS}?status=WAITING"),
         _tile("In the queue", load["queued"], f"{routes.RUNS}?status=QUEUED"),
-        _tile("Workers", load["workers"], f"{routes.SETTINGS}#health", _workers_note()),
+        _tile("Workers", load["workers"], routes.HEALTH, _workers_note()),
         class_name="grid grid-cols-2 gap-3 lg:grid-cols-4",
     )
 

@@ -50,7 +50,7 @@ def _field(
         "type": _type_name(meant),
         "hint": str(inner.get("description") or meant.get("description") or ""),
         "required": is_required,
-        "default": _as_text(default, kind),
+        "default": as_text(default, kind),
         "choices": [{"value": str(each), "text": str(each)} for each in meant.get("enum", ())],
     }
 
@@ -79,7 +79,7 @@ def _type_name(meant: Mapping[str, Any]) -> str:
     return str(meant.get("type", "any JSON"))
 
 
-def _as_text(default: Any, kind: str) -> str:
+def as_text(default: Any, kind: str) -> str:
     if default is None:
         return ""
     return default if isinstance(default, str) and kind != "json" else orjson.dumps(default).decode()

@@ -1,4 +1,4 @@
-"""What the tools page draws, and trying a tool out."""
+"""What the tools page draws, and trying a tool out; search and origin stand in the address."""
 
 from typing import Any, Final
 
@@ -6,29 +6,31 @@ import orjson
 import reflex as rx
 
 from engine.core.errors import OpenRoomsError
-from engine.core.identity import User
+from engine.core.identity import Role, User
 from engine.core.page import Paging
 from engine.runtime import Runtime
 from engine.services import rooms, tools
 from openrooms_app.arguments import an_id, text_in
 from openrooms_app.ask import ask
 from openrooms_app.following import Query, draw_again, try_once
-from openrooms_app.pages.tools.form import arguments_of, fields_of
+from openrooms_app.pages.tools.cards import card, filled, found, origins
+from openrooms_app.pages.tools.form import arguments_of
 from openrooms_app.roles import requires
 from openrooms_app.session import current_user
 
 ROOM: Final = "room"
 CHOICES: Final = 500
-EFFECTS: Final = {
-    "none": "No effect",
-    "idempotent": "Repeating is harmless",
-    "external": "Changes the world",
-    "at_most_once": "Never repeated",
-}
+SHOWN: Final = 60
+"""The most tools at once: an MCP server may bring hundreds."""
 
 
 class ToolsPage(rx.State):
     tools: list[dict[str, Any]] = []
+    more: int = 0
+    """How many others fit the search."""
+    origins: list[dict[str, str]] = []
+    sources: list[dict[str, Any]] = []
+    """MCP servers and files that bring tools, for administrators alone."""
     is_loading: bool = True
     error: str = ""
     is_open: bool = False
@@ -37,11 +39,12 @@ class ToolsPage(rx.State):
     room_choices: list[dict[str, str]] = []
     is_trying: bool = False
     outcome: dict[str, Any] = {}
-    """{error} or {result, remembered, duration_ms}; empty before the first try."""
+    """{error, code} or {result, remembered, duration_ms}; empty before the first try."""
 
     @rx.event
     @requires("viewer")
     async def load(self) -> None:
+        self.is_open = False
         await try_once(self, fetch)
 
     @rx.event
@@ -51,10 +54,11 @@ class ToolsPage(rx.State):
 
     @rx.event
     @requires("editor")
-    async def begin(self, name: str) -> None:
-        found = await ask(tools.get, current_user(), an_id(name))
+    async def begin(self, name: str, example: int) -> None:
+        """Open the form, filled with the example of that number; -1 for the defaults."""
+        tool = await ask(tools.get, current_user(), an_id(name))
         self.room_choices = await ask(choices_of_rooms, current_user())
-        self.target, self.outcome, self.is_open = _card(found), {}, True
+        self.target, self.outcome, self.is_open = filled(tool, example), {}, True
 
     @rx.event
     @requires("viewer")
@@ -72,26 +76,21 @@ class ToolsPage(rx.State):
             self.outcome, self.is_trying = outcome, False
 
 
-def fetch(rt: Runtime, user: User, _query: Query) -> dict[str, Any]:
-    return {"tools": [_card(tool) for tool in tools.list_tools(rt, user)]}
-
-
-def _card(tool: tools.ToolView) -> dict[str, Any]:
+def fetch(rt: Runtime, user: User, query: Query) -> dict[str, Any]:
+    everything = tools.list_tools(rt, user)
+    fitting = found(everything, query.get("q", ""), query.get("origin", ""))
+    sources = tools.list_sources(rt, user) if user.role is Role.ADMIN else ()
     return {
-        "name": tool.name,
-        "title": tool.title,
-        "description": tool.description,
-        "category": tool.category,
-        "effect": EFFECTS.get(tool.effect.value, tool.effect.value),
-        "timeout_ms": tool.timeout_s * 1000,
-        "needs_room": tool.category == "memory",
-        "fields": fields_of(tool.parameters),
+        "tools": [card(tool) for tool in fitting[:SHOWN]],
+        "more": max(0, len(fitting) - SHOWN),
+        "origins": origins(everything),
+        "sources": [source.plain() for source in sources],
     }
 
 
 def choices_of_rooms(rt: Runtime, user: User) -> list[dict[str, str]]:
-    found = rooms.list_rooms(rt, user, paging=Paging(limit=CHOICES)).items
-    return [{"value": room.id, "text": room.name} for room in found]
+    some = rooms.list_rooms(rt, user, paging=Paging(limit=CHOICES)).items
+    return [{"value": room.id, "text": room.name} for room in some]
 
 
 def tried(rt: Runtime, user: User, name: str, form: Any) -> dict[str, Any]:

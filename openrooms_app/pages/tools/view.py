@@ -1,6 +1,6 @@
-"""How the tools page looks."""
+"""How the list of tools looks."""
 
-from typing import Any
+from typing import Any, Final
 
 import reflex as rx
 
@@ -9,36 +9,41 @@ from openrooms_app.components import (
     badge,
     button,
     cell,
-    checkbox,
-    dialog,
     duration,
     empty_state,
     error_state,
-    field,
     group_title,
-    link,
+    link_button,
     panel,
     row,
-    select_input,
     skeleton_rows,
     table,
-    text_area,
-    text_input,
 )
+from openrooms_app.components.query import search_filter, select_filter
 from openrooms_app.components.table import WIDE
-from openrooms_app.pages.tools.form import PREFIX
-from openrooms_app.pages.tools.state import ROOM, ToolsPage
+from openrooms_app.pages.tools.state import ToolsPage
 from openrooms_app.session import SessionState
 
 state: Any = ToolsPage
 """Read on the class, variables are Vars and handlers are events; a type checker knows neither."""
 
-DATA = "overflow-x-auto whitespace-pre-wrap break-words rounded-md bg-bg p-3 font-mono text-xs"
+DATA: Final = "max-h-96 overflow-auto whitespace-pre-wrap break-words rounded-md bg-bg p-3 font-mono text-xs"
+SUMMARY: Final = "w-fit cursor-pointer text-xs font-medium text-mute hover:text-ink"
 
 
 def tool_list() -> rx.Component:
+    filters = rx.el.div(
+        search_filter("Search tools"),
+        select_filter("origin", "Brought by", "Any origin", state.origins, "Nothing any more"),
+        class_name="flex flex-wrap gap-2",
+    )
     nothing = empty_state(
-        "wrench", "No tools here", "Install OpenRooms again, or a package that brings tools."
+        "search-x", "No tool fits", "None is like this.", link_button("Show all", to=routes.TOOLS)
+    )
+    more = rx.el.p("And ", state.more, " more: search for what you need.", class_name="text-sm text-mute")
+    shown = rx.fragment(
+        rx.foreach(state.tools, _tool),
+        rx.cond(state.more > 0, more, rx.fragment()),
     )
     return rx.cond(
         state.error != "",
@@ -46,7 +51,36 @@ def tool_list() -> rx.Component:
         rx.cond(
             state.is_loading,
             panel(skeleton_rows()),
-            rx.cond(state.tools.length() > 0, rx.foreach(state.tools, _tool), panel(nothing)),
+            rx.fragment(
+                rx.cond(state.sources.length() > 0, _sources(), rx.fragment()),
+                filters,
+                rx.cond(state.tools.length() > 0, shown, panel(nothing)),
+            ),
+        ),
+    )
+
+
+def _sources() -> rx.Component:
+    return panel(
+        table(
+            ("Brought by", ("Kind", WIDE), "Tools", "State"),
+            rx.foreach(state.sources, _source),
+            label="Where tools come from",
+        ),
+        title="MCP servers and files",
+        class_name="overflow-hidden",
+    )
+
+
+def _source(item: Any) -> rx.Component:
+    fault = rx.el.span(badge("Fault", color="fail"), " ", item["fault"], class_name="text-mute")
+    return row(
+        cell(item["name"], class_name="font-medium"),
+        cell(item["kind"], class_name=f"text-mute {WIDE}"),
+        cell(item["tools"]),
+        cell(
+            rx.cond(item["fault"] != "", fault, badge("Fine", color="ok")),
+            class_name="min-w-40 whitespace-normal break-words py-2",
         ),
     )
 
@@ -55,36 +89,46 @@ def _tool(tool: Any) -> rx.Component:
     try_it = button(
         "Try it",
         icon="play",
-        on_click=state.begin(tool["name"].to(str)),
+        on_click=state.begin(tool["name"].to(str), -1),
         aria_label=f"Try {tool['title']}",
         class_name="!h-7 !px-2.5",
     )
-    about = rx.el.div(
-        rx.el.code(tool["name"], class_name="font-mono text-xs text-mute"),
-        badge(tool["category"]),
-        badge(tool["effect"]),
-        rx.el.span("at most ", duration(tool["timeout_ms"]), class_name="text-xs text-mute"),
-        class_name="flex flex-wrap items-center gap-2",
-    )
     return panel(
         rx.el.div(
-            rx.el.p(tool["description"], class_name="max-w-3xl text-sm"),
-            about,
+            rx.el.p(tool["description"], class_name="max-w-3xl whitespace-pre-line text-sm"),
+            _traits(tool),
             class_name="flex flex-col gap-2 px-4 py-3",
         ),
         rx.el.div(
             _parameters(tool["fields"].to(list[dict[str, Any]]), tool["title"]),
             class_name="border-t border-line",
         ),
+        rx.cond(tool["returns"] != "", _result(tool), rx.fragment()),
+        rx.cond(tool["examples"].to(list[Any]).length() > 0, _examples(tool), rx.fragment()),
         title=tool["title"].to(str),
         actions=[rx.cond(SessionState.can_edit, try_it, rx.fragment())],
         class_name="overflow-hidden",
     )
 
 
+def _traits(tool: Any) -> rx.Component:
+    quiet = "text-xs text-mute"
+    return rx.el.div(
+        rx.el.code(tool["name"], class_name="font-mono text-xs text-mute"),
+        badge(tool["category"]),
+        badge(tool["origin"]),
+        badge(tool["effect"]),
+        rx.el.span("at most ", duration(tool["timeout_ms"]), class_name=quiet),
+        rx.cond(tool["rate"] != "", rx.el.span(tool["rate"], class_name=quiet), rx.fragment()),
+        class_name="flex flex-wrap items-center gap-2",
+    )
+
+
 def _parameters(fields: Any, tool: Any) -> rx.Component:
     columns = ("Parameter", "Type", ("Required", WIDE), "What it is")
-    return table(columns, rx.foreach(fields, _parameter), label=f"Parameters of {tool}")
+    rows = table(columns, rx.foreach(fields, _parameter), label=f"Parameters of {tool}")
+    none = rx.el.p("Takes nothing.", class_name="px-4 py-2.5 text-sm text-mute")
+    return rx.cond(fields.length() > 0, rows, none)
 
 
 def _parameter(item: Any) -> rx.Component:
@@ -93,7 +137,7 @@ def _parameter(item: Any) -> rx.Component:
     )
     return row(
         cell(rx.el.code(item["name"], class_name="font-mono text-xs")),
-        cell(item["type"], class_name="text-mute"),
+        cell(item["type"], class_name="max-w-56 whitespace-normal text-mute"),
         cell(rx.cond(item["required"], "yes", "no"), class_name=f"text-mute {WIDE}"),
         cell(
             item["hint"],
@@ -103,114 +147,62 @@ def _parameter(item: Any) -> rx.Component:
     )
 
 
-def try_dialog() -> rx.Component:
-    room = field(
-        "Room",
-        select_input(state.room_choices, name=ROOM),
-        hint="Its memory is what the tool reads and writes, for real.",
+def _result(tool: Any) -> rx.Component:
+    gives = tool["gives"].to(list[dict[str, Any]])
+    fields = table(
+        ("Field", "Type", ("Always", WIDE), "What it is"),
+        rx.foreach(gives, _parameter),
+        label=f"Result of {tool['title']}",
     )
-    needs_one = rx.el.p(
-        "This tool works on a room's memory. ",
-        link("Make a room first", to=f"{routes.ROOMS}?new=1"),
-        class_name="text-sm text-mute",
-    )
-    form = rx.el.form(
-        rx.foreach(state.target["fields"].to(list[dict[str, Any]]), _input),
+    return rx.el.details(
+        rx.el.summary("Result", class_name=SUMMARY),
         rx.cond(
-            state.target["needs_room"],
-            rx.cond(state.room_choices.length() > 0, room, needs_one),
-            rx.fragment(),
+            gives.length() > 0,
+            rx.el.div(fields, class_name="-mx-4 mt-1"),
+            rx.el.pre(tool["returns"], tab_index=0, class_name=f"mt-2 {DATA}"),
+        ),
+        class_name="border-t border-line px-4 py-2.5",
+    )
+
+
+def _examples(tool: Any) -> rx.Component:
+    return rx.el.details(
+        rx.el.summary("Examples", class_name=SUMMARY),
+        rx.el.div(
+            rx.foreach(tool["examples"].to(list[dict[str, Any]]), lambda item: _example(item, tool)),
+            class_name="mt-2 flex flex-col gap-3",
+        ),
+        class_name="border-t border-line px-4 py-2.5",
+    )
+
+
+def _example(item: Any, tool: Any) -> rx.Component:
+    fill = button(
+        "Try this",
+        icon="play",
+        on_click=state.begin(tool["name"].to(str), item["number"].to(int)),
+        aria_label=f"Try {tool['title']}: {item['title']}",
+        class_name="!h-7 !px-2.5",
+    )
+    gives = rx.el.div(
+        group_title("Gives"),
+        rx.el.pre(item["result"], tab_index=0, class_name=f"mt-1 {DATA}"),
+        class_name="min-w-0",
+    )
+    return rx.el.div(
+        rx.el.div(
+            rx.el.h3(item["title"], class_name="text-sm font-medium"),
+            rx.cond(SessionState.can_edit, fill, rx.fragment()),
+            class_name="flex items-center justify-between gap-2",
         ),
         rx.el.div(
-            button("Close", on_click=state.close),
-            button(
-                rx.cond(state.is_trying, "Running", "Run tool"),
-                look="solid",
-                icon="play",
-                type="submit",
-                disabled=state.is_trying,
+            rx.el.div(
+                group_title("Arguments"),
+                rx.el.pre(item["arguments"], tab_index=0, class_name=f"mt-1 {DATA}"),
+                class_name="min-w-0",
             ),
-            class_name="flex justify-end gap-2",
+            rx.cond(item["result"] != "", gives, rx.fragment()),
+            class_name="grid gap-3 md:grid-cols-2",
         ),
-        on_submit=state.try_out,
-        class_name="flex flex-col gap-4",
+        class_name="flex flex-col gap-1.5",
     )
-    return dialog(
-        form,
-        rx.el.div(_outcome(), aria_live="polite"),
-        open=state.is_open,
-        title=f"Try {state.target['title']}",
-        description="The tool really does what it does.",
-        on_open_change=state.close,
-    )
-
-
-def _input(item: Any) -> rx.Component:
-    name, default = f"{PREFIX}{item['name']}", item["default"].to(str)
-    common: dict[str, Any] = {
-        "name": name,
-        "id": name,
-        "required": item["required"].to(bool),
-        "aria_describedby": f"{name}-hint",
-    }
-    area = text_area(**common, default_value=default, rows=2)
-    numbers = text_input(**common, default_value=default, type="number", step="any")
-    choices = rx.el.select(
-        rx.el.option("–", value=""),
-        rx.foreach(
-            item["choices"].to(list[dict[str, str]]),
-            lambda each: rx.el.option(each["text"], value=each["value"]),
-        ),
-        **common,
-        default_value=default,
-        class_name="h-8 w-full rounded-md border border-line-strong bg-bg px-2.5 text-sm",
-    )
-    control = rx.match(
-        item["kind"],
-        ("text", text_input(**common, default_value=default)),
-        ("area", area),
-        ("integer", numbers),
-        ("number", numbers),
-        ("choice", choices),
-        text_area(**common, default_value=default, rows=2, placeholder="JSON", class_name="font-mono"),
-    )
-    star = rx.cond(
-        item["required"], rx.el.span(" *", aria_hidden=True, class_name="text-fail"), rx.fragment()
-    )
-    labelled = rx.el.div(
-        rx.el.label(item["label"], star, html_for=name, class_name="mb-1 block text-xs font-medium"),
-        control,
-        rx.el.p(item["hint"], id=f"{name}-hint", class_name="mt-1 text-xs text-mute"),
-    )
-    return rx.cond(
-        item["kind"] == "boolean",
-        checkbox(item["label"].to(str), name=name, default_checked=default == "true"),
-        labelled,
-    )
-
-
-def _outcome() -> rx.Component:
-    outcome = state.outcome
-    failed = rx.el.div(
-        group_title("Error"),
-        rx.el.p(
-            outcome["error"],
-            class_name="mt-1 whitespace-pre-wrap break-words rounded-md bg-fail/10 p-3 text-sm text-fail",
-        ),
-        role="alert",
-    )
-    remembered = rx.el.div(
-        group_title("Written to the room's memory"),
-        rx.el.pre(outcome["remembered"], class_name=f"mt-1 {DATA}"),
-    )
-    done = rx.el.div(
-        rx.el.div(
-            group_title("Result"),
-            rx.el.span(duration(outcome["duration_ms"]), class_name="text-xs text-mute"),
-            class_name="flex items-center justify-between",
-        ),
-        rx.el.pre(outcome["result"], class_name=DATA),
-        rx.cond(outcome["remembered"], remembered, rx.fragment()),
-        class_name="flex flex-col gap-2",
-    )
-    return rx.cond(outcome["error"], failed, rx.cond(outcome["result"], done, rx.fragment()))

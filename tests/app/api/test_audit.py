@@ -1,5 +1,7 @@
 """The audit log over HTTP: every act that is to be written down is, once, with who did it; and the chain holds."""
 
+import json
+
 import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
@@ -85,6 +87,10 @@ def test_the_log_comes_in_pages_and_shows_tampering(ada, sqlite_rt):
     assert ada.get("/api/audit", params={"since": middle["at"]}).json()["items"] == everything[:4]
     assert ada.get("/api/audit", params={"until": middle["at"]}).json()["items"] == everything[4:]
     assert ada.get("/api/audit", params={"since": "yesterday"}).status_code == 422
+    file = ada.get("/api/audit/export", params={"action": "login"})
+    assert file.headers["content-disposition"] == 'attachment; filename="audit.jsonl"'
+    logins = [entry for entry in everything if entry["action"] == "login"]
+    assert [json.loads(line) for line in file.text.splitlines()] == logins
     assert ada.post("/api/audit/verify").json()["is_intact"]
     with sqlite_rt.db.write() as session:
         session.execute(text("UPDATE audit SET target = 'me' WHERE id = :id"), {"id": middle["id"]})

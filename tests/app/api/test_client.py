@@ -27,6 +27,7 @@ ASKED = {
     "list_runs": runs.RunsAsked, "list_runs_of_room": runs.RunsOfRoomAsked,
     "list_subscriptions": triggers.SubscriptionsAsked,
     "list_keys": administration.KeysAsked, "list_audit_entries": administration.AuditAsked,
+    "export_audit_log": administration.AuditSought,
 }  # fmt: skip
 
 
@@ -224,6 +225,7 @@ def _ruled(client: Client) -> None:
     ]
     assert actions == ["key_revoked", "key_created"]
     assert client.list_audit_entries(until="2020-01-01T00:00:00Z", since=now).items == []
+    assert client.export_audit_log(target=made.id).count(b'"key_') == 2
     assert client.verify_audit_log().is_intact
 
 

@@ -129,6 +129,7 @@ NEEDED = {
     "DELETE /api/secrets/{name}": RULE,
     "POST /api/secrets/rotate": RULE,
     "GET /api/audit": RULE,
+    "GET /api/audit/export": RULE,
     "POST /api/audit/verify": RULE,
     "GET /api/keys": OWN_KEYS,
     "POST /api/keys": OWN_KEYS,

@@ -1,8 +1,6 @@
-"""What the settings page draws, and how an administrator rules over the accounts."""
+"""What the users page draws, and how an administrator rules over the accounts."""
 
-import platform
-from importlib.metadata import version
-from typing import Any, Final
+from typing import Any
 
 import reflex as rx
 
@@ -10,26 +8,16 @@ from engine.core.errors import InvalidInput
 from engine.core.identity import Role, User
 from engine.core.page import MAX_LIMIT, Paging
 from engine.runtime import Runtime
-from engine.services import catalogue, health, overview, users
+from engine.services import users
 from openrooms_app.arguments import an_id, text_in
 from openrooms_app.ask import ask, notify
-from openrooms_app.following import Query, draw_again, keep_drawn
+from openrooms_app.following import Query, draw_again, try_once
 from openrooms_app.roles import requires
 from openrooms_app.session import current_user
 
-REST_S: Final = 3.0
-NO_MODEL: Final = "scripted"
-"""The provider that has no model behind it: it plays a script."""
-PARTS: Final = {"database": "Database", "redis": "Redis", "workers": "Workers"}
 
-
-class SettingsPage(rx.State):
-    providers: list[dict[str, Any]] = []
+class UsersPage(rx.State):
     accounts: list[dict[str, Any]] = []
-    """Of all users, for administrators alone."""
-    checks: list[dict[str, Any]] = []
-    workers: list[dict[str, Any]] = []
-    about: dict[str, str] = {}
     me: str = ""
     is_loading: bool = True
     error: str = ""
@@ -38,10 +26,11 @@ class SettingsPage(rx.State):
     target: dict[str, Any] = {}
     """The account that the dialog is about."""
 
-    @rx.event(background=True)
+    @rx.event
     @requires("viewer")
-    async def follow(self) -> None:
-        await keep_drawn(self, fetch, REST_S)
+    async def load(self) -> None:
+        self.dialog = ""
+        await try_once(self, fetch)
 
     @rx.event
     @requires("viewer")
@@ -98,36 +87,8 @@ class SettingsPage(rx.State):
 
 
 def fetch(rt: Runtime, user: User, _query: Query) -> dict[str, Any]:
-    checks = health.check(rt).checks
-    return {
-        "me": user.id,
-        "providers": [_provider(item) for item in catalogue.list_providers(rt, user)],
-        "accounts": _accounts(rt, user) if user.role is Role.ADMIN else [],
-        "checks": [{"name": PARTS.get(name, name), **check.plain()} for name, check in checks.items()],
-        "workers": [worker.plain() for worker in overview.list_workers(rt, user)],
-        "about": {
-            "version": version("openrooms"),
-            "python": platform.python_version(),
-            "reflex": version("reflex"),
-            "database": rt.settings.effective_database_url.partition(":")[0].partition("+")[0],
-        },
-    }
-
-
-def _provider(item: catalogue.ProviderView) -> dict[str, Any]:
-    key = f"{item.name.upper()}_API_KEY"
-    return {
-        "name": item.name,
-        "title": item.title,
-        "state": "no_model" if item.name == NO_MODEL else "ready" if item.configured else "missing",
-        "note": item.note.partition("\n\n")[0].removesuffix(f" Not configured: set {key}."),
-        "remedy": "" if item.configured else f"Set {key} where OpenRooms is started, and start it again.",
-        "models": ", ".join(item.models),
-    }
-
-
-def _accounts(rt: Runtime, user: User) -> list[dict[str, Any]]:
-    return [item.plain() for item in users.list_users(rt, user, Paging(limit=MAX_LIMIT)).items]
+    accounts = users.list_users(rt, user, Paging(limit=MAX_LIMIT)).items
+    return {"me": user.id, "accounts": [item.plain() for item in accounts]}
 
 
 def a_role(value: str) -> Role:
