@@ -89,7 +89,7 @@ class _Agent:
         while True:
             turn += 1
             reply = await self._asked(turn)
-            self._messages.append(Message(role="assistant", content=reply.text, tool_calls=reply.tool_calls))
+            self._messages.append(reply.message())
             if reply.tool_calls:
                 self._count(reply)
                 self._messages += await self._calls.make(turn, reply.tool_calls)
