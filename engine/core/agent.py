@@ -48,6 +48,22 @@ class AgentSummary(Frozen):
     created_by: str | None = None
 
 
+class UsedBy(Frozen):
+    """A workflow whose draft or latest version names an agent."""
+
+    id: str
+    name: str
+
+
+class ListedAgent(AgentSummary):
+    """An agent in a list, with what tells it from others."""
+
+    provider: str
+    model: str
+    tools: tuple[str, ...]
+    used_by: tuple[UsedBy, ...]
+
+
 class Agent(AgentSummary):
     """An agent as its latest version has it."""
 
@@ -76,6 +92,16 @@ class AgentChange(Frozen):
     spec: AgentSpec
     note: str = Field("", max_length=MAX_NOTE)
     version: int | None = None
+
+
+class AgentTrial(Frozen):
+    """A question to try an agent with; with `spec` as if it were changed to that."""
+
+    prompt: str = Field(min_length=1, max_length=65_536)
+    spec: AgentSpec | None = None
+    calls_tools: bool = Field(
+        False, description="call the tools it wants, for real; else they are named and it ends there"
+    )
 
 
 Find = Callable[[str, int | None], tuple[int, AgentSpec] | None]

@@ -34,7 +34,7 @@ def steps_of(events: Iterable[dict[str, Any]]) -> list[Step]:
 
 
 def _entered(event: dict[str, Any]) -> Step:
-    turns = {"turns": []} if event["data"].get("type") == NodeTypeName.AGENT_TASK else {}
+    turns: dict[str, Any] = {"turns": []} if event["data"].get("type") == NodeTypeName.AGENT_TASK else {}
     return {
         "step": event["step"],
         "node_id": event["node_id"],
