@@ -10,6 +10,9 @@ ROOMS: Final = "/rooms"
 ROOM: Final = "/rooms/[room_id]"
 RUNS: Final = "/runs"
 RUN: Final = "/runs/[run_id]"
+AGENTS: Final = "/agents"
+AGENT: Final = "/agents/[agent_id]"
+NEW_AGENT: Final = "/agents/new"
 TOOLS: Final = "/tools"
 SETTINGS: Final = "/settings"
 
@@ -28,3 +31,7 @@ def room(room_id: str) -> str:
 
 def run(run_id: str) -> str:
     return f"{RUNS}/{run_id}"
+
+
+def agent(agent_id: str) -> str:
+    return f"{AGENTS}/{agent_id}"

@@ -55,7 +55,7 @@ def try_out(
     spec = trial.spec or _spec_of(rt, user, agent_id)
     agents.check(rt, spec)
     with rt.db.write() as session:
-        audit.append(session, rt.now_us(), user.id, "agent_tried", agent_id, provider=spec.provider)
+        audit.append(session, rt.now_us(), user.id, "agent_tried", agent_id or "new", provider=spec.provider)
     begun, record = time.perf_counter(), _Record(watch)
     ctx = context(rt, None)
     ctx.recorder, ctx.show = record, record.hear

@@ -123,6 +123,15 @@ def list_versions(rt: Runtime, user: User, agent_id: str, paging: Paging = FIRST
     return paging.page(found, lambda item: item.version)
 
 
+def get_version(rt: Runtime, user: User, agent_id: str, version: int) -> AgentVersion:
+    require(rt, user, Role.VIEWER, "see an agent")
+    with rt.db.read() as session:
+        found = agents.version(session, agent_id, version) if 0 < version < 2**31 else None
+    if found is None:
+        raise NotFound("version of the agent", str(version))
+    return found
+
+
 def update(rt: Runtime, user: User, agent_id: str, change: AgentChange) -> Agent:
     """A new version, unless it says what the latest one says. Workflows take it over when they are published next.
 

@@ -2,7 +2,7 @@
 import { useContext, type MouseEvent, type ReactNode } from "react";
 import { Link, useLocation } from "react-router";
 import {
-  DoorOpen, House, LogOut, Menu, Monitor, Moon, PanelLeft, Play, Settings, Sun, Workflow, Wrench, X,
+  Bot, DoorOpen, House, LogOut, Menu, Monitor, Moon, PanelLeft, Play, Settings, Sun, Workflow, Wrench, X,
   type LucideIcon,
 } from "lucide-react";
 import { ColorModeContext } from "$/utils/context-registry";
@@ -14,6 +14,7 @@ const ENTRIES: Entry[] = [
   { to: "/workflows", label: "Workflows", Icon: Workflow },
   { to: "/rooms", label: "Rooms", Icon: DoorOpen },
   { to: "/runs", label: "Runs", Icon: Play },
+  { to: "/agents", label: "Agents", Icon: Bot },
   { to: "/tools", label: "Tools", Icon: Wrench },
   { to: "/settings", label: "Settings", Icon: Settings },
 ];

@@ -49,6 +49,11 @@ def list_agent_versions(agent_id: str, by: By, page: PageAsked) -> Page[AgentVer
     return agents.list_versions(*by, agent_id, page)
 
 
+@router.get("/{agent_id}/versions/{version}")
+def get_agent_version(agent_id: str, version: int, by: By) -> AgentVersion:
+    return agents.get_version(*by, agent_id, version)
+
+
 @router.post("/{agent_id}/try")
 def try_agent(agent_id: str, body: AgentTrial, by: By) -> AgentTried:
     """Ask its model; the tools that it wants are named and not called, unless that is asked for."""
