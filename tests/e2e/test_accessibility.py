@@ -70,8 +70,28 @@ def test_the_pages_shut_nobody_out(running_app: RunningApp, ada: Page) -> None:
     failing = running_app.make_room({**FAILING, "name": "Failing"})
     failed = running_app.start(failing)
     workflow = running_app.ask("GET", f"/api/rooms/{asking}")["workflow_id"]
-    paths = ("/", "/workflows", "/rooms", "/runs", "/tools", "/settings", "/rooms/ghost", "/nowhere")
-    inside = (f"/workflows/{workflow}", f"/rooms/{asking}", f"/rooms/{failing}?at=3", f"/runs/{failed}")
+    spec = {"provider": "scripted", "model": "echo", "tools": ["calculator"]}
+    agent = running_app.ask("POST", "/api/agents", {"name": f"Seen {ada.viewport_size}", "spec": spec})["id"]
+    running_app.ask("PUT", f"/api/agents/{agent}", {"spec": {**spec, "goal": "Help."}, "note": "kinder"})
+    paths = (
+        "/",
+        "/workflows",
+        "/rooms",
+        "/runs",
+        "/agents",
+        "/tools",
+        "/settings",
+        "/rooms/ghost",
+        "/nowhere",
+    )
+    inside = (
+        "/agents/new",
+        f"/agents/{agent}",
+        f"/workflows/{workflow}",
+        f"/rooms/{asking}",
+        f"/rooms/{failing}?at=3",
+        f"/runs/{failed}",
+    )
     found = [finding for path in (*paths, *inside) for finding in visit(ada, running_app, path)]
 
     assert not found, "\n".join(found)

@@ -8,7 +8,7 @@ import { frameOf, type ConfigFieldProps } from "./field-props.ts";
 import { isAbsent, isObject, plain } from "./reading.ts";
 
 const MOST_VERSIONS = 50;
-const SHOWN = 60;
+const SHOWN = 90;
 
 export function AgentField(props: ConfigFieldProps) {
   const { value, node, onChange } = props;
@@ -65,7 +65,8 @@ function short(value: Json | undefined): string {
 }
 
 function kept(value: JsonObject): string {
-  return Object.keys(value).filter((key) => !isAbsent(value[key])).map(labelOf).join(", ");
+  const set = Object.entries(value).filter(([, inner]) => !isAbsent(inner));
+  return set.map(([key, inner]) => `${labelOf(key)}: ${Array.isArray(inner) ? inner.join(", ") : plain(inner)}`).join("; ");
 }
 
 export function AgentVersionField(props: ConfigFieldProps) {

@@ -5,6 +5,7 @@ import type { Json, JsonObject } from "../document/document.ts";
 import { sender } from "../state/api.ts";
 import { createStore } from "../state/store.ts";
 import { useStore } from "../state/use-store.ts";
+import { givenBy } from "./given.ts";
 
 export type Agent = { readonly id: string; readonly name: string; readonly version: number };
 
@@ -46,17 +47,6 @@ export function useGiven(config: JsonObject): JsonObject | null {
 async function load(id: string, version: number, key: string): Promise<void> {
   const reply = await send<{ readonly spec: JsonObject }>("GET", `/api/agents/${id}/versions/${version}`);
   if (reply.kind === "ok") known.set({ ...known.get(), specs: { ...known.get().specs, [key]: reply.value.spec } });
-}
-
-/** As the server does it: the goal stands before the system prompt, and what is empty is not given. */
-export function givenBy(spec: JsonObject): JsonObject {
-  const { goal, system, ...others } = spec;
-  const text = [goal, system].filter((part) => typeof part === "string" && part).join("\n\n");
-  return Object.fromEntries(Object.entries({ system: text, ...others }).filter(([, value]) => !isEmpty(value)));
-}
-
-function isEmpty(value: Json | undefined): boolean {
-  return value === undefined || value === null || value === "" || (Array.isArray(value) && !value.length);
 }
 
 function numberOf(value: Json | undefined): number | undefined {

@@ -23,11 +23,12 @@ export function PolicyField(props: ConfigFieldProps) {
   const names = [...new Set([...namesIn(node.config["tools"] ?? given?.["tools"])!, ...allowed!, ...approval!])];
   const titled = (name: string): string => toolOf(catalogue, name)?.title ?? name;
   const list = { names, titled };
+  const asked = isObject(given?.["policy"]) ? namesIn(given["policy"]["approval"]) : [];
   const others = field.fields.filter(({ key }) => !OF_TOOLS.includes(key));
   const isSet = others.some(({ key }) => !isAbsent(policy[key]));
   return (
     <FieldSet title={field.label} problems={problems.filter(({ at }) => !policyKeys(field).has(at[path.length] ?? ""))}>
-      {names.length > 0 && <Ticks {...list} title="Ask a person before" help="Each call is shown in the room and waits for an answer." chosen={approval!} problems={under(problems, [...path, "approval"])} onChange={(next) => change("approval", next.length ? next : undefined)} />}
+      {names.length > 0 && <Ticks {...list} title="Ask a person before" help="Each call is shown in the room and waits for an answer." chosen={approval!} fixed={asked} problems={under(problems, [...path, "approval"])} onChange={(next) => change("approval", next.length ? next : undefined)} />}
       {names.length > 0 && (
         <FieldFrame label="Allow only some tools" help="The model is told that the others are not allowed." isTick>
           {(control) => <input {...control} type="checkbox" checked={!isAbsent(policy["allowed_tools"])} onChange={({ target }) => change("allowed_tools", target.checked ? names : undefined)} />}
@@ -60,17 +61,19 @@ type TicksProps = Pick<ConfigFieldProps, "problems"> & {
   readonly help?: string;
   readonly names: readonly string[];
   readonly chosen: readonly string[];
+  /** On, whatever the step says: the agent's policy holds too. */
+  readonly fixed?: readonly string[];
   readonly titled: (name: string) => string;
   readonly onChange: (next: string[]) => void;
 };
 
-function Ticks({ title, help, names, chosen, titled, problems, onChange }: TicksProps) {
+function Ticks({ title, help, names, chosen, fixed = [], titled, problems, onChange }: TicksProps) {
   const set = (name: string, isOn: boolean): void => onChange(isOn ? [...chosen, name] : chosen.filter((each) => each !== name));
   return (
     <FieldSet title={title} help={help} problems={problems}>
       {names.map((name) => (
-        <FieldFrame key={name} label={titled(name)} isTick>
-          {(control) => <input {...control} type="checkbox" checked={chosen.includes(name)} onChange={({ target }) => set(name, target.checked)} />}
+        <FieldFrame key={name} label={fixed.includes(name) ? `${titled(name)} (the agent's policy)` : titled(name)} isTick>
+          {(control) => <input {...control} type="checkbox" disabled={fixed.includes(name)} checked={fixed.includes(name) || chosen.includes(name)} onChange={({ target }) => set(name, target.checked)} />}
         </FieldFrame>
       ))}
     </FieldSet>

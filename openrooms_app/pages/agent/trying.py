@@ -72,7 +72,8 @@ def _summed(done: AgentTried) -> Outcome:
     tokens, cost = sum(turn["tokens"] for turn in done.turns), sum(turn["cost_usd"] for turn in done.turns)
     turns = "1 turn" if len(done.turns) == 1 else f"{len(done.turns)} turns"
     price = _dollars(cost) if done.reply.cost_known else "cost not known: no price for this model"
-    summary = f"{turns} · {tokens:,} tokens · {price} · {done.duration_ms / 1000:.1f} s"
+    took = f"{done.duration_ms / 1000:.1f} s" if done.duration_ms >= 1000 else f"{done.duration_ms:.0f} ms"
+    summary = f"{turns} · {tokens:,} tokens · {price} · {took}"
     return {"summary": summary, "note": _note(done)}
 
 

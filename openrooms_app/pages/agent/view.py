@@ -30,9 +30,9 @@ BODY: Final = "flex flex-col gap-4 p-4"
 _MODELS: Final = "known-models"
 _UNITS: Final = {
     "approval_timeout_s": "seconds",
-    "max_cost_usd": "$",
-    "max_cost_usd_run": "$",
-    "max_cost_usd_month": "$",
+    "max_cost_usd": "US dollars",
+    "max_cost_usd_run": "US dollars",
+    "max_cost_usd_month": "US dollars",
 }
 _ALLOWED: Final = [
     ("any", "Any that a node adds"),
@@ -173,19 +173,20 @@ def saving() -> rx.Component:
     word = rx.cond(is_new, "Make agent", f"Save as version {state.agent['version'].to(int) + 1}")
     fault = rx.el.p(state.fault, role="alert", class_name="rounded-md bg-fail/10 p-3 text-sm text-fail")
     return panel(
+        rx.cond(state.fault != "", fault, rx.fragment()),
         rx.el.div(
-            rx.cond(state.fault != "", fault, rx.fragment()),
-            field(
-                "Note",
-                text_input(name="note", max_length=2000, auto_complete="off"),
-                hint="What is new about this version, and why.",
+            text_input(
+                name="note",
+                max_length=2000,
+                auto_complete="off",
+                aria_label="Note",
+                placeholder="Note: what is new about this version",
+                class_name="min-w-40 flex-1",
             ),
-            rx.el.div(
-                submit_button(word, name=INTENT, value="save", look="solid", icon="check"),
-                class_name="flex justify-end",
-            ),
-            class_name=BODY,
-        )
+            submit_button(word, name=INTENT, value="save", look="solid", icon="check"),
+            class_name="flex flex-wrap items-center gap-2",
+        ),
+        class_name="sticky bottom-3 z-10 flex flex-col gap-3 p-3 shadow-lg",
     )
 
 
