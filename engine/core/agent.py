@@ -9,7 +9,7 @@ from pydantic import Field
 
 from engine.core.document import Frozen, NodeTypeName
 from engine.core.instant import Instant
-from engine.core.policy import Policy, stricter
+from engine.core.policy import Policy, ToolNames, stricter
 
 MAX_NAME = 100
 MAX_NOTE = 2000
@@ -25,7 +25,7 @@ class AgentSpec(Frozen):
     temperature: float | None = Field(None, ge=0, le=2)
     max_tokens: int | None = Field(None, ge=1, le=10_000_000)
     max_turns: int | None = Field(None, ge=1, le=100)
-    tools: tuple[str, ...] = Field((), max_length=100)
+    tools: ToolNames = Field((), max_length=100)
     policy: Policy | None = None
 
     @property
