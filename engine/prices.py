@@ -91,5 +91,5 @@ def prices(path: str = "") -> Prices:
 
 
 def known_models(url: str) -> tuple[str, ...]:
-    """The models that our own list knows at a server, the usual choice first."""
-    return tuple(prices().servers[url])
+    """The models that our own list knows at a server, the usual choice first; those that write nothing only embed."""
+    return tuple(name for name, price in prices().servers[url].items() if price.output)

@@ -12,6 +12,9 @@ ROOM_TRIGGERS: Final = "/rooms/[room_id]/triggers"
 RUNS: Final = "/runs"
 RUN: Final = "/runs/[run_id]"
 TRIGGERS: Final = "/triggers"
+AGENTS: Final = "/agents"
+AGENT: Final = "/agents/[agent_id]"
+NEW_AGENT: Final = "/agents/new"
 TOOLS: Final = "/tools"
 SETTINGS: Final = "/settings"
 PROVIDERS: Final = "/settings/providers"
@@ -40,3 +43,7 @@ def room_triggers(room_id: str) -> str:
 
 def run(run_id: str) -> str:
     return f"{RUNS}/{run_id}"
+
+
+def agent(agent_id: str) -> str:
+    return f"{AGENTS}/{agent_id}"

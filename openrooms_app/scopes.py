@@ -15,7 +15,7 @@ _NEEDED: Final[dict[Scope | None, str]] = {
         list_runs list_runs_of_room get_run list_events list_steps get_state stream_run replay_run
         list_tools get_tool list_turns
         list_schedules_of_room list_schedules preview_times get_schedule list_firings list_times
-        list_agents get_agent list_agent_versions
+        list_agents get_agent list_agent_versions get_agent_version
         list_hooks get_hook list_deliveries list_subscriptions get_subscription list_notices
     """,
     Scope.RUN: "start_run pause_run resume_run cancel_run cancel_one_run send_signal retry_run invoke_tool",

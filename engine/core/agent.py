@@ -9,7 +9,7 @@ from pydantic import Field
 
 from engine.core.document import Frozen, NodeTypeName
 from engine.core.instant import Instant
-from engine.core.policy import Policy, stricter
+from engine.core.policy import Policy, ToolNames, stricter
 
 MAX_NAME = 100
 MAX_NOTE = 2000
@@ -25,7 +25,7 @@ class AgentSpec(Frozen):
     temperature: float | None = Field(None, ge=0, le=2)
     max_tokens: int | None = Field(None, ge=1, le=10_000_000)
     max_turns: int | None = Field(None, ge=1, le=100)
-    tools: tuple[str, ...] = Field((), max_length=100)
+    tools: ToolNames = Field((), max_length=100)
     policy: Policy | None = None
 
     @property
@@ -46,6 +46,22 @@ class AgentSummary(Frozen):
     created_at: Instant
     updated_at: Instant
     created_by: str | None = None
+
+
+class UsedBy(Frozen):
+    """A workflow whose draft or latest version names an agent."""
+
+    id: str
+    name: str
+
+
+class ListedAgent(AgentSummary):
+    """An agent in a list, with what tells it from others."""
+
+    provider: str
+    model: str
+    tools: tuple[str, ...]
+    used_by: tuple[UsedBy, ...]
 
 
 class Agent(AgentSummary):
@@ -76,6 +92,16 @@ class AgentChange(Frozen):
     spec: AgentSpec
     note: str = Field("", max_length=MAX_NOTE)
     version: int | None = None
+
+
+class AgentTrial(Frozen):
+    """A question to try an agent with; with `spec` as if it were changed to that."""
+
+    prompt: str = Field(min_length=1, max_length=65_536)
+    spec: AgentSpec | None = None
+    calls_tools: bool = Field(
+        False, description="call the tools it wants, for real; else they are named and it ends there"
+    )
 
 
 Find = Callable[[str, int | None], tuple[int, AgentSpec] | None]

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.core.catalogue import Effect, StepContext
-from engine.core.chat import Message, ToolCall
-from engine.core.checkpoints import Checkpoints, Rests
+from engine.core.catalogue import NO_USAGE, Effect, StepContext
+from engine.core.chat import Message, ToolCall, Usage
+from engine.core.checkpoints import Checkpoints, Rests, used
 from engine.core.errors import OpenRoomsError
 from engine.core.events import EventType
 from engine.core.policy import Policy
@@ -94,8 +94,7 @@ class Calls:
             "signal": _signal(self._ctx.activation, wanted.key),
             "what": f"approval of {call.name}",
             "text": f"The agent wants to call {call.name} with {shown}",
-            "tool": call.name,
-            "arguments": call.arguments,
+            **wanted.told,
             "form_schema": FORM,
             "timeout_s": self._policy.approval_timeout_s,
         }
@@ -130,6 +129,7 @@ class Calls:
             idempotency_key=f"{ctx.idempotency_key}-{wanted.key}",
             remember=dict(ctx.remember),
             about=dict(ctx.about),
+            usage=NO_USAGE,
             said=[],
             trace=[],
             recorded={},
@@ -141,29 +141,32 @@ class Calls:
                 await call_tool(own, call.name, call.arguments), most=MOST_BYTES, what="result"
             )
         except OpenRoomsError as error:
-            self._fail(wanted, error.code, str(error))
+            self._fail(wanted, error.code, str(error), own.usage)
         except Exception as error:
             log.exception("tool %s of run %s crashed", call.name, ctx.run_id)
-            self._fail(wanted, "tool_crashed", told(error)["message"])
+            self._fail(wanted, "tool_crashed", told(error)["message"], own.usage)
         else:
-            before = ctx.remember
-            wrote = {
-                key: _entry(own, key) for key, it in own.remember.items() if before.get(key, _NOTHING) != it
-            }
-            took = {"ms": round((clock() - began) * 1000, 3), "w": wrote}
-            self._checkpoints.end(EventType.TOOL_COMPLETED, wanted.key, _short(wanted), given, **took)
+            wrote = {key: _entry(own, key) for key in own.remember if _differs(own, ctx, key)}
+            paid = _paid(own.usage)
+            took = {"ms": round((clock() - began) * 1000, 3), "w": wrote, "u": paid}
+            answered = _short(wanted) | paid
+            self._checkpoints.end(EventType.TOOL_COMPLETED, wanted.key, answered, given, **took)
 
-    def _fail(self, wanted: Wanted, code: str, message: str) -> None:
+    def _fail(self, wanted: Wanted, code: str, message: str, usage: Usage = NO_USAGE) -> None:
         error = {"code": code, "message": message[:4000]}
         observed = {"error": error["message"], "code": code}
-        self._checkpoints.end(EventType.TOOL_FAILED, wanted.key, _short(wanted), observed, e=error)
+        paid = _paid(usage)
+        answered = _short(wanted) | paid
+        self._checkpoints.end(EventType.TOOL_FAILED, wanted.key, answered, observed, e=error, u=paid)
 
     def _observed(self, wanted: Wanted) -> Message:
         """The tool's answer as the model reads it; what the tool remembered goes along with the step's result."""
         for key, entry in self._checkpoints.wrote(wanted.key).items():
             self._ctx.write(key, **entry)
-        text = json.dumps(self._checkpoints[wanted.key], ensure_ascii=False)
-        return Message(role="tool", content=text, tool_call_id=wanted.call.id)
+        told = self._checkpoints[wanted.key]
+        has_failed = isinstance(told, dict) and told.keys() == {"error", "code"}
+        text = json.dumps(told, ensure_ascii=False)
+        return Message(role="tool", content=text, tool_call_id=wanted.call.id, is_error=has_failed)
 
 
 _NOTHING = object()
@@ -172,6 +175,17 @@ _NOTHING = object()
 def _entry(ctx: StepContext, key: str) -> dict[str, Any]:
     about = ctx.about.get(key)
     return {"value": ctx.remember[key], **({"about": about} if about else {})}
+
+
+def _differs(own: StepContext, before: StepContext, key: str) -> bool:
+    """Whether the tool wrote the entry, or wrote another thing about it."""
+    now, then = ((ctx.remember.get(key, _NOTHING), ctx.about.get(key)) for ctx in (own, before))
+    return now != then
+
+
+def _paid(usage: Usage) -> dict[str, Any]:
+    """What a tool used, which may be one that asks an embedding model."""
+    return used(usage) if usage.tokens or usage.cost_usd else {}
 
 
 def _short(wanted: Wanted) -> dict[str, Any]:

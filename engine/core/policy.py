@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, Strict
 
 from engine.core.catalogue import StepContext, StepError
 from engine.core.chat import Usage
@@ -13,16 +13,17 @@ from engine.core.checkpoints import Checkpoints
 from engine.core.document import Frozen
 from engine.core.events import EventType
 
-_ToolNames = tuple[str, ...]
+ToolNames = Annotated[tuple[str, ...], Strict(False)]
+"""As JSON a list, also where it comes through the API as one."""
 
 
 class Policy(Frozen):
     """Absent fields limit nothing. Reaching a limit ends the step with the code `policy_` and the field's name."""
 
-    allowed_tools: _ToolNames | None = Field(
+    allowed_tools: ToolNames | None = Field(
         None, max_length=1000, description="tools the agent may call at all"
     )
-    approval: _ToolNames | None = Field(
+    approval: ToolNames | None = Field(
         None, max_length=1000, description="tools of which a person has to approve each call first"
     )
     approval_timeout_s: float | None = Field(

@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
+from engine.core.document import NodeTypeName
+from engine.core.turns import tell_turn
+
 Step = dict[str, Any]
 
 
@@ -11,7 +14,7 @@ def steps_of(events: Iterable[dict[str, Any]]) -> list[Step]:
 
     Each: {step, node_id, type, name, branch, attempt, status, started_at, ended_at, duration_ms, input, output,
     error, transition, tokens, cost_usd}; status is running, waiting, retrying, done, failed, skipped or cancelled,
-    the last also for what was under way when the run ended.
+    the last also for what was under way when the run ended. An agent's has `turns` too: see engine.core.turns.
     """
     steps: dict[int, Step] = {}
     for event in events:
@@ -25,10 +28,13 @@ def steps_of(events: Iterable[dict[str, Any]]) -> list[Step]:
             fold = _FOLDS.get(event["type"])
             if fold is not None:
                 fold(steps[number], event)
+            if "turns" in steps[number]:
+                tell_turn(steps[number]["turns"], event)
     return list(steps.values())
 
 
 def _entered(event: dict[str, Any]) -> Step:
+    turns: dict[str, Any] = {"turns": []} if event["data"].get("type") == NodeTypeName.AGENT_TASK else {}
     return {
         "step": event["step"],
         "node_id": event["node_id"],
@@ -46,6 +52,7 @@ def _entered(event: dict[str, Any]) -> Step:
         "transition": None,
         "tokens": 0,
         "cost_usd": 0.0,
+        **turns,
     }
 
 
@@ -107,6 +114,7 @@ _FOLDS: dict[str, Any] = {
     "TOOL_INVOKED": _invoked,
     "AGENT_INVOKED": _invoked,
     "TOOL_COMPLETED": _responded,
+    "TOOL_FAILED": _responded,
     "AGENT_RESPONSE": _responded,
     "AGENT_ERROR": _responded,
     "NODE_EXECUTED": _executed,

@@ -1,14 +1,19 @@
-"""Agents: make, look up, change by a new version, remove, and try against their provider."""
+"""Agents: make, look up, change by a new version, and remove."""
 
-import asyncio
-import time
+from collections.abc import Collection
 
 import orjson
 
-from engine.core.agent import Agent, AgentChange, AgentSpec, AgentSummary, AgentVersion, NewAgent, named
-from engine.core.catalogue import StepError
-from engine.core.chat import ChatReply, ChatRequest, Message, ToolSpec
-from engine.core.document import Frozen
+from engine.core.agent import (
+    Agent,
+    AgentChange,
+    AgentSpec,
+    AgentVersion,
+    ListedAgent,
+    NewAgent,
+    UsedBy,
+    named,
+)
 from engine.core.errors import InvalidInput, NotFound, OpenRoomsError
 from engine.core.expressions import ExpressionError, compile_template
 from engine.core.identity import Role, User
@@ -16,12 +21,8 @@ from engine.core.page import FIRST_PAGE, Page, Paging
 from engine.runtime import Runtime
 from engine.services.drafts import clean_name
 from engine.services.permission import require
-from engine.services.tools import context
 from engine.store import agents, audit
-
-TRY_S = 120
-"""The longest that a try may take."""
-MAX_PROMPT = 65_536
+from engine.store.database import Session
 
 
 class AgentNameTaken(OpenRoomsError):
@@ -50,13 +51,6 @@ class AgentInUse(OpenRoomsError):
         super().__init__(f"The agent {name!r} is used by {shown}. Take it out of their nodes first.")
 
 
-class AgentTried(Frozen):
-    """What an agent answered to one prompt; tools it wants are named and not called."""
-
-    reply: ChatReply
-    duration_ms: float
-
-
 def create(rt: Runtime, user: User, new: NewAgent) -> Agent:
     """A new agent, at version 1.
 
@@ -65,7 +59,7 @@ def create(rt: Runtime, user: User, new: NewAgent) -> Agent:
         AgentNameTaken
     """
     require(rt, user, Role.EDITOR, "make an agent")
-    _check(rt, new.spec)
+    check(rt, new.spec)
     now_us, name = rt.now_us(), clean_name(new.name, "agent")
     agent = Agent(
         id=rt.new_id(),
@@ -84,18 +78,37 @@ def create(rt: Runtime, user: User, new: NewAgent) -> Agent:
     return agent
 
 
-def list_agents(rt: Runtime, user: User, paging: Paging = FIRST_PAGE) -> Page[AgentSummary]:
+def list_agents(rt: Runtime, user: User, paging: Paging = FIRST_PAGE) -> Page[ListedAgent]:
     """By name."""
     require(rt, user, Role.VIEWER, "list agents")
     with rt.db.read() as session:
         found = agents.list_after(session, paging.after(), paging.limit + 1)
-    return paging.page(found, lambda item: item.name)
+        using = _using(session, [summary.name for summary, _ in found])
+    listed = [
+        ListedAgent(
+            **dict(summary),
+            provider=spec.provider,
+            model=spec.model,
+            tools=spec.tools,
+            used_by=tuple(using[summary.name]),
+        )
+        for summary, spec in found
+    ]
+    return paging.page(listed, lambda item: item.name)
 
 
 def get(rt: Runtime, user: User, agent_id: str) -> Agent:
     require(rt, user, Role.VIEWER, "see an agent")
     with rt.db.read() as session:
         return _there(agents.get(session, agent_id), agent_id)
+
+
+def users(rt: Runtime, user: User, agent_id: str) -> tuple[UsedBy, ...]:
+    """The workflows that keep it from being deleted, by name."""
+    require(rt, user, Role.VIEWER, "see an agent")
+    with rt.db.read() as session:
+        name = _there(agents.get(session, agent_id), agent_id).name
+        return tuple(_using(session, [name])[name])
 
 
 def list_versions(rt: Runtime, user: User, agent_id: str, paging: Paging = FIRST_PAGE) -> Page[AgentVersion]:
@@ -110,6 +123,15 @@ def list_versions(rt: Runtime, user: User, agent_id: str, paging: Paging = FIRST
     return paging.page(found, lambda item: item.version)
 
 
+def get_version(rt: Runtime, user: User, agent_id: str, version: int) -> AgentVersion:
+    require(rt, user, Role.VIEWER, "see an agent")
+    with rt.db.read() as session:
+        found = agents.version(session, agent_id, version) if 0 < version < 2**31 else None
+    if found is None:
+        raise NotFound("version of the agent", str(version))
+    return found
+
+
 def update(rt: Runtime, user: User, agent_id: str, change: AgentChange) -> Agent:
     """A new version, unless it says what the latest one says. Workflows take it over when they are published next.
 
@@ -118,7 +140,7 @@ def update(rt: Runtime, user: User, agent_id: str, change: AgentChange) -> Agent
         InvalidInput
     """
     require(rt, user, Role.EDITOR, "change an agent")
-    _check(rt, change.spec)
+    check(rt, change.spec)
     with rt.db.write() as session:
         before = _there(agents.get(session, agent_id, lock=True), agent_id)
         if change.version not in (None, before.version):
@@ -142,67 +164,17 @@ def delete(rt: Runtime, user: User, agent_id: str) -> None:
     require(rt, user, Role.EDITOR, "delete an agent")
     with rt.db.write() as session:
         agent = _there(agents.get(session, agent_id, lock=True), agent_id)
-        using = [
-            workflow
-            for workflow, text in agents.users_of(session, agent.name)
-            if any(name == agent.name for _, name, _ in named(orjson.loads(text)))
-        ]
-        if using:
-            raise AgentInUse(agent.name, sorted(set(using)))
+        if using := _using(session, [agent.name])[agent.name]:
+            raise AgentInUse(agent.name, [workflow.name for workflow in using])
         agents.remove(session, agent_id)
         audit.append(session, rt.now_us(), user.id, "agent_deleted", agent_id, name=agent.name)
 
 
-def try_out(
-    rt: Runtime, user: User, agent_id: str, prompt: str, *, spec: AgentSpec | None = None
-) -> AgentTried:
-    """Ask its model once, in this thread, which must have no event loop; with `spec` as if it were changed to that.
-
-    Raises:
-        StepError: the provider failed; its code says how.
+def check(rt: Runtime, spec: AgentSpec) -> None:
     """
-    require(rt, user, Role.EDITOR, "try an agent")
-    if not 1 <= len(prompt) <= MAX_PROMPT:
-        raise InvalidInput(f"A prompt has 1 to {MAX_PROMPT:,} characters.")
-    agent = get(rt, user, agent_id)
-    if spec is not None:
-        _check(rt, spec)
-    with rt.db.write() as session:
-        audit.append(session, rt.now_us(), user.id, "agent_tried", agent_id, name=agent.name)
-    begun = time.perf_counter()
-    reply = asyncio.run(_answered(rt, spec or agent.spec, prompt))
-    return AgentTried(reply=reply, duration_ms=round((time.perf_counter() - begun) * 1000, 3))
-
-
-async def _answered(rt: Runtime, spec: AgentSpec, prompt: str) -> ChatReply:
-    provider = rt.catalogue.providers[spec.provider]
-    system = spec.config.get("system")
-    tools = [rt.catalogue.tools[name] for name in spec.tools]
-    request = ChatRequest(
-        model=spec.model,
-        messages=(
-            *([Message(role="system", content=system)] if system else []),
-            Message(role="user", content=prompt),
-        ),
-        tools=tuple(
-            ToolSpec(name=tool.name, description=tool.description, parameters=tool.parameters)
-            for tool in tools
-        ),
-        temperature=spec.temperature,
-        max_tokens=spec.max_tokens,
-        idempotency_key=f"or-try-{rt.new_id()}",
-    )
-    try:
-        async with asyncio.timeout(TRY_S):
-            return await provider.chat(request, context(rt, None))
-    except TimeoutError:
-        raise StepError(f"The model did not answer within {TRY_S} s.", code="timeout") from None
-    finally:
-        if provider.close is not None:
-            await provider.close()
-
-
-def _check(rt: Runtime, spec: AgentSpec) -> None:
+    Raises:
+        InvalidInput: the provider, a tool or a template in it is no good.
+    """
     rt.catalogue.providers[spec.provider]  # UnknownName tells which there are
     policy = spec.policy
     listed = (*(policy.allowed_tools or ()), *(policy.approval or ())) if policy else ()
@@ -213,6 +185,17 @@ def _check(rt: Runtime, spec: AgentSpec) -> None:
             compile_template(text)
         except ExpressionError as error:
             raise InvalidInput(f"The system prompt of the agent: {error}.") from None
+
+
+def _using(session: Session, names: Collection[str]) -> dict[str, list[UsedBy]]:
+    """By the agent's name: the workflows whose draft or latest version names it."""
+    found: dict[str, list[UsedBy]] = {name: [] for name in names}
+    needle = orjson.dumps(next(iter(names))).decode() if len(names) == 1 else '"agent"'
+    for workflow, text in agents.documents_with(session, needle) if names else ():
+        for name in {name for _, name, _ in named(orjson.loads(text))} & found.keys():
+            if workflow not in found[name]:
+                found[name].append(workflow)
+    return found
 
 
 def _there(found: Agent | None, agent_id: str) -> Agent:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
-import orjson
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
-from engine.core.agent import Agent, AgentSpec, AgentSummary, AgentVersion
+from engine.core.agent import Agent, AgentSpec, AgentSummary, AgentVersion, UsedBy
 from engine.store.agent_tables import AgentRow, AgentVersionRow
 from engine.store.tables import VersionRow, WorkflowRow
 
@@ -51,12 +50,16 @@ def get(session: Session, agent_id: str, *, lock: bool = False) -> Agent | None:
     return Agent(**dict(_summary(row)), spec=latest.spec, note=latest.note)
 
 
-def list_after(session: Session, last_name: str | None, limit: int) -> list[AgentSummary]:
-    """By name."""
-    query = select(AgentRow).order_by(col(AgentRow.name)).limit(limit)
+def list_after(session: Session, last_name: str | None, limit: int) -> list[tuple[AgentSummary, AgentSpec]]:
+    """By name, each as its latest version has it."""
+    latest = (col(AgentVersionRow.agent_id) == col(AgentRow.id)) & (
+        col(AgentVersionRow.number) == col(AgentRow.latest_version)
+    )
+    query = select(AgentRow, col(AgentVersionRow.spec)).join(AgentVersionRow, latest)
     if last_name is not None:
         query = query.where(col(AgentRow.name) > last_name)
-    return [_summary(row) for row in session.execute(query).scalars()]
+    rows = session.execute(query.order_by(col(AgentRow.name)).limit(limit))
+    return [(_summary(row), AgentSpec.model_validate_json(spec)) for row, spec in rows]
 
 
 def version(session: Session, agent_id: str, number: int) -> AgentVersion | None:
@@ -90,24 +93,22 @@ def specs(
     return found
 
 
-def users_of(session: Session, name: str) -> list[tuple[str, str]]:
-    """Workflows whose draft or latest version may name the agent: their names and that document's text."""
-    needle = orjson.dumps(name).decode()
+def documents_with(session: Session, needle: str) -> Iterator[tuple[UsedBy, str]]:
+    """Workflows whose draft or latest version holds that text, each with such a document; by name."""
     latest = (col(VersionRow.workflow_id) == col(WorkflowRow.id)) & (
         col(VersionRow.number) == col(WorkflowRow.latest_version)
     )
+    draft, document = col(WorkflowRow.draft), col(VersionRow.document)
     found = session.execute(
-        select(col(WorkflowRow.name), col(WorkflowRow.draft), col(VersionRow.document))
+        select(col(WorkflowRow.id), col(WorkflowRow.name), draft, document)
         .outerjoin(VersionRow, latest)
-        .where(
-            or_(
-                col(WorkflowRow.draft).contains(needle, autoescape=True),
-                col(VersionRow.document).contains(needle, autoescape=True),
-            )
-        )
-        .order_by(col(WorkflowRow.name))
+        .where(or_(draft.contains(needle, autoescape=True), document.contains(needle, autoescape=True)))
+        .order_by(col(WorkflowRow.name), col(WorkflowRow.id))
     )
-    return [(workflow, text) for workflow, draft, document in found for text in (draft, document) if text]
+    for workflow_id, name, *texts in found:
+        for text in texts:
+            if text and needle in text:
+                yield UsedBy(id=workflow_id, name=name), text
 
 
 def remove(session: Session, agent_id: str) -> None:

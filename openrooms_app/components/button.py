@@ -65,3 +65,8 @@ def link_button(
     """Looks like a button and leads to a page."""
     inside = [rx.icon(icon, size=15, aria_hidden=True), *children] if icon else list(children)
     return RouterLink.create(*inside, to=to, class_name=classes(_BASE, _LOOKS[look].replace("enabled:", "")))
+
+
+def look_of(look: Look) -> str:
+    """The class names of a button, for a component that draws one by itself."""
+    return classes(_BASE, _LOOKS[look])

@@ -2,7 +2,8 @@
 import { useContext, type MouseEvent, type ReactNode } from "react";
 import { Link, useLocation } from "react-router";
 import {
-  CalendarClock, DoorOpen, House, LogOut, Menu, Monitor, Moon, PanelLeft, Play, ScrollText, Settings, Sun, Workflow, Wrench, X,
+  Bot, CalendarClock, DoorOpen, House, LogOut, Menu, Monitor, Moon, PanelLeft, Play, ScrollText, Settings, Sun, Workflow, Wrench,
+  X,
   type LucideIcon,
 } from "lucide-react";
 import { ColorModeContext } from "$/utils/context-registry";
@@ -15,6 +16,7 @@ const ENTRIES: Entry[] = [
   { to: "/rooms", label: "Rooms", Icon: DoorOpen },
   { to: "/runs", label: "Runs", Icon: Play },
   { to: "/triggers", label: "Triggers", Icon: CalendarClock },
+  { to: "/agents", label: "Agents", Icon: Bot },
   { to: "/tools", label: "Tools", Icon: Wrench },
   { to: "/audit", label: "Audit", Icon: ScrollText, only: "admin" },
   { to: "/settings", label: "Settings", Icon: Settings },

@@ -14,6 +14,8 @@ from tests.app.conftest import AsUser
 
 HANDLERS = {
     Role.VIEWER: """
+        agent_page.choose_provider agent_page.close agent_page.load
+        agents_page.close agents_page.load agents_page.refresh
         home_page.follow home_page.refresh
         rooms_page.arrive rooms_page.close rooms_page.follow rooms_page.refresh
         runs_page.close runs_page.follow runs_page.refresh
@@ -30,6 +32,8 @@ HANDLERS = {
         session_state.tell
     """,
     Role.EDITOR: """
+        agent_page.begin_delete agent_page.delete agent_page.submit agent_page.take_over
+        agents_page.begin_delete agents_page.delete
         home_page.begin_with
         rooms_page.begin rooms_page.begin_new rooms_page.choose_workflow rooms_page.create rooms_page.delete
         rooms_page.edit rooms_page.run

@@ -75,11 +75,15 @@ def test_the_pages_shut_nobody_out(running_app: RunningApp, ada: Page) -> None:
     nightly = running_app.ask(
         "POST", f"/api/rooms/{failing}/schedules", {"name": "Nightly", "cron": "0 3 * * *"}
     )
+    spec = {"provider": "scripted", "model": "echo", "tools": ["calculator"]}
+    agent = running_app.ask("POST", "/api/agents", {"name": f"Seen {ada.viewport_size}", "spec": spec})["id"]
+    running_app.ask("PUT", f"/api/agents/{agent}", {"spec": {**spec, "goal": "Help."}, "note": "kinder"})
     paths = (
         "/",
         "/workflows",
         "/rooms",
         "/runs",
+        "/agents",
         "/triggers",
         "/tools",
         "/audit",
@@ -91,6 +95,8 @@ def test_the_pages_shut_nobody_out(running_app: RunningApp, ada: Page) -> None:
         *(f"/settings/{name}" for name in ("providers", "keys", "secrets", "users", "health")),
     )
     inside = (
+        "/agents/new",
+        f"/agents/{agent}",
         f"/workflows/{workflow}",
         f"/rooms/{asking}",
         f"/rooms/{failing}?at=3",

@@ -68,3 +68,7 @@ def test_our_own_list_is_dated_and_its_cheaper_prices_are_cheaper():
             assert price is not None
             assert price.cached is not None
             assert price.cached < price.input < price.output
+    embeds = prices().price_of(OPENAI, "text-embedding-3-small")
+    assert embeds is not None
+    assert embeds.input > 0
+    assert "text-embedding-3-small" not in known_models(OPENAI)

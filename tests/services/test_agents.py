@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from engine.core.agent import AgentChange, AgentSpec, NewAgent
+from engine.core.agent import AgentChange, AgentSpec, AgentTrial, NewAgent
+from engine.core.catalogue import StepError
 from engine.core.errors import InvalidInput, NotFound, UnknownName
 from engine.core.identity import User
 from engine.core.policy import Policy
 from engine.core.problem import Problem
 from engine.runtime import Runtime
-from engine.services import agents, versions, workflows
+from engine.services import agent_trials, agents, versions, workflows
 from engine.services.agents import AgentInUse, AgentNameTaken, StaleAgent
 from engine.services.foreground import Unanswered, run_document
 from engine.services.permission import Forbidden
@@ -131,7 +132,7 @@ def test_agents_are_listed_versioned_and_refused(rt: Runtime, editor: User, view
         lambda: agents.create(rt, viewer, NewAgent(name="C", spec=SPEC)),
         lambda: agents.update(rt, viewer, agent.id, AgentChange(spec=SPEC)),
         lambda: agents.delete(rt, viewer, agent.id),
-        lambda: agents.try_out(rt, viewer, agent.id, "x"),
+        lambda: agent_trials.try_out(rt, viewer, agent.id, AgentTrial(prompt="x")),
     ):
         with pytest.raises(Forbidden):
             refused()
@@ -139,11 +140,54 @@ def test_agents_are_listed_versioned_and_refused(rt: Runtime, editor: User, view
 
 def test_an_agent_is_tried_as_it_is_or_as_it_might_be(sqlite_rt: Runtime, editor: User) -> None:
     agent = agents.create(sqlite_rt, editor, NewAgent(name="Echo", spec=SPEC))
-
-    assert agents.try_out(sqlite_rt, editor, agent.id, "Hello").reply.text == "Hello"
     wanting = SPEC.model_copy(update={"model": "tool:calculator"})
-    reply = agents.try_out(sqlite_rt, editor, agent.id, '{"expression": "1"}', spec=wanting).reply
-    assert [call.name for call in reply.tool_calls] == ["calculator"]
+    asked = '{"expression": "6*7"}'
+    seen: list[str] = []
+
+    def tried(**trial: Any) -> agent_trials.AgentTried:
+        def watch(turns: Any, said: str) -> None:
+            seen.append(said)
+
+        return agent_trials.try_out(sqlite_rt, editor, agent.id, AgentTrial(**trial), watch)
+
+    whole = tried(prompt="Hello")
+    assert (whole.reply.text, whole.turns[0]["text"], whole.turns[0]["tokens"]) == ("Hello", "Hello", 8)
+    assert "Hello" in seen
+    named_only = tried(prompt=asked, spec=wanting)
+    assert [call.name for call in named_only.reply.tool_calls] == ["calculator"]
+    assert [call["status"] for call in named_only.turns[0]["tool_calls"]] == ["wanted"]
+    called = tried(prompt=asked, spec=wanting, calls_tools=True)
+    assert called.turns[0]["tool_calls"][0]["result"]["number"] == 42
+    assert [turn["turn"] for turn in called.turns] == [1, 2]
+    asking = wanting.model_copy(update={"policy": Policy(approval=("calculator",))})
+    assert tried(prompt=asked, spec=asking, calls_tools=True).turns[0]["tool_calls"][0]["status"] == "wanted"
+    short = wanting.model_copy(update={"policy": Policy(max_tool_calls=0)})
+    with pytest.raises(StepError, match="max_tool_calls"):
+        tried(prompt=asked, spec=short, calls_tools=True)
+
+
+def test_a_list_says_which_workflows_use_an_agent(sqlite_rt: Runtime, editor: User) -> None:
+    for name in ("A", "B"):
+        agents.create(sqlite_rt, editor, NewAgent(name=name, spec=SPEC))
+    drafted = workflows.create(sqlite_rt, editor, {**asking(agent="A"), "name": "Drafted"})
+    left = workflows.create(sqlite_rt, editor, {**asking(agent="A"), "name": "Left in the version"})
+    versions.publish(sqlite_rt, editor, left.id)
+    without = {**asking(provider="scripted"), "name": "Left in the version"}
+    workflows.save_draft(sqlite_rt, editor, left.id, without, revision=left.revision)
+
+    first, second = agents.list_agents(sqlite_rt, editor).items
+
+    assert [(one.id, one.name) for one in first.used_by] == [
+        (drafted.id, "Drafted"),
+        (left.id, "Left in the version"),
+    ]
+    assert (first.provider, first.model, first.tools, second.used_by) == (
+        "scripted",
+        "echo",
+        ("calculator",),
+        (),
+    )
+    assert agents.users(sqlite_rt, editor, first.id) == first.used_by
 
 
 def test_a_run_in_the_foreground_approves_no_call_by_itself() -> None:

@@ -17,8 +17,8 @@ def document_of(rt, user, template_id):
     return next(item.document for item in templates.list_templates(rt, user) if item.id == template_id)
 
 
-def test_the_four_use_cases_are_there():
-    assert IDS == ["ai_testing", "content_pipeline", "customer_support", "data_processing"]
+def test_the_use_cases_are_there():
+    assert IDS == ["agent_approval", "ai_testing", "content_pipeline", "customer_support", "data_processing"]
 
 
 @pytest.mark.parametrize("template_id", IDS)
@@ -51,6 +51,20 @@ def test_a_template_is_laid_out_for_reading(rt, editor, template_id):
 @pytest.mark.parametrize(
     ("template_id", "input_", "signals", "output", "shows"),
     [
+        (
+            "agent_approval",
+            None,
+            {"approve_2_2_1": {"approved": True}},
+            {"granted": True},
+            {"WAIT_STARTED", "TOOL_COMPLETED", "MEMORY_UPDATED", "AGENT_RESPONSE"},
+        ),
+        (
+            "agent_approval",
+            None,
+            {"approve_2_2_1": {"approved": False, "note": "too much"}},
+            {"granted": False, "why": "a person has denied this call: too much"},
+            {"WAIT_STARTED", "TOOL_FAILED"},
+        ),
         (
             "customer_support",
             None,

@@ -1,30 +1,20 @@
 """Agents: named, versioned presets for AGENT_TASK nodes."""
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict
 
-from engine.core.agent import Agent, AgentChange, AgentSpec, AgentSummary, AgentVersion, NewAgent
+from engine.core.agent import Agent, AgentChange, AgentTrial, AgentVersion, ListedAgent, NewAgent
 from engine.core.page import Page
-from engine.services import agents
-from engine.services.agents import AgentTried
+from engine.services import agent_trials, agents
+from engine.services.agent_trials import AgentTried
 from openrooms_app.api.bodies import StrictRoute
 from openrooms_app.api.deps import By, PageAsked
 
 router = APIRouter(prefix="/api/agents", tags=["agents"], route_class=StrictRoute)
 
 
-class TryAgent(BaseModel):
-    """With `spec`, as if the agent were changed to that."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    prompt: str
-    spec: AgentSpec | None = None
-
-
 @router.get("")
-def list_agents(by: By, page: PageAsked) -> Page[AgentSummary]:
-    """By name."""
+def list_agents(by: By, page: PageAsked) -> Page[ListedAgent]:
+    """By name, with the workflows that use it."""
     return agents.list_agents(*by, page)
 
 
@@ -59,7 +49,12 @@ def list_agent_versions(agent_id: str, by: By, page: PageAsked) -> Page[AgentVer
     return agents.list_versions(*by, agent_id, page)
 
 
+@router.get("/{agent_id}/versions/{version}")
+def get_agent_version(agent_id: str, version: int, by: By) -> AgentVersion:
+    return agents.get_version(*by, agent_id, version)
+
+
 @router.post("/{agent_id}/try")
-def try_agent(agent_id: str, body: TryAgent, by: By) -> AgentTried:
-    """Ask its model once; tools that it wants are named and not called."""
-    return agents.try_out(*by, agent_id, body.prompt, spec=body.spec)
+def try_agent(agent_id: str, body: AgentTrial, by: By) -> AgentTried:
+    """Ask its model; the tools that it wants are named and not called, unless that is asked for."""
+    return agent_trials.try_out(*by, agent_id, body)

@@ -58,7 +58,7 @@ def list_events(run_id: str, by: By, asked: LogAsked) -> Page[dict[str, Any]]:
 
 @router.get("/runs/{run_id}/steps")
 def list_steps(run_id: str, by: By, page: PageAsked) -> Page[dict[str, Any]]:
-    """Steps in the order they were entered: node, attempt, times, input, output, error, tokens, cost."""
+    """Steps in the order they were entered: node, attempt, times, input, output, error, tokens, cost; an agent's turns."""
     steps = history.steps(*by, run_id)
     first = _first(page)
     return page.page(steps[first : first + page.limit + 1], lambda step: steps.index(step) + 1)

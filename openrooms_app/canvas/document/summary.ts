@@ -39,10 +39,11 @@ function resultNames(output: Json | undefined): string {
 }
 
 function agent(config: JsonObject): Summary {
-  if (!config["provider"]) return { text: "choose a provider", isMissing: true };
+  const name = typeof config["agent"] === "string" ? config["agent"] : "";
+  if (!config["provider"] && !name) return { text: "choose a provider", isMissing: true };
   if (!config["prompt"]) return { text: "write a prompt", isMissing: true };
   const tools = Array.isArray(config["tools"]) ? config["tools"].length : 0;
-  const model = String(config["model"] || config["provider"]);
+  const model = name || String(config["model"] || config["provider"]);
   return { text: tools ? `${model} · ${tools} ${tools === 1 ? "tool" : "tools"}` : model };
 }
 

@@ -2,21 +2,23 @@
 
 import { useId } from "react";
 import { toolOf, type Provider } from "../state/catalogue.ts";
+import { useGiven } from "./agents.ts";
 import { FieldSet } from "./collection-fields.tsx";
 import { FieldFrame } from "./field-frame.tsx";
 import { frameOf, type ConfigFieldProps } from "./field-props.ts";
-import { plain } from "./reading.ts";
+import { isAbsent, plain } from "./reading.ts";
 
 export function ProviderField(props: ConfigFieldProps) {
   const { value, catalogue, onChange } = props;
   const name = plain(value);
-  const chosen = catalogue.providers.find((each) => each.name === name);
+  const given = plain(useGiven(props.node.config)?.["provider"]);
+  const chosen = catalogue.providers.find((each) => each.name === (name || given));
   return (
     <FieldFrame {...frameOf(props)} help={chosen?.note || props.field.help}>
       {(control) => (
         <select {...control} className="oi-input" value={name} onChange={({ target }) => onChange(target.value || undefined)}>
-          <option value="">Choose …</option>
-          {name && !chosen && <option value={name}>{name} (not installed)</option>}
+          <option value="">{given ? `The agent's: ${given}` : "Choose …"}</option>
+          {name && chosen?.name !== name && <option value={name}>{name} (not installed)</option>}
           {catalogue.providers.map((each) => <option key={each.name} value={each.name}>{titled(each)}</option>)}
         </select>
       )}
@@ -31,7 +33,9 @@ function titled({ title, configured }: Provider): string {
 export function ModelField(props: ConfigFieldProps) {
   const { field, value, node, catalogue, onChange } = props;
   const list = useId();
-  const models = catalogue.providers.find((each) => each.name === node.config["provider"])?.models ?? [];
+  const given = useGiven(node.config);
+  const provider = node.config["provider"] ?? given?.["provider"];
+  const models = catalogue.providers.find((each) => each.name === provider)?.models ?? [];
   return (
     <FieldFrame {...frameOf(props)}>
       {(control) => (
@@ -44,7 +48,7 @@ export function ModelField(props: ConfigFieldProps) {
             autoComplete="off"
             spellCheck={false}
             maxLength={field.maxLength}
-            placeholder={models[0] ?? ""}
+            placeholder={plain(given?.["model"]) || (models[0] ?? "")}
             value={plain(value)}
             onChange={({ target }) => onChange(target.value || undefined)}
           />
@@ -55,7 +59,9 @@ export function ModelField(props: ConfigFieldProps) {
   );
 }
 
-export function ToolsField({ field, value, problems, catalogue, onChange }: ConfigFieldProps) {
+export function ToolsField({ field, value, problems, node, catalogue, onChange }: ConfigFieldProps) {
+  const given = useGiven(node.config)?.["tools"];
+  const help = Array.isArray(given) && isAbsent(value) ? `The agent's: ${given.join(", ")}. Tick some to have these instead.` : field.help;
   const chosen = (Array.isArray(value) ? value : []).filter((name) => typeof name === "string");
   const gone = chosen.filter((name) => !toolOf(catalogue, name));
   const offered = [...catalogue.tools.map(({ name, title, description }) => ({ name, title, description })), ...gone.map(missing)];
@@ -64,7 +70,7 @@ export function ToolsField({ field, value, problems, catalogue, onChange }: Conf
     onChange(next.length ? next : undefined);
   };
   return (
-    <FieldSet title={field.label} help={field.help} problems={problems}>
+    <FieldSet title={field.label} help={help} problems={problems}>
       {offered.map(({ name, title, description }) => (
         <FieldFrame key={name} label={title} help={firstLine(description)} isTick>
           {(control) => <input {...control} type="checkbox" checked={chosen.includes(name)} onChange={({ target }) => set(name, target.checked)} />}

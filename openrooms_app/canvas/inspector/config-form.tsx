@@ -7,17 +7,19 @@ import { under, type LocalProblem } from "../document/problems.ts";
 import { fieldsOf, type Field } from "../document/schema.ts";
 import type { Catalogue, NodeType } from "../state/catalogue.ts";
 import type { Editor } from "../state/editor.ts";
+import { AgentField, AgentVersionField } from "./agent-choice.tsx";
 import { ModelField, ProviderField, ToolsField } from "./agent-fields.tsx";
 import type { ConfigFieldProps } from "./field-props.ts";
 import { Group } from "./parts.tsx";
 import { isObject } from "./reading.ts";
+import { PolicyField } from "./policy-field.tsx";
 import { SchemaField } from "./schema-field.tsx";
 import { ArgumentFields, ToolField } from "./tool-fields.tsx";
 import { UnknownFields } from "./unknown-fields.tsx";
 import { WaitFields } from "./wait-fields.tsx";
 
 const OWN_CONTROLS: Readonly<Record<string, Readonly<Record<string, ComponentType<ConfigFieldProps>>>>> = {
-  AGENT_TASK: { provider: ProviderField, model: ModelField, tools: ToolsField },
+  AGENT_TASK: { agent: AgentField, agent_version: AgentVersionField, provider: ProviderField, model: ModelField, tools: ToolsField, policy: PolicyField },
   TOOL_EXECUTION: { tool: ToolField, arguments: ArgumentFields },
 };
 

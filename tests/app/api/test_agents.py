@@ -9,6 +9,11 @@ def test_an_agent_s_life_over_the_api(api):
     address = made.headers["location"]
 
     assert api.post("/api/agents", json={"name": "Helper", "spec": SPEC}).json()["code"] == "name_taken"
+    policy = {"approval": ["calculator"], "allowed_tools": ["calculator"], "max_tokens": 90}
+    asking = {**SPEC, "tools": ["calculator"], "policy": policy}
+    helped = api.post("/api/agents", json={"name": "Asking", "spec": asking}).json()
+    assert api.get(f"/api/agents/{helped['id']}/versions/1").json()["spec"]["tools"] == ["calculator"]
+    assert api.delete(f"/api/agents/{helped['id']}").status_code == 204
     changed = api.put(address, json={"spec": {**SPEC, "model": "json"}, "version": 1})
     assert changed.json()["version"] == 2
     stale = api.put(address, json={"spec": SPEC, "version": 1})

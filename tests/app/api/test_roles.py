@@ -140,6 +140,7 @@ NEEDED = {
     "PUT /api/agents/{agent_id}": EDIT,
     "DELETE /api/agents/{agent_id}": EDIT,
     "GET /api/agents/{agent_id}/versions": READ,
+    "GET /api/agents/{agent_id}/versions/{version}": READ,
     "POST /api/agents/{agent_id}/try": EDIT,
 }
 BODIES = {
@@ -193,7 +194,7 @@ def _ask(client, route):
     for name in ("workflow_id", "room_id", "run_id", "user_id", "template_id", "agent_id", "key_id", "key", "name", "token",
         "schedule_id", "hook_id", "subscription_id", "notice_id"):  # fmt: skip
         path = path.replace(f"{{{name}}}", "ghost")
-    path = path.replace("{number}", "1")
+    path = path.replace("{number}", "1").replace("{version}", "1")
     body = {"json": BODIES.get(route, {})} if method in ("POST", "PUT", "PATCH") else {}
     return client.request(method, path, **body)
 

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from engine.core.agent import AgentSpec
+from engine.core.policy import Policy
+
 CATALOGUE = {
     "tools": [
         {"name": "calculator", "returns": {"type": "object", "properties": {"number": {"type": "number"}}}}
@@ -161,3 +164,25 @@ def test_a_value_of_another_shape_is_shown_as_json(ask: Inspector):
     assert not ask("fits", "text", {"a": 1})
     assert ask("fits", "text", 5)
     assert ask("fits", "object", None)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        AgentSpec(provider="scripted"),
+        AgentSpec(
+            goal="Help.",
+            system="Be kind.",
+            provider="p",
+            model="m",
+            temperature=0,
+            tools=("a",),
+            policy=Policy(approval=("a",), max_tokens=5),
+        ),
+        AgentSpec(system="Be kind.", provider="p", max_turns=3, max_tokens=9),
+    ],
+)
+def test_what_an_agent_gives_is_what_the_server_writes_out(ask: Inspector, spec: AgentSpec) -> None:
+    given = ask("givenBy", spec.model_dump(mode="json", exclude_none=True))
+
+    assert given == spec.config
