@@ -41,13 +41,13 @@ function Difference({ mark }: { readonly mark: Mark }) {
 }
 
 /** Longer than this no card shows; the rest is in the step. */
-const SAID = 160;
+const SAID = 64;
 
 /** The end of what a model says at this moment. */
 function Words({ paint, nodeId }: { readonly paint: RunPaint; readonly nodeId: string }) {
   const words = useWords(paint, nodeId);
   if (!words) return null;
-  return <div className="oc-words-said" data-testid={`words-${nodeId}`}>{words.length > SAID ? `…${words.slice(-SAID)}` : words}</div>;
+  return <div className="oc-words-said" data-testid={`words-${nodeId}`}><span>{words.length > SAID ? `…${words.slice(-SAID)}` : words}</span></div>;
 }
 
 function Details({ status }: { readonly status: NodeStatus }) {

@@ -3,6 +3,7 @@
 import { useMemo } from "react";
 import { RotateCcw } from "lucide-react";
 import { Duration, RelativeTime } from "../../components/time.tsx";
+import { nodeOf, variableOf } from "../../canvas/document/document.ts";
 import { useStore } from "../../canvas/state/use-store.ts";
 import { barsOf, type Bar } from "../data/bars.ts";
 import { isOver, type Json, type JsonObject, type RunEvent } from "../data/event.ts";
@@ -35,7 +36,7 @@ export function StepDetail({ step, until }: { readonly step: Step; readonly unti
       <Agent events={events} step={step} until={until} />
       <Attempts events={events} />
       <Answers events={events} />
-      {step.output !== null && <JsonTree name="output" value={step.output} path={`vars.${step.node_id}`} open={2} />}
+      <Output step={step} events={events} />
       <WentOn transition={step.transition} />
       <RunAgain step={step} />
     </div>
@@ -135,16 +136,25 @@ function Answers({ events }: { readonly events: readonly RunEvent[] }) {
   );
 }
 
+/** What the step gave; a text that its last turn shows already is not told again. */
+function Output({ step, events }: { readonly step: Step; readonly events: readonly RunEvent[] }) {
+  const node = useView((view) => view.document && nodeOf(view.document, step.node_id));
+  const isTold = step.type === "AGENT_TASK" && turnsOf(events).at(-1)?.text === step.output;
+  if (step.output === null || isTold) return null;
+  return <JsonTree name="output" value={step.output} path={`vars.${node ? variableOf(node) : step.node_id}`} open={2} />;
+}
+
+/** The condition that decided where the run went from here. */
 function WentOn({ transition }: { readonly transition: JsonObject | null }) {
   const { model } = useRoom();
-  if (!transition) return null;
-  const { when, values = {}, wrote_by: wroteBy = {} } = transition;
+  const { when, values = {}, wrote_by: wroteBy = {} } = transition ?? {};
+  if (typeof when !== "string") return null;
   return (
     <section>
-      <GroupTitle aside={<Button look="quiet" className="h-6 px-2 text-xs" onClick={() => model.ask(String(transition["transition"]))}>Why?</Button>}>
-        Went on to {String(transition["target"])}
+      <GroupTitle aside={<Button look="quiet" className="h-6 px-2 text-xs" onClick={() => model.ask(String(transition!["transition"]))}>Why?</Button>}>
+        Went on, as it was true
       </GroupTitle>
-      {typeof when === "string" && <Values condition={{ when, values: values as JsonObject, wroteBy: wroteBy as Readonly<Record<string, number>> }} />}
+      <Values condition={{ when, values: values as JsonObject, wroteBy: wroteBy as Readonly<Record<string, number>> }} />
     </section>
   );
 }
