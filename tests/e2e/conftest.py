@@ -10,6 +10,8 @@ from engine.services import identity, users
 from openrooms_app.session import COOKIE
 from tests.app.conftest import browser, built, context, page
 from tests.fixtures.running import PASSWORDS, Running, running
+from tests.servers.model_server import ModelServer
+from tests.servers.openai_server import openai_server
 
 __all__ = ["PASSWORDS", "RunningApp", "browser", "built", "context", "page"]
 
@@ -17,9 +19,21 @@ RunningApp = Running
 
 
 @pytest.fixture(scope="session")
-def running_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def model_server() -> Iterator[ModelServer]:
+    """What answers where a node asks `openai`; a test that asks it says first what it answers."""
+    with openai_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def running_app(tmp_path_factory: pytest.TempPathFactory, model_server: ModelServer) -> Iterator[Running]:
     """One installation with the administrator Ada, the editor Ed and the viewer Vi; each test makes rooms of its own."""
-    with running(tmp_path_factory.mktemp("up") / "data", OPENROOMS_HTTP_ALLOW="127.0.0.1") as app:
+    environment = {
+        "OPENAI_API_KEY": "k",
+        "OPENAI_BASE_URL": model_server.base_url,
+        "OPENROOMS_HTTP_ALLOW": "127.0.0.1",
+    }
+    with running(tmp_path_factory.mktemp("up") / "data", **environment) as app:
         users.create(app.rt, app.admin, "Ed", PASSWORDS["Ed"], Role.EDITOR)
         users.create(app.rt, app.admin, "Vi", PASSWORDS["Vi"], Role.VIEWER)
         yield app

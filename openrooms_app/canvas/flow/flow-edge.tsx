@@ -7,7 +7,7 @@ import { MIDDLE } from "../document/card.ts";
 import { asPath, labelPlace, route, type Box } from "../document/route.ts";
 import type { Position } from "../document/document.ts";
 import { NOTHING, remove } from "../document/operations.ts";
-import { useIsTaken } from "../state/use-run-paint.ts";
+import { useIsTaken, useMark } from "../state/use-run-paint.ts";
 import { runPaint } from "../state/run-paint.ts";
 import { ObstaclesContext, useCanvas } from "./context.ts";
 import type { Way, WayData } from "./derive.ts";
@@ -21,6 +21,7 @@ export const FlowEdge = memo(function FlowEdge(props: EdgeProps<Way>) {
   const obstacles = useContext(ObstaclesContext);
   const { editor, paint } = useCanvas();
   const isTaken = useIsTaken(paint ?? runPaint("none"), id);
+  const mark = useMark(paint ?? runPaint("none"), id);
   const [isHovered, setHovered] = useState(false);
   const points = useMemo(() => {
     const from = { x: sourceX, y: sourceY };
@@ -31,7 +32,7 @@ export const FlowEdge = memo(function FlowEdge(props: EdgeProps<Way>) {
   const path = asPath(points);
   const place = labelPlace(points);
   const { on } = data.transition;
-  const classes = ["oc-way", `oc-way-${on}`, selected && "is-selected", isTaken && "is-taken", paint && !isTaken && "is-idle", data.problems.errors > 0 && "has-errors"];
+  const classes = ["oc-way", `oc-way-${on}`, selected && "is-selected", isTaken && "is-taken", paint && !isTaken && "is-idle", mark && `is-only-${mark}`, data.problems.errors > 0 && "has-errors"];
   return (
     <g className={classes.filter(Boolean).join(" ")} onPointerEnter={() => setHovered(true)} onPointerLeave={() => setHovered(false)} data-testid={`edge-${id}`}>
       <BaseEdge path={path} markerEnd={`url(#oc-arrow${selected ? "-selected" : isTaken ? "-taken" : data.problems.errors ? "-error" : ""})`} interactionWidth={18} />

@@ -33,6 +33,9 @@ type Props = {
   readonly paint: RunPaint;
   readonly selected: string | null;
   readonly onSelect: (id: string | null) => void;
+  /** The transition that is asked about. */
+  readonly way?: string | null;
+  readonly onWay?: (id: string) => void;
 };
 
 export function RunGraph(props: Props) {
@@ -43,7 +46,7 @@ export function RunGraph(props: Props) {
   );
 }
 
-function Surface({ document, catalogue, paint, selected, onSelect }: Props) {
+function Surface({ document, catalogue, paint, selected, onSelect, way = null, onWay }: Props) {
   const facts = useMemo(() => ({ editor: null, paint }), [paint]);
   const placed = usePlaced(document);
   const [drawing, setDrawing] = useState<Drawing>(BLANK);
@@ -55,11 +58,11 @@ function Surface({ document, catalogue, paint, selected, onSelect }: Props) {
     if (selected) reveal([selected]);
   }, [selected, reveal]);
   useLayoutEffect(() => {
-    const selection = selected ? { ...NOTHING, nodes: [selected] } : NOTHING;
+    const selection = { ...NOTHING, nodes: selected ? [selected] : [], transitions: way ? [way] : [] };
     const none = new Map();
     const scene = { document: placed, catalogue, selection, nodeProblems: none, transitionProblems: none, isEditable: false };
     setDrawing((before) => drawingOf(scene, before));
-  }, [placed, catalogue, selected]);
+  }, [placed, catalogue, selected, way]);
   return (
     <CanvasContext value={facts}>
       <ObstaclesContext value={drawing.boxes}>
@@ -72,6 +75,7 @@ function Surface({ document, catalogue, paint, selected, onSelect }: Props) {
               nodeTypes={NODE_TYPES}
               edgeTypes={EDGE_TYPES}
               onNodeClick={(_, node) => !node.id.startsWith(NOTE) && onSelect(node.id)}
+              onEdgeClick={(_, edge) => onWay?.(edge.id)}
               onPaneClick={() => onSelect(null)}
               nodesDraggable={false}
               nodesConnectable={false}
@@ -81,7 +85,7 @@ function Surface({ document, catalogue, paint, selected, onSelect }: Props) {
               minZoom={0.1}
               maxZoom={2}
               defaultViewport={viewport}
-              onMoveStart={(event) => event && following.set(false)}
+              onMove={(event) => event && following.set(false)}
               onlyRenderVisibleElements={drawing.nodes.length > MANY}
               proOptions={{ hideAttribution: true }}
               aria-label="Graph of the run"

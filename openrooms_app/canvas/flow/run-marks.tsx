@@ -3,8 +3,8 @@
 import { useSyncExternalStore } from "react";
 import { Check, CircleSlash, Clock, Hourglass, Loader, X, type LucideIcon } from "lucide-react";
 import { duration } from "../document/summary.ts";
-import type { NodeStatus, RunPaint, Status } from "../state/run-paint.ts";
-import { useNodeStatus, useTokens } from "../state/use-run-paint.ts";
+import type { Mark, NodeStatus, RunPaint, Status } from "../state/run-paint.ts";
+import { useMark, useNodeStatus, useTokens, useWords } from "../state/use-run-paint.ts";
 
 const ICONS: Readonly<Record<Status, LucideIcon>> = {
   queued: Clock, running: Loader, waiting: Hourglass, done: Check, failed: X, skipped: CircleSlash,
@@ -13,7 +13,8 @@ const ICONS: Readonly<Record<Status, LucideIcon>> = {
 export function RunMarks({ paint, nodeId }: { readonly paint: RunPaint; readonly nodeId: string }) {
   const status = useNodeStatus(paint, nodeId);
   const tokens = useTokens(paint, nodeId);
-  if (!status && !tokens) return null;
+  const mark = useMark(paint, nodeId);
+  if (!status && !tokens) return mark ? <Difference mark={mark} /> : null;
   const Icon = status ? ICONS[status.status] : null;
   return (
     <>
@@ -24,8 +25,29 @@ export function RunMarks({ paint, nodeId }: { readonly paint: RunPaint; readonly
         {status && <Details status={status} />}
         {tokens > 1 && <span className="oc-tokens">{tokens} tokens</span>}
       </span>
+      {mark && <Difference mark={mark} />}
+      <Words paint={paint} nodeId={nodeId} />
     </>
   );
+}
+
+const DIFFERENCES: Readonly<Record<Mark, string>> = {
+  first: "first difference", differs: "differs", here: "only here", there: "only there",
+};
+
+/** What tells the card apart from the same one in another run. */
+function Difference({ mark }: { readonly mark: Mark }) {
+  return <span className={`oc-mark oc-mark-${mark}`} data-testid="difference" data-mark={mark}>{DIFFERENCES[mark]}</span>;
+}
+
+/** Longer than this no card shows; the rest is in the step. */
+const SAID = 64;
+
+/** The end of what a model says at this moment. */
+function Words({ paint, nodeId }: { readonly paint: RunPaint; readonly nodeId: string }) {
+  const words = useWords(paint, nodeId);
+  if (!words) return null;
+  return <div className="oc-words-said" data-testid={`words-${nodeId}`}><span>{words.length > SAID ? `…${words.slice(-SAID)}` : words}</span></div>;
 }
 
 function Details({ status }: { readonly status: NodeStatus }) {

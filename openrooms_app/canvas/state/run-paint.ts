@@ -20,6 +20,9 @@ export type NodeStatus = {
   readonly expected?: number;
 };
 
+/** How a node or way differs from that of a run it is compared with; `first` is where the two part. */
+export type Mark = "here" | "there" | "differs" | "first";
+
 export type Token = { readonly id: string; readonly node_id: string; readonly branch?: string };
 
 export type RunState = {
@@ -40,6 +43,8 @@ export const FRONT = "front";
 export class RunPaint {
   private state = NO_RUN;
   private taken: ReadonlySet<string> = new Set();
+  private words: ReadonlyMap<string, string> = new Map();
+  private marks: ReadonlyMap<string, Mark> = new Map();
   private readonly listeners = new Map<string, Set<() => void>>();
 
   /** The whole state at this moment, as a page or the time travel slider gives it. */
@@ -64,6 +69,29 @@ export class RunPaint {
       tokens: part.tokens ?? this.state.tokens,
       front: part.front ?? this.state.front,
     });
+  }
+
+  /** What models say at their nodes just now. */
+  say(words: ReadonlyMap<string, string>): void {
+    const changed = different(this.words, words);
+    this.words = words;
+    for (const id of changed) this.listeners.get(`words:${id}`)?.forEach((listener) => listener());
+  }
+
+  /** Nodes and ways that differ from another run. */
+  mark(marks: ReadonlyMap<string, Mark>): void {
+    const changed = different(this.marks, marks);
+    this.marks = marks;
+    for (const id of changed) this.listeners.get(`mark:${id}`)?.forEach((listener) => listener());
+  }
+
+  wordsAt(nodeId: string): string | undefined {
+    return this.words.get(nodeId);
+  }
+
+  /** `id` is a node's or a transition's. */
+  markOf(id: string): Mark | undefined {
+    return this.marks.get(id);
   }
 
   get front(): readonly string[] {
@@ -105,6 +133,10 @@ export function runPaint(name = "live"): RunPaint {
   const paint = paints.get(name) ?? new RunPaint();
   paints.set(name, paint);
   return paint;
+}
+
+function different<T>(one: ReadonlyMap<string, T>, other: ReadonlyMap<string, T>): ReadonlySet<string> {
+  return new Set([...one.keys(), ...other.keys()].filter((id) => one.get(id) !== other.get(id)));
 }
 
 function isSame(one: NodeStatus | undefined, other: NodeStatus | undefined): boolean {

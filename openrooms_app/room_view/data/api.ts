@@ -2,11 +2,16 @@
 
 import type { Catalogue } from "../../canvas/state/catalogue.ts";
 import { sender, type Reply } from "../../canvas/state/api.ts";
-import type { Json, JsonObject, MemoryEntry, Room, Run } from "./event.ts";
+import type { ConversationTurn, Json, JsonObject, MemoryEntry, MemoryHit, MemoryKind, Room, Run, RunEvent } from "./event.ts";
 
 export type { Reply };
 
-type List<T> = { readonly items: readonly T[]; readonly next_cursor: string | null };
+/** How an entry is to be kept. */
+export type Kept = { readonly kind: MemoryKind; readonly ttl_s: number | null; readonly metadata: JsonObject };
+/** What to look for; `by` null looks in every way there is. */
+export type Search = { readonly query: string; readonly by: "words" | "meaning" | null; readonly kind: MemoryKind | null };
+
+export type List<T> = { readonly items: readonly T[]; readonly next_cursor: string | null };
 export type Version = { readonly version: number; readonly document: JsonObject };
 export type Action = "pause" | "resume" | "cancel";
 export type Replayed =
@@ -40,13 +45,27 @@ export const api = {
     send("POST", at("rooms", roomId, "run"), input === undefined ? {} : { input }, { "Idempotency-Key": requestId() }),
   act: (roomId: string, action: Action): Promise<Reply<JsonObject>> => send("POST", at("rooms", roomId, action)),
   signal: (roomId: string, name: string, payload: Json): Promise<Reply<JsonObject>> => send("POST", at("rooms", roomId, "signals", name), payload),
-  retry: (runId: string): Promise<Reply<{ readonly run_id: string; readonly number: number }>> => send("POST", at("runs", runId, "retry"), {}),
+  /** A new run, from the failure or from the step that is named. */
+  retry: (runId: string, step: number | null): Promise<Reply<{ readonly run_id: string; readonly number: number }>> =>
+    send("POST", at("runs", runId, "retry"), step === null ? {} : { from_step: step }),
+  events: (runId: string, cursor: string | null): Promise<Reply<List<RunEvent>>> => send("GET", `${at("runs", runId, "events")}?limit=1000${after(cursor)}`),
   replay: (runId: string): Promise<Reply<Replayed>> => send("POST", at("runs", runId, "replay")),
-  memory: (roomId: string): Promise<Reply<List<MemoryEntry>>> => send("GET", `${at("rooms", roomId, "memory")}?limit=1000`),
-  remember: (roomId: string, key: string, value: Json): Promise<Reply<MemoryEntry>> =>
-    send("PUT", at("rooms", roomId, "memory", key), { value }),
+  memory: (roomId: string, kind: MemoryKind | null, limit: number, cursor: string | null): Promise<Reply<List<MemoryEntry>>> =>
+    send("GET", `${at("rooms", roomId, "memory")}?limit=${limit}${kind ? `&kind=${kind}` : ""}${after(cursor)}`),
+  search: (roomId: string, { query, by, kind }: Search): Promise<Reply<List<MemoryHit>>> =>
+    send("GET", `${at("rooms", roomId, "memory")}?limit=50&query=${encodeURIComponent(query)}${by ? `&by=${by}` : ""}${kind ? `&kind=${kind}` : ""}`),
+  entry: (roomId: string, key: string): Promise<Reply<MemoryEntry>> => send("GET", at("rooms", roomId, "memory", key)),
+  remember: (roomId: string, key: string, value: Json, { kind, ttl_s: ttl, metadata }: Kept): Promise<Reply<MemoryEntry>> =>
+    send("PUT", at("rooms", roomId, "memory", key), { value, kind, metadata, ...(ttl === null ? {} : { ttl_s: ttl }) }),
+  conversation: (roomId: string, cursor: string | null): Promise<Reply<List<ConversationTurn>>> =>
+    send("GET", `${at("rooms", roomId, "conversation")}?limit=50${after(cursor)}`),
+  clearConversation: (roomId: string): Promise<Reply<null>> => send("DELETE", at("rooms", roomId, "conversation")),
   forget: (roomId: string, key: string): Promise<Reply<null>> => send("DELETE", at("rooms", roomId, "memory", key)),
 };
+
+function after(cursor: string | null): string {
+  return cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";
+}
 
 /** `crypto.randomUUID` is not there on a page that came by plain HTTP from another machine; this is. */
 function requestId(): string {

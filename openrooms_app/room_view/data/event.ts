@@ -71,7 +71,26 @@ export type RoomNews = {
   readonly version: number | null;
 };
 
-export type MemoryEntry = { readonly key: string; readonly value: Json; readonly updated_at: string; readonly run_id?: string | null };
+/** How long an entry is kept and how it is found: SHORT_TERM ends with its run, SEMANTIC is found by its meaning. */
+export type MemoryKind = "SHORT_TERM" | "LONG_TERM" | "SEMANTIC";
+
+export type MemoryEntry = {
+  readonly key: string;
+  readonly value: Json;
+  readonly updated_at: string;
+  readonly run_id?: string | null;
+  readonly kind?: MemoryKind;
+  readonly expires_at?: string | null;
+  readonly metadata?: JsonObject;
+  /** Whether it can be found by its meaning. */
+  readonly is_embedded?: boolean;
+};
+
+/** An entry that was searched for. */
+export type MemoryHit = { readonly key: string; readonly value: Json; readonly kind: MemoryKind; readonly score: number; readonly metadata?: JsonObject };
+
+/** What was said in the room; role `summary` stands for what was said before. */
+export type ConversationTurn = { readonly id: number; readonly role: string; readonly content: string; readonly run_id: string; readonly at: string };
 
 const OVER: ReadonlySet<string> = new Set(["COMPLETED", "FAILED", "CANCELLED"]);
 

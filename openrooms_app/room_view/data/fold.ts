@@ -5,7 +5,7 @@
  * the first k events. It means the same as engine/core/tokens.py and steps.py.
  */
 
-import type { Json, JsonObject, RunError, RunEvent, RunStatus } from "./event.ts";
+import type { Json, JsonObject, MemoryKind, RunError, RunEvent, RunStatus } from "./event.ts";
 import { PLAIN, type ForkRules } from "./shared.ts";
 import { applyToSteps, type Steps } from "./steps.ts";
 
@@ -23,7 +23,9 @@ export type Token = {
 /** A fork whose branches have not all met again. */
 export type Fork = { node_id: string; join: string; parent: string; width: number; arrived: number[]; step: number };
 
-export type Written = { value: Json; seq: number; step: number | null };
+/** What is not plain about an entry of the memory: its kind, its end, what goes along with it. */
+export type About = { kind?: MemoryKind; expires_at?: string; metadata?: JsonObject };
+export type Written = { value: Json; seq: number; step: number | null; about?: About };
 export type Names = Record<string, Written>;
 /** What each branch wrote since its fork, by branch; "" is the run outside of any fork. */
 export type Overlays = Record<string, Names>;
@@ -35,6 +37,8 @@ export type Wait = {
   node_id: string; signal: string | null; text: string | null; until: string | null; since: string;
   /** Of the answer, where the step that asks says so itself. */
   form_schema?: JsonObject;
+  /** Of an agent, that a person has to approve. */
+  call?: { readonly tool: string; readonly arguments: Json };
 };
 
 export type Standing = {
@@ -126,10 +130,11 @@ const entered: Fold = (at, event) => {
 const waits: Fold = (at, event) => {
   put(at, event, "waiting");
   const text = (name: string): string | null => (typeof event.data[name] === "string" ? (event.data[name] as string) : null);
-  const form = event.data["form_schema"];
+  const [tool, form] = [text("tool"), event.data["form_schema"] as JsonObject | undefined];
   at.waits.set(event.branch ?? "", {
     node_id: event.node_id ?? "", signal: text("signal"), text: text("text"), until: text("until"), since: event.at,
-    ...(form ? { form_schema: form as JsonObject } : {}),
+    ...(form ? { form_schema: form } : {}),
+    ...(tool !== null ? { call: { tool, arguments: event.data["arguments"] ?? null } } : {}),
   });
 };
 
@@ -186,8 +191,7 @@ function merge(overlays: Overlays, parent: string, branches: readonly string[], 
   for (const branch of branches) {
     for (const [name, written] of Object.entries(overlays[branch] ?? {})) {
       if (!shared.has(name)) into[name] = written;
-      else if (lists.has(name)) into[name] = { ...written, value: [...(into[name]!.value as readonly Json[]), written.value] };
-      else into[name] = { ...written, value: [written.value] };
+      else into[name] = { value: [...(lists.has(name) ? (into[name]!.value as readonly Json[]) : []), written.value], seq: written.seq, step: written.step };
       lists.add(name);
     }
   }
@@ -226,9 +230,18 @@ const sets: Fold = (at, event) => {
 };
 
 const remembers: Fold = (at, event) => {
-  const written = { value: event.data["value"] ?? null, seq: event.seq, step: event.step };
+  const written = { value: event.data["value"] ?? null, seq: event.seq, step: event.step, ...aboutOf(event.data) };
   (at.memory[event.branch ?? ""] ??= {})[String(event.data["key"])] = written;
 };
+
+function aboutOf({ kind, expires_us: expires, meta }: JsonObject): { about?: About } {
+  const about: About = {
+    ...(kind ? { kind: kind as MemoryKind } : {}),
+    ...(typeof expires === "number" ? { expires_at: new Date(expires / 1_000).toISOString() } : {}),
+    ...(meta ? { metadata: meta as JsonObject } : {}),
+  };
+  return Object.keys(about).length ? { about } : {};
+}
 
 const starts: Fold = (at, event) => {
   at.status = "RUNNING";

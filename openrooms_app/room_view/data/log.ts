@@ -3,9 +3,9 @@
 import { LEVELS, type Level, type RunEvent } from "./event.ts";
 
 /** `names` are what nodes are called: people search for those, the log knows ids. */
-export type Filter = { readonly level: Level; readonly text: string; readonly node: string | null; readonly names: ReadonlyMap<string, string> };
+export type Filter = { readonly level: Level; readonly text: string; readonly node: string | null; readonly type: string | null; readonly names: ReadonlyMap<string, string> };
 
-export const EVERYTHING: Filter = { level: "DEBUG", text: "", node: null, names: new Map() };
+export const EVERYTHING: Filter = { level: "DEBUG", text: "", node: null, type: null, names: new Map() };
 
 /** Grows at its end only; `shown` holds the places of the events that pass the filter. */
 export class EventLog {
@@ -13,6 +13,8 @@ export class EventLog {
   private places: number[] = [];
   private wanted: (event: RunEvent) => boolean = () => true;
   private filter: Filter = EVERYTHING;
+  /** The types of events that there are. */
+  readonly types = new Set<string>();
   /** How many warnings and errors there are. */
   warnings = 0;
   errors = 0;
@@ -24,6 +26,7 @@ export class EventLog {
       if (event.seq <= this.last) continue;
       if (this.wanted(event)) this.places.push(this.events.length);
       this.events.push(event);
+      this.types.add(event.type);
       if (event.level === "WARNING") this.warnings += 1;
       else if (event.level === "ERROR" || event.level === "FATAL") this.errors += 1;
       added += 1;
@@ -64,12 +67,13 @@ export class EventLog {
 }
 
 /** Whether an event passes; every word of the text must stand in its line, its type, its node's name or its data. */
-export function predicate({ level, text, node, names }: Filter): (event: RunEvent) => boolean {
+export function predicate({ level, text, node, type, names }: Filter): (event: RunEvent) => boolean {
   const least = LEVELS.indexOf(level);
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return (event) => {
     if (LEVELS.indexOf(event.level) < least) return false;
     if (node !== null && event.node_id !== node) return false;
+    if (type !== null && event.type !== type) return false;
     if (!words.length) return true;
     const name = event.node_id === null ? "" : `${event.node_id} ${names.get(event.node_id) ?? ""}`;
     const line = `${event.message} ${event.type} ${name} ${JSON.stringify(event.data)} ${event.error?.message ?? ""}`.toLowerCase();
@@ -78,5 +82,5 @@ export function predicate({ level, text, node, names }: Filter): (event: RunEven
 }
 
 function isSame(one: Filter, other: Filter): boolean {
-  return one.level === other.level && one.text === other.text && one.node === other.node && one.names === other.names;
+  return one.level === other.level && one.text === other.text && one.node === other.node && one.type === other.type && one.names === other.names;
 }

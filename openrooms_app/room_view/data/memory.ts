@@ -11,15 +11,21 @@ export type Remembered = {
 
 /**
  * `now` is today's memory, `written` what the run had written by then outside of any fork, `moment` the last event
- * that is looked at. What nobody has touched since the moment was the same then.
+ * that is looked at. What nobody has touched since the moment was the same then. What had expired is left out, and
+ * with the run's end what was for it alone.
  */
 export function memoryAt(now: readonly MemoryEntry[], written: Names, events: readonly RunEvent[], moment: RunEvent): Remembered {
+  const isRunOver = RUN_ENDS.has(moment.type);
   const until = moment.at; // compared as text: a Date knows milliseconds, and a whole run may fit into one
-  const own = Object.entries(written).map(([key, { value, seq }]): MemoryEntry => {
-    return { key, value, updated_at: events[seq - 1]?.at ?? moment.at, run_id: moment.run_id };
+  const own = Object.entries(written).map(([key, { value, seq, about }]): MemoryEntry => {
+    return { key, value, updated_at: events[seq - 1]?.at ?? moment.at, run_id: moment.run_id, ...about };
   });
   const others = now.filter((entry) => !Object.hasOwn(written, entry.key));
   const untouched = others.filter((entry) => entry.updated_at <= until);
-  const entries = [...own, ...untouched].sort((one, other) => (one.key < other.key ? -1 : 1));
+  const isThere = ({ kind, expires_at: end }: MemoryEntry): boolean =>
+    !(kind === "SHORT_TERM" && isRunOver) && (!end || Date.parse(end) > Date.parse(until));
+  const entries = [...own, ...untouched].filter(isThere).sort((one, other) => (one.key < other.key ? -1 : 1));
   return { entries, later: others.filter((entry) => entry.updated_at > until).map((entry) => entry.key) };
 }
+
+const RUN_ENDS: ReadonlySet<string> = new Set(["ROOM_COMPLETED", "ROOM_FAILED", "ROOM_CANCELLED"]);

@@ -1,14 +1,14 @@
-/**
- * The live events of a room: one EventSource that goes on from the last event seen, however often it breaks.
- * Kinds of messages that nobody here listens to, as `delta` with a model's words, pass by without a trace.
- */
+/** The live events of a room: one EventSource that goes on from the last event seen, however often it breaks. */
 
 import type { RoomNews, RunEvent } from "./event.ts";
+import type { Delta } from "./words.ts";
 
 export type Connection = "connecting" | "live" | "lost";
 
 export type Listener = {
   readonly onEvents: (events: readonly RunEvent[]) => void;
+  /** A model speaks; the events before it have been handed on. */
+  readonly onDelta: (delta: Delta) => void;
   readonly onNews: (news: RoomNews) => void;
   readonly onConnection: (connection: Connection) => void;
 };
@@ -72,6 +72,10 @@ export class RoomStream {
       this.heard();
       this.hand();
       this.listener.onNews(JSON.parse(message.data as string) as RoomNews);
+    });
+    source.addEventListener("delta", (message) => {
+      this.hand();
+      this.listener.onDelta(JSON.parse(message.data as string) as Delta);
     });
     source.addEventListener("beat", () => this.heard());
   }

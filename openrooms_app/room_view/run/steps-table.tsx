@@ -3,11 +3,11 @@
 import { Fragment, memo, useState } from "react";
 import { ChevronRight, ListTree } from "lucide-react";
 import { Duration } from "../../components/time.tsx";
-import type { Json } from "../data/event.ts";
-import type { Step, StepStatus } from "../data/steps.ts";
+import type { Step } from "../data/steps.ts";
 import { useShown } from "../view/context.ts";
-import { JsonTree } from "../view/json-tree.tsx";
+import { Bars } from "../view/gantt.tsx";
 import { Button, Notice } from "../view/kit.tsx";
+import { StepBadge, StepDetail } from "../view/step-detail.tsx";
 import { clock, whole } from "../view/when.ts";
 
 const FIRST = 200;
@@ -45,16 +45,11 @@ export function StepsTable() {
   );
 }
 
-const COLORS: Readonly<Record<StepStatus, string>> = {
-  running: "run", waiting: "wait", retrying: "wait", done: "ok", failed: "fail", skipped: "idle", cancelled: "idle",
-};
-
 type RowProps = { readonly step: Step; readonly state: string; readonly from: number; readonly to: number };
 
 /** A step is changed in place: `state` tells when it has to be drawn anew. */
 const StepRow = memo(function StepRow({ step, from, to }: RowProps) {
   const [isOpen, setOpen] = useState(false);
-  const color = `var(--or-${COLORS[step.status]})`;
   return (
     <Fragment>
       <tr className="h-9 cursor-pointer border-b border-line hover:bg-hover/60" onClick={() => setOpen(!isOpen)} data-testid={`step-${step.step}`}>
@@ -71,47 +66,17 @@ const StepRow = memo(function StepRow({ step, from, to }: RowProps) {
             {step.attempt > 1 && <span className="ml-1.5 text-xs text-mute">attempt {step.attempt}</span>}
           </span>
         </td>
-        <td className="px-2"><span className="rounded px-1.5 py-0.5 text-2xs font-medium" style={{ color, background: `color-mix(in srgb, ${color} 12%, transparent)` }}>{step.status}</span></td>
+        <td className="px-2"><StepBadge status={step.status} /></td>
         <td className="hidden px-2 font-mono text-xs text-mute md:table-cell" title={whole(step.started_at)}>{clock(step.started_at)}</td>
         <td className="px-2 text-right text-xs tabular-nums"><Duration ms={step.duration_ms} /></td>
         <td className="hidden px-2 text-right text-xs tabular-nums md:table-cell">{step.tokens ? step.tokens.toLocaleString() : ""}</td>
-        <td className="hidden px-4 lg:table-cell"><Bar step={step} from={from} to={to} color={color} /></td>
+        <td className="hidden px-4 lg:table-cell"><Bars step={step} from={from} to={to} until={Infinity} /></td>
       </tr>
       {isOpen && (
         <tr className="border-b border-line bg-bg">
-          <td colSpan={7} className="px-4 py-2"><Inside step={step} /></td>
+          <td colSpan={7} className="px-4 py-2"><StepDetail step={step} until={Infinity} /></td>
         </tr>
       )}
     </Fragment>
   );
 });
-
-/** Where in the run's time the step stands. */
-function Bar({ step, from, to, color }: Omit<RowProps, "state"> & { readonly color: string }) {
-  const whole = Math.max(1, to - from);
-  const start = new Date(step.started_at).getTime();
-  const end = step.ended_at ? new Date(step.ended_at).getTime() : to;
-  const left = Math.min(99.5, Math.max(0, ((start - from) / whole) * 100));
-  const width = Math.max(0.5, Math.min(100 - left, ((end - start) / whole) * 100));
-  return (
-    <div className="relative h-2 rounded-sm bg-hover" aria-hidden>
-      <div className="absolute inset-y-0 min-w-0.5 rounded-sm" style={{ left: `${left}%`, width: `${width}%`, background: color }} />
-    </div>
-  );
-}
-
-function Inside({ step }: { readonly step: Step }) {
-  const parts: readonly (readonly [string, Json])[] = [
-    ["error", step.error as Json],
-    ["input", step.input],
-    ["output", step.output],
-    ["transition", step.transition],
-  ];
-  const there = parts.filter(([, value]) => value !== null);
-  if (!there.length) return <p className="text-sm text-mute">This step takes nothing and gives nothing.</p>;
-  return (
-    <div className="flex flex-col gap-1">
-      {there.map(([name, value]) => <JsonTree key={name} name={name} value={value} path={name} open={2} />)}
-    </div>
-  );
-}

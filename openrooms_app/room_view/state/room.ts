@@ -5,10 +5,16 @@ import { loginAddress, type Reply } from "../../canvas/state/api.ts";
 import { EMPTY, type Catalogue } from "../../canvas/state/catalogue.ts";
 import { createStore } from "../../canvas/state/store.ts";
 import { api, type Action } from "../data/api.ts";
-import { isOver, type Json, type MemoryEntry, type Room, type RoomNews, type Run, type RunEvent } from "../data/event.ts";
+import { isOver, type Json, type Room, type RoomNews, type Run, type RunEvent } from "../data/event.ts";
 import { forkRules } from "../data/shared.ts";
 import { RoomStream, type Connection } from "../data/stream.ts";
+import { heard, silenced, SILENCE, type Delta, type Speeches } from "../data/words.ts";
+import { Comparing } from "./comparing.ts";
+import { Recollection } from "./recollection.ts";
 import { Timeline } from "./timeline.ts";
+
+/** What stands beside the graph. */
+export type Tab = "details" | "variables" | "memory" | "runs" | "compare" | "graph" | "log" | "steps";
 
 export type Doing = Action | "run" | "retry" | "answer";
 
@@ -29,17 +35,22 @@ export type View = {
   /** What was asked for and has not shown in the status yet. */
   readonly asked: Action | null;
   readonly runs: readonly Run[] | null;
-  readonly memory: readonly MemoryEntry[] | null;
   /** The event whose moment is looked at; null is now. */
   readonly at: number | null;
   /** The node that log and graph both point at. */
   readonly node: string | null;
   readonly line: number | null;
+  /** The transition that is asked about. */
+  readonly way: string | null;
+  /** The step that is looked into; null is the last one of `node`. */
+  readonly step: number | null;
+  /** The tab that was opened last; null until one was. */
+  readonly tab: Tab | null;
 };
 
 const BLANK: View = {
   room: null, fault: null, news: null, run: null, document: null, version: null, isUnpublished: false, catalogue: EMPTY,
-  connection: "connecting", doing: null, asked: null, runs: null, memory: null, at: null, node: null, line: null,
+  connection: "connecting", doing: null, asked: null, runs: null, at: null, node: null, line: null, way: null, step: null, tab: null,
 };
 
 /** A timeline is changed in place; `tick` tells that it was. */
@@ -53,6 +64,10 @@ export type Tell = (text: string) => void;
 export class RoomModel {
   readonly view = createStore<View>(BLANK);
   readonly shown = createStore<Shown>({ timeline: new Timeline(""), tick: 0 });
+  /** What models say at this moment. */
+  readonly words = createStore<Speeches>(SILENCE);
+  readonly memory: Recollection;
+  readonly comparing: Comparing;
   private stream: RoomStream | null = null;
   private isClosed = false;
   private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
@@ -65,6 +80,8 @@ export class RoomModel {
     this.roomId = roomId;
     this.pinned = pinned;
     this.tell = tell;
+    this.memory = new Recollection(roomId, tell);
+    this.comparing = new Comparing(tell);
     this.put({ at });
   }
 
@@ -74,7 +91,7 @@ export class RoomModel {
     if (this.isClosed) return;
     if (room.kind !== "ok") return this.put({ fault: room.detail });
     this.put({ room: room.value, fault: null, ...(catalogue.kind === "ok" ? { catalogue: catalogue.value } : {}) });
-    void this.loadMemory();
+    void this.memory.load();
     const pinned = runId ?? (this.pinned === null ? null : await this.runNumbered(this.pinned));
     if (this.isClosed) return;
     if (this.pinned !== null && !pinned) return this.put({ fault: `This room has no run #${this.pinned}.` });
@@ -84,6 +101,7 @@ export class RoomModel {
     if (this.isClosed) return;
     this.stream = new RoomStream(`/api/rooms/${encodeURIComponent(this.roomId)}/stream${query}`, {
       onEvents: (events) => this.onEvents(events),
+      onDelta: (delta) => this.onDelta(delta),
       onNews: (news) => this.onNews(news),
       onConnection: (connection) => this.onConnection(connection),
     });
@@ -101,7 +119,43 @@ export class RoomModel {
   }
 
   point(node: string | null, line: number | null = null): void {
-    this.put({ node, line });
+    this.put({ node, line, way: null, step: null });
+  }
+
+  /** Point at a node and show what there is to tell of it. */
+  inspect(node: string): void {
+    this.put({ node, line: null, way: null, step: null, tab: "details" });
+  }
+
+  /** Look into a step. */
+  into(step: number): void {
+    const node = this.shown.get().timeline.now.steps.get(step)?.node_id;
+    if (node !== undefined) this.put({ node, step, way: null, line: null, tab: "details" });
+  }
+
+  /** Ask why a transition was taken, or was not. */
+  ask(way: string): void {
+    this.put({ way, node: null, step: null, line: null, tab: "details" });
+  }
+
+  turn(tab: Tab): void {
+    this.put({ tab });
+  }
+
+  /** Compare the run shown with the one of this number; null stops that. */
+  async compareWith(number: number | null): Promise<void> {
+    if (number === null) {
+      this.comparing.stop();
+      return this.put({ tab: "runs" });
+    }
+    const id = await this.runNumbered(number);
+    const run = id === null ? null : await api.run(id);
+    if (run?.kind !== "ok") return this.tell(`This room has no run #${number}.`);
+    this.put({ tab: "compare" });
+    const { document } = this.view.get();
+    const rules = document && run.value.version === this.view.get().version ? (fork: string, join: string) => forkRules(document, fork, join) : undefined;
+    await this.comparing.with(run.value, rules);
+    this.comparing.judge(this.shown.get().timeline, this.view.get().run);
   }
 
   async act(action: Action): Promise<void> {
@@ -118,25 +172,14 @@ export class RoomModel {
     return reply.kind === "ok" ? null : reply.detail;
   }
 
-  async retry(runId: string): Promise<boolean> {
-    const reply = await this.doing("retry", () => api.retry(runId));
+  /** A new run from where this one failed, or from the step that is named. */
+  async retry(runId: string, step: number | null = null): Promise<boolean> {
+    const reply = await this.doing("retry", () => api.retry(runId, step));
     return reply?.kind === "ok";
   }
 
   async answer(signal: string, payload: Json): Promise<Reply<unknown> | null> {
     return this.doing("answer", () => api.signal(this.roomId, signal, payload), false);
-  }
-
-  async remember(key: string, value: Json): Promise<Reply<unknown>> {
-    const reply = await api.remember(this.roomId, key, value);
-    if (reply.kind === "ok") await this.loadMemory();
-    return reply;
-  }
-
-  async forget(key: string): Promise<void> {
-    const reply = await api.forget(this.roomId, key);
-    if (reply.kind !== "ok") this.tell(reply.detail);
-    await this.loadMemory();
   }
 
   /** The schema of the input that the next run takes; null when it takes none. */
@@ -162,15 +205,26 @@ export class RoomModel {
       const { timeline, tick } = this.shown.get();
       if (!timeline.add(group)) continue;
       this.shown.set({ timeline, tick: tick + 1 });
-      if (group.some((event) => event.type === "MEMORY_UPDATED")) this.soon("memory", () => this.loadMemory());
+      this.words.set(silenced(this.words.get(), group));
+      if (group.some((event) => event.type === "MEMORY_UPDATED")) this.soon("memory", () => this.memory.load());
+      if (group.some((event) => event.type === "NODE_EXECUTED") && this.memory.store.get().turns) this.soon("said", () => this.memory.loadTurns());
+      if (this.comparing.store.get()) this.soon("compare", async () => this.comparing.judge(timeline, this.view.get().run));
       if (group.some((event) => event.type.startsWith("ROOM_") || event.type === "RUN_QUEUED")) this.soon("run", () => this.loadRun(runId));
     }
+  }
+
+  private onDelta(delta: Delta): void {
+    const { timeline } = this.shown.get();
+    if (delta.run_id !== timeline.runId) return;
+    const speeches = this.words.get();
+    if (speeches.has(delta.step) || !isAnswered(timeline, delta)) this.words.set(heard(speeches, delta));
   }
 
   private turnTo(runId: string): void {
     const isFirst = this.shown.get().timeline.runId === "";
     this.shown.set({ timeline: new Timeline(runId), tick: 0 });
-    this.put({ run: null, node: null, line: null, ...(isFirst ? {} : { at: null }) });
+    this.words.set(SILENCE);
+    this.put({ run: null, node: null, line: null, way: null, step: null, ...(isFirst ? {} : { at: null }) });
     void this.loadRun(runId);
   }
 
@@ -178,7 +232,7 @@ export class RoomModel {
     const before = this.view.get().news;
     this.put({ news, ...(before?.status === news.status && before.run_id === news.run_id ? {} : { asked: null }) });
     this.soon("runs", () => this.loadRuns());
-    if (isOver(news.status)) this.soon("memory", () => this.loadMemory());
+    if (isOver(news.status)) this.soon("memory", () => this.memory.load());
   }
 
   private onConnection(connection: Connection): void {
@@ -196,11 +250,6 @@ export class RoomModel {
   private async loadRuns(): Promise<void> {
     const reply = await api.runs(this.roomId, RUNS_SHOWN);
     if (reply.kind === "ok" && !this.isClosed) this.put({ runs: reply.value.items });
-  }
-
-  private async loadMemory(): Promise<void> {
-    const reply = await api.memory(this.roomId);
-    if (reply.kind === "ok" && !this.isClosed) this.put({ memory: reply.value.items });
   }
 
   private async runNumbered(number: number): Promise<string | null> {
@@ -259,6 +308,14 @@ export class RoomModel {
   private put(change: Partial<View>): void {
     this.view.set({ ...this.view.get(), ...change });
   }
+}
+
+/** Words that come later than the answer they belong to are of no use any more. */
+function isAnswered(timeline: Timeline, { step, turn }: Delta): boolean {
+  const known = timeline.now.steps.get(step);
+  if (!known) return false;
+  if (known.status !== "running") return true;
+  return timeline.eventsOf(step).some((event) => event.type === "AGENT_RESPONSE" && event.data["turn"] === turn);
 }
 
 /** A stream that is refused can't say why; this can. */

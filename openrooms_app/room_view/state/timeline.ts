@@ -13,6 +13,8 @@ export class Timeline {
   private standing = before();
   private kept: Standing[] = [before()];
   private rulesOf: RulesOf | undefined;
+  /** The places of each step's events in the log. */
+  private readonly places = new Map<number, number[]>();
 
   constructor(runId: string) {
     this.runId = runId;
@@ -22,7 +24,10 @@ export class Timeline {
   add(events: readonly RunEvent[]): number {
     const first = this.log.events.length;
     const added = this.log.add(events);
-    for (let index = first; index < this.log.events.length; index += 1) this.fold(index);
+    for (let index = first; index < this.log.events.length; index += 1) {
+      this.fold(index);
+      this.place(index);
+    }
     return added;
   }
 
@@ -50,6 +55,20 @@ export class Timeline {
     const standing = copyOf(this.kept[nearest]!);
     for (let index = nearest * KEPT_EACH; index < count; index += 1) apply(standing, this.log.events[index]!, this.rulesOf);
     return standing;
+  }
+
+  /** The events of a step, up to the event `until`. */
+  eventsOf(step: number, until = Infinity): readonly RunEvent[] {
+    const events = (this.places.get(step) ?? []).map((place) => this.log.events[place]!);
+    return events.at(-1) && events.at(-1)!.seq > until ? events.filter((event) => event.seq <= until) : events;
+  }
+
+  private place(index: number): void {
+    const { step } = this.log.events[index]!;
+    if (step === null) return;
+    const places = this.places.get(step);
+    if (places) places.push(index);
+    else this.places.set(step, [index]);
   }
 
   private fold(index: number): void {

@@ -1,7 +1,7 @@
 /** One event with everything that was recorded of it. */
 
 import { useState } from "react";
-import { Check, Copy, History, X } from "lucide-react";
+import { Check, Copy, History, ListTree, X } from "lucide-react";
 import type { Json, RunEvent } from "../data/event.ts";
 import { useRoom } from "./context.ts";
 import { JsonTree } from "./json-tree.tsx";
@@ -27,7 +27,8 @@ export function EventDetail({ event, onClose }: { readonly event: RunEvent; read
     <div className="max-h-[55%] shrink-0 overflow-y-auto border-t border-line bg-bg px-3 py-2" data-testid="event-detail">
       <div className="flex items-center gap-1">
         <strong className="truncate font-mono text-xs font-semibold">{event.type}</strong>
-        <Button look="quiet" Icon={History} className="ml-auto h-7 px-2 text-xs" onClick={() => model.look(event.seq)}>Show this moment</Button>
+        {event.step !== null && <Button look="quiet" Icon={ListTree} className="ml-auto h-7 px-2 text-xs" onClick={() => model.into(event.step!)}>Step {event.step}</Button>}
+        <Button look="quiet" Icon={History} className={`h-7 px-2 text-xs ${event.step === null ? "ml-auto" : ""}`} onClick={() => model.look(event.seq)}>Show this moment</Button>
         <IconButton Icon={isDone ? Check : Copy} label="Copy the event as JSON" onClick={() => void onCopy()} />
         <IconButton Icon={X} label="Close the event" onClick={onClose} />
       </div>

@@ -1,6 +1,7 @@
 /** The run's graph: each node with what it has done so far, the path taken, the tokens that stand somewhere. */
 
 import { useEffect, useMemo } from "react";
+import { useStore } from "../../canvas/state/use-store.ts";
 import { Link } from "react-router";
 import { PencilRuler, Play } from "lucide-react";
 import { RunGraph } from "../../canvas/flow/run-graph.tsx";
@@ -15,10 +16,11 @@ export function Graph() {
   const catalogue = useView((view) => view.catalogue);
   const isUnpublished = useView((view) => view.isUnpublished);
   const node = useView((view) => view.node);
+  const way = useView((view) => view.way);
   const paint = usePaint();
   return (
     <section aria-label="Graph of the run" className="relative flex min-h-0 flex-1 flex-col" data-testid="graph">
-      {document && <RunGraph document={document} catalogue={catalogue} paint={paint} selected={node} onSelect={(id) => model.point(id)} />}
+      {document && <RunGraph document={document} catalogue={catalogue} paint={paint} selected={node} way={way} onSelect={(id) => (id === null ? model.point(null) : model.inspect(id))} onWay={(id) => model.ask(id)} />}
       {!document && !isUnpublished && <Skeleton className="m-3 flex-1" />}
       {isUnpublished && <Unpublished />}
       <NeverRun />
@@ -60,5 +62,28 @@ function usePaint(): RunPaint {
     const until = at === null || at >= timeline.log.last ? null : (timeline.log.events[at - 1]?.at ?? null);
     paint.show(painted(standing, until));
   }, [paint, standing, tick, timeline, at]);
+  useSpeech(paint);
+  useMarks(paint);
   return paint;
+}
+
+/** What models say stands at their nodes, as long as the present is looked at. */
+function useSpeech(paint: RunPaint): void {
+  const { model } = useRoom();
+  const at = useView((view) => view.at);
+  const speeches = useStore(model.words, (words) => words);
+  useEffect(() => {
+    paint.say(new Map(at === null ? [...speeches.values()].map(({ node_id, text }) => [node_id, text]) : []));
+  }, [paint, speeches, at]);
+}
+
+/** Where the run that is compared with this one differs from it. */
+function useMarks(paint: RunPaint): void {
+  const { model } = useRoom();
+  const comparison = useStore(model.comparing.store, (compared) => compared?.comparison ?? null);
+  useEffect(() => {
+    const parting = comparison?.parting?.node_id;
+    const nodes = [...(comparison?.nodes ?? [])].map(([id, side]) => [id, id === parting ? "first" : side] as const);
+    paint.mark(new Map([...nodes, ...(comparison?.ways ?? [])]));
+  }, [paint, comparison]);
 }

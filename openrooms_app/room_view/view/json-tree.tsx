@@ -1,7 +1,7 @@
 /** A JSON value as a tree that opens and closes; long texts and lists show their beginning first. */
 
 import { useState } from "react";
-import { Check, ChevronRight, Copy } from "lucide-react";
+import { Check, ChevronRight, Copy, Link2, type LucideIcon } from "lucide-react";
 import type { Json, JsonObject } from "../data/event.ts";
 import { copy } from "./kit.tsx";
 
@@ -85,19 +85,27 @@ function peek(value: readonly Json[] | JsonObject): string {
 }
 
 function Copying({ value, path }: { readonly value: Json; readonly path: string }) {
+  const text = (): string => (typeof value === "string" ? value : JSON.stringify(value, null, 2));
+  return (
+    <span className="flex shrink-0">
+      {path && <CopyButton Icon={Link2} label={`Copy the path ${path}`} text={() => path} />}
+      <CopyButton Icon={Copy} label="Copy the value" text={text} />
+    </span>
+  );
+}
+
+function CopyButton({ Icon, label, text }: { readonly Icon: LucideIcon; readonly label: string; readonly text: () => string }) {
   const [isDone, setDone] = useState(false);
-  const onClick = async (withPath: boolean): Promise<void> => {
-    const text = withPath ? path : typeof value === "string" ? value : JSON.stringify(value, null, 2);
-    if (!(await copy(text))) return;
+  const onClick = async (): Promise<void> => {
+    if (!(await copy(text()))) return;
     setDone(true);
     setTimeout(() => setDone(false), 1_000);
   };
-  const Icon = isDone ? Check : Copy;
+  const Shown = isDone ? Check : Icon;
   return (
-    <button type="button" aria-label="Copy the value" title={path ? `Copy the value; with Shift its path ${path}` : "Copy the value"}
-      onClick={(event) => void onClick(event.shiftKey && path !== "")}
+    <button type="button" aria-label={label} title={label} onClick={() => void onClick()}
       className="mt-0.5 shrink-0 cursor-pointer rounded p-0.5 text-mute opacity-0 hover:text-ink focus-visible:opacity-100 group-hover:opacity-100">
-      <Icon size={12} aria-hidden />
+      <Shown size={12} aria-hidden />
     </button>
   );
 }

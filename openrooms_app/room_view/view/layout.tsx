@@ -2,6 +2,11 @@
 
 import { useSyncExternalStore, type ReactNode } from "react";
 import { Tab, TabList, TabPanel, Tabs } from "../../components/overlays.tsx";
+import type { Tab as TabName } from "../state/room.ts";
+import { ComparePanel, useCompared } from "./compare-panel.tsx";
+import { useRoom, useView } from "./context.ts";
+import { Details } from "./details.tsx";
+import { Gantt } from "./gantt.tsx";
 import { Graph } from "./graph.tsx";
 import { LogPanel } from "./log-panel.tsx";
 import { Memory } from "./memory.tsx";
@@ -12,9 +17,10 @@ import { Split } from "./split.tsx";
 import { Variables } from "./variables.tsx";
 
 const WIDE = "(min-width: 900px)";
+const BESIDE: readonly TabName[] = ["details", "variables", "memory", "runs", "compare"];
 
 /** The tabs last chosen: the page is drawn anew when it turns to another run, and nobody should have to choose again. */
-const chosen = { wide: "variables", narrow: "log" };
+const chosen: { wide: TabName; narrow: TabName; lower: TabName } = { wide: "variables", narrow: "log", lower: "log" };
 
 export function Layout() {
   const isWide = useSyncExternalStore(watchWidth, () => window.matchMedia(WIDE).matches, () => true);
@@ -27,9 +33,22 @@ function watchWidth(listener: () => void): () => void {
   return () => width.removeEventListener("change", listener);
 }
 
+/** The tab to show: the one that was opened last, if it stands here. */
+function useTab(place: "wide" | "narrow"): [TabName, (tab: string) => void] {
+  const { model } = useRoom();
+  const asked = useView((view) => view.tab);
+  const isComparing = useCompared() !== null;
+  const isHere = asked !== null && (place === "narrow" || BESIDE.includes(asked));
+  const tab = isHere ? asked : chosen[place];
+  if (tab !== "compare") chosen[place] = tab;
+  return [tab === "compare" && !isComparing ? "runs" : tab, (next) => model.turn(next as TabName)];
+}
+
 function Wide() {
+  const [tab, turn] = useTab("wide");
+  const isComparing = useCompared() !== null;
   return (
-    <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)_clamp(300px,28vw,400px)]">
+    <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)_clamp(320px,28vw,440px)]">
       <Split
         name="room"
         label="Height of the graph"
@@ -37,41 +56,62 @@ function Wide() {
         lower={
           <>
             <Moment />
-            <LogPanel />
+            <Lower />
           </>
         }
       />
       <aside aria-label="Room" className="flex min-h-0 flex-col border-l border-line bg-panel">
         <Signals />
-        <Tabs defaultValue={chosen.wide} onValueChange={(tab) => (chosen.wide = tab)}>
+        <Tabs value={tab} onValueChange={turn}>
           <div className="px-3">
             <TabList label="Room">
+              <Tab value="details">Details</Tab>
               <Tab value="variables">Variables</Tab>
               <Tab value="memory">Memory</Tab>
               <Tab value="runs">Runs</Tab>
+              {isComparing && <Tab value="compare">Compare</Tab>}
             </TabList>
           </div>
-          <Scrolling value="variables"><Variables /></Scrolling>
-          <Scrolling value="memory"><Memory /></Scrolling>
-          <Scrolling value="runs"><Runs /></Scrolling>
+          <Panels />
         </Tabs>
       </aside>
     </div>
   );
 }
 
+/** Log and timeline share the place below the graph. */
+function Lower() {
+  return (
+    <Tabs defaultValue={chosen.lower} onValueChange={(tab) => (chosen.lower = tab as TabName)}>
+      <div className="bg-panel px-3">
+        <TabList label="Run">
+          <Tab value="log">Log</Tab>
+          <Tab value="steps">Timeline</Tab>
+        </TabList>
+      </div>
+      <Filling value="log"><LogPanel /></Filling>
+      <Filling value="steps"><Gantt /></Filling>
+    </Tabs>
+  );
+}
+
 function Narrow() {
+  const [tab, turn] = useTab("narrow");
+  const isComparing = useCompared() !== null;
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <Signals />
-      <Tabs defaultValue={chosen.narrow} onValueChange={(tab) => (chosen.narrow = tab)}>
+      <Tabs value={tab} onValueChange={turn}>
         <div className="bg-panel px-3">
           <TabList label="Room">
             <Tab value="graph">Graph</Tab>
             <Tab value="log">Log</Tab>
+            <Tab value="steps">Timeline</Tab>
+            <Tab value="details">Details</Tab>
             <Tab value="variables">Variables</Tab>
             <Tab value="memory">Memory</Tab>
             <Tab value="runs">Runs</Tab>
+            {isComparing && <Tab value="compare">Compare</Tab>}
           </TabList>
         </div>
         <Filling value="graph">
@@ -79,11 +119,22 @@ function Narrow() {
           <Moment />
         </Filling>
         <Filling value="log"><LogPanel /></Filling>
-        <Scrolling value="variables"><Variables /></Scrolling>
-        <Scrolling value="memory"><Memory /></Scrolling>
-        <Scrolling value="runs"><Runs /></Scrolling>
+        <Filling value="steps"><Gantt /></Filling>
+        <Panels />
       </Tabs>
     </div>
+  );
+}
+
+function Panels() {
+  return (
+    <>
+      <Scrolling value="details"><Details /></Scrolling>
+      <Scrolling value="variables"><Variables /></Scrolling>
+      <Scrolling value="memory"><Memory /></Scrolling>
+      <Scrolling value="runs"><Runs /></Scrolling>
+      <Scrolling value="compare"><ComparePanel /></Scrolling>
+    </>
   );
 }
 

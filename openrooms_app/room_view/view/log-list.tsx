@@ -17,6 +17,8 @@ type Props = {
   readonly names: ReadonlyMap<string, string>;
   /** The seq of the line that was clicked. */
   readonly chosen: number | null;
+  /** The node that is pointed at: its lines are marked. */
+  readonly node: string | null;
   /** Lines after this event have not happened yet at the moment looked at. */
   readonly moment: number | null;
   readonly isFollowing: boolean;
@@ -25,7 +27,7 @@ type Props = {
 };
 
 export function LogList(props: Props) {
-  const { log, places, names, chosen, moment, onChoose } = props;
+  const { log, places, names, chosen, node, moment, onChoose } = props;
   const box = useRef<HTMLDivElement>(null);
   const { top, height, onScroll } = useWindow(box, props);
   const first = Math.max(0, Math.floor(top / ROW) - SPARE);
@@ -48,7 +50,7 @@ export function LogList(props: Props) {
           return (
             <Line key={event.seq} event={event} top={(first + offset) * ROW} isChosen={event.seq === chosen}
               name={names.get(event.node_id ?? "") ?? event.node_id ?? ""} isAhead={moment !== null && event.seq > moment}
-              isMoment={event.seq === moment} onChoose={onChoose} />
+              isMoment={event.seq === moment} isPointed={node !== null && event.node_id === node} onChoose={onChoose} />
           );
         })}
       </div>
@@ -58,7 +60,7 @@ export function LogList(props: Props) {
 }
 
 /** Where the list is scrolled to; at its end it follows, as soon as the reader scrolls up it stays. */
-function useWindow(box: React.RefObject<HTMLDivElement | null>, { log, places, tick, chosen, moment, isFollowing, onFollow }: Props) {
+function useWindow(box: React.RefObject<HTMLDivElement | null>, { log, places, tick, chosen, node, moment, isFollowing, onFollow }: Props) {
   const [view, setView] = useState({ top: 0, height: 400 });
   const isOurs = useRef(false);
   const measure = useCallback(() => {
@@ -89,6 +91,13 @@ function useWindow(box: React.RefObject<HTMLDivElement | null>, { log, places, t
     onFollow(false);
   }, [chosen, show, onFollow]);
   useLayoutEffect(() => {
+    if (node === null || chosen !== null) return;
+    const place = places.findLastIndex((each) => log.events[each]!.node_id === node && (moment === null || log.events[each]!.seq <= moment));
+    if (place < 0) return;
+    show(log.events[places[place]!]!.seq);
+    onFollow(false);
+  }, [node]); // eslint-disable-line -- once, when it is pointed at
+  useLayoutEffect(() => {
     if (moment !== null) show(moment);
   }, [moment, show]);
   const onScroll = (): void => {
@@ -118,16 +127,17 @@ type LineProps = {
   readonly isChosen: boolean;
   readonly isAhead: boolean;
   readonly isMoment: boolean;
+  readonly isPointed: boolean;
   readonly onChoose: (event: RunEvent) => void;
 };
 
-const Line = memo(function Line({ event, top, name, isChosen, isAhead, isMoment, onChoose }: LineProps) {
+const Line = memo(function Line({ event, top, name, isChosen, isAhead, isMoment, isPointed, onChoose }: LineProps) {
   const [Icon, color] = MARKS[event.level];
   const ink = event.level === "DEBUG" || isAhead ? "text-mute" : event.level === "INFO" ? "text-ink" : color;
   return (
     <div id={`event-${event.seq}`} role="option" aria-selected={isChosen} onClick={() => onChoose(event)} data-type={event.type} data-seq={event.seq}
       style={{ position: "absolute", top, height: ROW }}
-      className={`inset-x-0 flex cursor-pointer items-center gap-2 whitespace-nowrap px-3 ${isChosen ? "bg-accent/15" : "hover:bg-hover/70"} ${isAhead ? "bg-[repeating-linear-gradient(135deg,var(--or-hover)_0_1px,transparent_1px_8px)] italic" : ""} ${isMoment ? "shadow-[inset_3px_0_var(--or-accent)]" : ""}`}>
+      className={`inset-x-0 flex cursor-pointer items-center gap-2 whitespace-nowrap px-3 ${isChosen ? "bg-accent/15" : isPointed ? "bg-accent/5 hover:bg-hover/70" : "hover:bg-hover/70"} ${isAhead ? "bg-[repeating-linear-gradient(135deg,var(--or-hover)_0_1px,transparent_1px_8px)] italic" : ""} ${isMoment ? "shadow-[inset_3px_0_var(--or-accent)]" : ""}`}>
       <time dateTime={event.at} title={whole(event.at)} className="shrink-0 text-mute tabular-nums">{clock(event.at)}</time>
       <span className={`grid w-3.5 shrink-0 place-items-center ${color}`}>{Icon && <Icon size={12} aria-label={event.level} />}</span>
       <span className="hidden w-40 shrink-0 truncate text-mute 2xl:inline">{event.type}</span>

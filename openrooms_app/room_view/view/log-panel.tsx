@@ -17,6 +17,7 @@ export function LogPanel() {
   const { model } = useRoom();
   const shown = useShown();
   const line = useView((view) => view.line);
+  const node = useView((view) => view.node);
   const at = useView((view) => view.at);
   const names = useNames();
   const [filter, setFilter] = useFilter(names);
@@ -31,7 +32,7 @@ export function LogPanel() {
       <LogTools filter={filter} onFilter={setFilter} isFollowing={isFollowing} onFollow={setFollowing} count={places.length} />
       {log.last === 0 && <Nothing />}
       {log.last > 0 && (
-        <LogList log={log} places={places} tick={shown.tick} names={names} chosen={line} moment={at} isFollowing={isFollowing && at === null} onFollow={setFollowing} onChoose={point} />
+        <LogList log={log} places={places} tick={shown.tick} names={names} chosen={line} node={node} moment={at} isFollowing={isFollowing && at === null} onFollow={setFollowing} onChoose={point} />
       )}
       {chosen && <EventDetail event={chosen} onClose={() => model.point(null)} />}
     </section>
@@ -54,13 +55,15 @@ function useFilter(names: Filter["names"]): [Filter, (change: Partial<Filter>) =
   const [level, setLevel] = useState<Level>(() => (localStorage.getItem(LEVEL_KEY) as Level | null) ?? "INFO");
   const [text, setText] = useState("");
   const [node, setNode] = useState<string | null>(null);
+  const [type, setType] = useState<string | null>(null);
   const words = useDeferredValue(text);
   useEffect(() => localStorage.setItem(LEVEL_KEY, level), [level]);
-  const filter = useMemo(() => ({ level, text: words, node, names }), [level, words, node, names]);
+  const filter = useMemo(() => ({ level, text: words, node, type, names }), [level, words, node, type, names]);
   const change = (next: Partial<Filter>): void => {
     if (next.level !== undefined) setLevel(next.level);
     if (next.text !== undefined) setText(next.text);
     if (next.node !== undefined) setNode(next.node);
+    if (next.type !== undefined) setType(next.type);
   };
   return [filter, change];
 }

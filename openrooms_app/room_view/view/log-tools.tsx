@@ -28,6 +28,7 @@ export function LogTools({ filter, onFilter, isFollowing, onFollow, count }: Pro
         className="h-7 rounded-md border border-line bg-panel px-1.5 text-xs">
         {LEVELS.filter((level) => NAMES[level]).map((level) => <option key={level} value={level}>{NAMES[level]}</option>)}
       </select>
+      <TypeFilter filter={filter} onFilter={onFilter} />
       <SearchBox onText={(text) => onFilter({ text })} />
       <NodeFilter filter={filter} onFilter={onFilter} />
       <span className="ml-auto hidden whitespace-nowrap text-2xs text-mute tabular-nums sm:inline" data-testid="log-count">
@@ -37,6 +38,19 @@ export function LogTools({ filter, onFilter, isFollowing, onFollow, count }: Pro
         label={isFollowing ? "Stop following new lines" : "Follow new lines"} onClick={() => onFollow(!isFollowing)} />
       <Taking />
     </div>
+  );
+}
+
+/** Events of one type only; the types that the run has had. */
+function TypeFilter({ filter, onFilter }: { readonly filter: Filter; readonly onFilter: (change: Partial<Filter>) => void }) {
+  const { timeline } = useShown();
+  const pick = (type: string): void => onFilter({ type: type || null, ...(type ? { level: "DEBUG" } : {}) });
+  return (
+    <select value={filter.type ?? ""} aria-label="Type of event" title="Events of one type only" onChange={(event) => pick(event.target.value)}
+      className="h-7 w-28 rounded-md border border-line bg-panel px-1.5 text-xs max-sm:hidden">
+      <option value="">All types</option>
+      {[...timeline.log.types].sort().map((type) => <option key={type} value={type}>{type}</option>)}
+    </select>
   );
 }
 

@@ -17,7 +17,7 @@ export function RoomView({ canEdit = false }: { readonly canEdit?: boolean }) {
   const navigate = useNavigate();
   const run = numberIn(query.get("run"));
   const beginsWithForm = query.get("run") === "new";
-  const model = useModel(roomId, run, numberIn(query.get("at")));
+  const model = useModel(roomId, run, numberIn(query.get("at")), numberIn(query.get("with")));
   const facts = useMemo<RoomFacts | null>(
     () => model && { model, canEdit, beginsWithForm, goTo: (number) => number !== model.pinned && void navigate(number === null ? "?" : `?run=${number}`) },
     [model, canEdit, beginsWithForm, navigate],
@@ -45,13 +45,13 @@ function Page() {
 }
 
 /** The model of what the address names; another address gets another one, and the old one is closed. */
-function useModel(roomId: string, run: number | null, at: number | null): RoomModel | null {
+function useModel(roomId: string, run: number | null, at: number | null, other: number | null): RoomModel | null {
   const [model, setModel] = useState<RoomModel | null>(null);
   useEffect(() => {
     const next = new RoomModel(roomId, run, at, (text) => void toast.error(text, { duration: 10_000, closeButton: true }));
     setModel(next);
-    void next.open();
-    const unwatch = next.view.subscribe(() => keepInAddress(next.view.get().at));
+    void next.open().then(() => (other === null ? undefined : next.compareWith(other)));
+    const unwatch = keepingAddress(next, other);
     return () => {
       unwatch();
       next.close();
@@ -61,13 +61,28 @@ function useModel(roomId: string, run: number | null, at: number | null): RoomMo
   return model;
 }
 
-/** The moment goes into the address without a step in the browser's history. */
-function keepInAddress(at: number | null): void {
+/** The moment, and the run compared with, go into the address without a step in the browser's history. */
+function keepingAddress(model: RoomModel, other: number | null): () => void {
+  let compared = other;
+  const keep = (): void => keepInAddress({ at: model.view.get().at, with: compared });
+  const unwatch = [
+    model.view.subscribe(keep),
+    model.comparing.store.subscribe(() => {
+      compared = model.comparing.store.get()?.run.number ?? null;
+      keep();
+    }),
+  ];
+  return () => unwatch.forEach((stop) => stop());
+}
+
+function keepInAddress(wanted: Readonly<Record<"at" | "with", number | null>>): void {
   const address = new URL(window.location.href);
-  if ((address.searchParams.get("at") ?? "") === String(at ?? "")) return;
-  if (at === null) address.searchParams.delete("at");
-  else address.searchParams.set("at", String(at));
-  window.history.replaceState(window.history.state, "", address);
+  const before = address.search;
+  for (const [name, value] of Object.entries(wanted)) {
+    if (value === null) address.searchParams.delete(name);
+    else address.searchParams.set(name, String(value));
+  }
+  if (address.search !== before) window.history.replaceState(window.history.state, "", address);
 }
 
 function numberIn(text: string | null): number | null {

@@ -1,11 +1,11 @@
 /** The room's runs, newest first; a click shows one. */
 
-import { Play } from "lucide-react";
+import { GitCompare, Play } from "lucide-react";
 import { StatusBadge } from "../../components/status.tsx";
 import { Duration, RelativeTime } from "../../components/time.tsx";
 import type { Run } from "../data/event.ts";
 import { useRoom, useShown, useView } from "./context.ts";
-import { Notice, Skeleton } from "./kit.tsx";
+import { IconButton, Notice, Skeleton } from "./kit.tsx";
 
 export function Runs() {
   const { model, goTo } = useRoom();
@@ -17,15 +17,16 @@ export function Runs() {
   return (
     <ul className="-mx-1 flex flex-col" data-testid="runs">
       {runs.map((run) => (
-        <li key={run.id}>
+        <li key={run.id} className="flex items-center gap-1">
           <button type="button" aria-current={run.id === timeline.runId ? "true" : undefined}
             onClick={() => goTo(run.number === newest ? null : run.number)}
-            className="flex w-full cursor-pointer items-center gap-2 rounded-md px-2 py-1.5 text-left text-sm hover:bg-hover aria-[current]:bg-hover">
+            className="flex min-w-0 flex-1 cursor-pointer items-center gap-2 rounded-md px-2 py-1.5 text-left text-sm hover:bg-hover aria-[current]:bg-hover">
             <span className="w-9 shrink-0 font-mono text-xs text-mute">#{run.number}</span>
             <StatusBadge status={run.status} />
             <span className="ml-auto text-xs text-mute"><Duration ms={took(run)} /></span>
             <span className="w-16 text-right text-xs text-mute"><RelativeTime at={run.created_at} /></span>
           </button>
+          <IconButton Icon={GitCompare} label={`Compare with run #${run.number}`} className={run.id === timeline.runId ? "invisible" : ""} onClick={() => void model.compareWith(run.number)} />
         </li>
       ))}
       {model.pinned === null && runs.length >= 100 && <li className="px-2 py-1 text-xs text-mute">Older runs are on the Runs page.</li>}

@@ -7,6 +7,7 @@ import type { Json, JsonObject } from "../data/event.ts";
 import type { Wait } from "../data/fold.ts";
 import { useRoom, useShown, useView } from "./context.ts";
 import { Button } from "./kit.tsx";
+import { CallApproval } from "./call-approval.tsx";
 import { SchemaForm } from "./schema-form.tsx";
 
 export function Signals() {
@@ -18,7 +19,10 @@ export function Signals() {
   if (!waits.length) return null;
   return (
     <section aria-label="Signals waiting for an answer" className="flex max-h-[60%] shrink-0 flex-col gap-4 overflow-y-auto border-b border-line bg-wait/5 p-3" data-testid="signals">
-      {waits.map(([branch, wait]) => <Question key={`${branch}:${wait.since}`} wait={wait} />)}
+      {waits.map(([branch, wait]) => {
+        const key = `${branch}:${wait.since}:${wait.signal}`;
+        return wait.call ? <CallApproval key={key} wait={wait} call={wait.call} /> : <Question key={key} wait={wait} />;
+      })}
     </section>
   );
 }

@@ -1,6 +1,7 @@
 /** What the run came to, what it was given, and its variables as they stand at the moment looked at. */
 
-import { Braces } from "lucide-react";
+import { Braces, ChevronLeft, ChevronRight } from "lucide-react";
+import { changeBeside } from "../data/changes.ts";
 import { isOver, type Json } from "../data/event.ts";
 import type { Names, Written } from "../data/fold.ts";
 import { useRoom, useShown, useStanding, useView } from "./context.ts";
@@ -22,10 +23,10 @@ export function Variables() {
           <JsonTree value={standing.output} path="" open={2} />
         </section>
       )}
-      <Overlay title="Variables" names={standing.vars[""] ?? {}} path="vars" empty="None is set yet." />
-      {branches.map(([branch, names]) => <Overlay key={branch} title={`Branch ${branch}`} names={names} path="vars" />)}
+      <Overlay title="Variables" names={standing.vars[""] ?? {}} path="vars" branch="" empty="None is set yet." />
+      {branches.map(([branch, names]) => <Overlay key={branch} title={`Branch ${branch}`} names={names} path="vars" branch={branch} />)}
       {Object.entries(standing.memory).map(([branch, names]) => (
-        <Overlay key={branch} title={branch ? `Remembered in branch ${branch}` : "Remembered by this run"} names={names} path="memory" />
+        <Overlay key={branch} title={branch ? `Remembered in branch ${branch}` : "Remembered by this run"} names={names} path="memory" branch={branch} />
       ))}
       {hasContent(run?.input) && (
         <section>
@@ -56,31 +57,50 @@ function Failure({ error }: { readonly error: { readonly code?: string; readonly
   );
 }
 
-type OverlayProps = { readonly title: string; readonly names: Names; readonly path: string; readonly empty?: string };
+type OverlayProps = { readonly title: string; readonly names: Names; readonly path: "vars" | "memory"; readonly branch: string; readonly empty?: string };
 
-function Overlay({ title, names, path, empty }: OverlayProps) {
+function Overlay({ title, names, path, branch, empty }: OverlayProps) {
   const entries = Object.entries(names);
   if (!entries.length && !empty) return null;
   return (
     <section>
       <GroupTitle>{title}</GroupTitle>
       {!entries.length && <p className="text-sm text-mute">{empty}</p>}
-      {entries.map(([name, written]) => <Variable key={name} name={name} written={written} path={`${path}.${name}`} />)}
+      {entries.map(([name, written]) => <Variable key={name} name={name} written={written} kind={path} branch={branch} />)}
     </section>
   );
 }
 
-function Variable({ name, written, path }: { readonly name: string; readonly written: Written; readonly path: string }) {
+type VariableProps = { readonly name: string; readonly written: Written; readonly kind: "vars" | "memory"; readonly branch: string };
+
+function Variable({ name, written, kind, branch }: VariableProps) {
   const { model } = useRoom();
   return (
     <div className="flex items-start gap-1" data-testid={`variable-${name}`}>
       <div className="min-w-0 flex-1">
-        <JsonTree name={name} value={written.value} path={path} open={0} />
+        <JsonTree name={name} value={written.value} path={`${kind}.${name}`} open={0} />
       </div>
+      <Beside name={name} kind={kind} branch={branch} written={written} step={-1} />
       <button type="button" title="To the event that set it" onClick={() => model.look(written.seq)}
         className="mt-0.5 shrink-0 cursor-pointer rounded px-1 font-mono text-2xs text-mute hover:bg-hover hover:text-ink">
         @{written.seq}
       </button>
+      <Beside name={name} kind={kind} branch={branch} written={written} step={1} />
     </div>
+  );
+}
+
+/** To where the name changed before or after the value that is shown. */
+function Beside({ name, kind, branch, written, step }: VariableProps & { readonly step: 1 | -1 }) {
+  const { model } = useRoom();
+  const { timeline } = useShown();
+  const seq = changeBeside(timeline.log.events, { kind, name, branch }, written.seq, step);
+  const label = `To the ${step < 0 ? "change before" : "next change"} of ${name}`;
+  const Icon = step < 0 ? ChevronLeft : ChevronRight;
+  return (
+    <button type="button" aria-label={label} title={label} disabled={seq === null} onClick={() => seq !== null && model.look(seq)}
+      className="mt-0.5 grid size-5 shrink-0 cursor-pointer place-items-center rounded text-mute hover:bg-hover hover:text-ink disabled:invisible">
+      <Icon size={12} aria-hidden />
+    </button>
   );
 }

@@ -1,0 +1,131 @@
+/** The run's steps over its time: branches indented, attempts, waits and rests in colours; a click looks into a step. */
+
+import { useMemo, useRef, useState, useEffect, type KeyboardEvent } from "react";
+import { ListTree } from "lucide-react";
+import { Duration } from "../../components/time.tsx";
+import { barsOf, type Bar } from "../data/bars.ts";
+import type { Step } from "../data/steps.ts";
+import type { Timeline } from "../state/timeline.ts";
+import { useRoom, useShown, useStanding, useView } from "./context.ts";
+import { Notice } from "./kit.tsx";
+import { STEP_COLORS } from "./step-detail.tsx";
+
+const ROW = 24;
+const SPARE = 6;
+
+export function Gantt() {
+  const standing = useStanding();
+  const { timeline } = useShown();
+  const { model } = useRoom();
+  const chosen = useView((view) => view.step);
+  const node = useView((view) => view.node);
+  const box = useRef<HTMLDivElement>(null);
+  const { first, last, onScroll } = useRows(box, standing.steps.size);
+  if (!standing.steps.size) return <Notice Icon={ListTree} title="No step has begun">Each step appears here when it is entered.</Notice>;
+  const steps = [...standing.steps.values()];
+  const from = Date.parse(standing.started_at ?? steps[0]!.started_at);
+  const to = ended(standing.ended_at, timeline, standing.seq);
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!move) return;
+    event.preventDefault();
+    const place = steps.findIndex((step) => step.step === chosen);
+    const next = steps[Math.max(0, Math.min(steps.length - 1, place + move))];
+    if (next) model.into(next.step);
+  };
+  return (
+    <div className="flex min-h-0 flex-1 flex-col bg-panel" data-testid="gantt">
+      <Scale ms={to - from} />
+      <div ref={box} onScroll={onScroll} onKeyDown={onKeyDown} tabIndex={0} role="listbox" aria-label="Steps over time" className="min-h-0 flex-1 overflow-y-auto overscroll-contain focus-visible:outline-offset-[-2px]">
+        <div role="presentation" style={{ height: steps.length * ROW, position: "relative" }}>
+          {steps.slice(first, last).map((step, offset) => (
+            <Row key={step.step} step={step} top={(first + offset) * ROW} from={from} to={to} until={standing.seq}
+              isChosen={step.step === chosen || (chosen === null && step.node_id === node)} />
+          ))}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** The end of what is shown: the run's, or the last event's of the moment looked at. */
+function ended(end: string | null, timeline: Timeline, seq: number): number {
+  return Date.parse(end ?? timeline.log.events[seq - 1]?.at ?? "") || Date.now();
+}
+
+function useRows(box: React.RefObject<HTMLDivElement | null>, count: number) {
+  const [view, setView] = useState({ top: 0, height: 400 });
+  const onScroll = (): void => {
+    const { scrollTop: top, clientHeight: height } = box.current!;
+    setView((before) => (before.top === top && before.height === height ? before : { top, height }));
+  };
+  const isThere = count > 0;
+  useEffect(() => {
+    if (!box.current) return;
+    const observer = new ResizeObserver(onScroll);
+    observer.observe(box.current);
+    return () => observer.disconnect();
+  }, [isThere]); // eslint-disable-line
+  const first = Math.max(0, Math.floor(view.top / ROW) - SPARE);
+  return { first, last: Math.min(count, Math.ceil((view.top + view.height) / ROW) + SPARE), onScroll };
+}
+
+function Scale({ ms }: { readonly ms: number }) {
+  return (
+    <div className="flex h-6 shrink-0 items-center border-b border-line px-3 text-2xs text-mute">
+      <span className="w-32 shrink-0 sm:w-52">Step</span>
+      <div className="flex flex-1 justify-between tabular-nums">
+        {[0, 0.25, 0.5, 0.75, 1].map((part) => <span key={part} className={part === 0.25 || part === 0.75 ? "max-sm:hidden" : ""}>{part ? <Duration ms={ms * part} /> : "0"}</span>)}
+      </div>
+    </div>
+  );
+}
+
+type RowProps = { readonly step: Step; readonly top: number; readonly from: number; readonly to: number; readonly until: number; readonly isChosen: boolean };
+
+function Row({ step, top, from, to, until, isChosen }: RowProps) {
+  const { model } = useRoom();
+  const depth = step.branch ? step.branch.split(".").length >> 1 || 1 : 0;
+  return (
+    <div role="option" aria-selected={isChosen} onClick={() => model.into(step.step)} data-testid={`bar-${step.step}`}
+      aria-label={`Step ${step.step}: ${step.name ?? step.node_id}, ${step.status}`}
+      className={`absolute inset-x-0 flex cursor-pointer items-center px-3 text-xs ${isChosen ? "bg-accent/15" : "hover:bg-hover/70"}`} style={{ top, height: ROW }}>
+      <span className="flex w-32 shrink-0 items-center gap-1.5 truncate pr-2 sm:w-52" style={{ paddingLeft: depth * 12 }}>
+        <span className="w-6 shrink-0 text-right font-mono text-2xs text-mute tabular-nums">{step.step}</span>
+        <span className="truncate">{step.name ?? step.node_id}</span>
+        {step.branch && <span className="shrink-0 rounded bg-hover px-1 font-mono text-2xs text-mute">{step.branch}</span>}
+        {step.attempt > 1 && <span className="shrink-0 text-2xs text-mute">×{step.attempt}</span>}
+      </span>
+      <Bars step={step} from={from} to={to} until={until} />
+    </div>
+  );
+}
+
+/** The bars of one step in a lane as wide as the run is long. */
+export function Bars({ step, from, to, until }: { readonly step: Step; readonly from: number; readonly to: number; readonly until: number }) {
+  const { timeline } = useRoom().model.shown.get(); // not watched: a row is drawn anew when its step has changed
+  const bars = useMemo(() => barsOf(timeline.eventsOf(step.step, until)), [timeline, step.step, step.status, step.attempt, until]);
+  const whole = Math.max(1, to - from);
+  return (
+    <div className="relative h-2.5 min-w-0 flex-1 rounded-sm bg-hover" aria-hidden>
+      {bars.map((bar) => {
+        const left = Math.min(99.5, Math.max(0, ((Date.parse(bar.from) - from) / whole) * 100));
+        const width = Math.max(0, Math.min(100 - left, (((bar.to === null ? to : Date.parse(bar.to)) - Date.parse(bar.from)) / whole) * 100));
+        return <div key={`${bar.from}${bar.kind}`} className="absolute inset-y-0 min-w-0.5 rounded-sm" data-bar={bar.kind} title={titleOf(bar)} style={{ left: `${left}%`, width: `${width}%`, ...paintOf(bar, step) }} />;
+      })}
+    </div>
+  );
+}
+
+function titleOf({ kind, attempt, hasFailed }: Bar): string {
+  const what = { work: "at work", wait: "waiting", rest: "resting before the next attempt" }[kind];
+  return `attempt ${attempt}: ${what}${hasFailed ? ", failed" : ""}`;
+}
+
+function paintOf(bar: Bar, step: Step): { readonly background: string } {
+  if (bar.hasFailed) return { background: "var(--or-fail)" };
+  if (bar.kind === "rest") return { background: "repeating-linear-gradient(135deg,var(--or-wait) 0 2px,transparent 2px 5px)" };
+  if (bar.kind === "wait") return { background: "color-mix(in srgb, var(--or-wait) 55%, transparent)" };
+  const isIdle = step.status === "skipped" || step.status === "cancelled";
+  return { background: `var(--or-${bar.to === null ? STEP_COLORS[step.status] : isIdle ? "idle" : "ok"})` };
+}
