@@ -15,6 +15,7 @@ import { Overlays } from "./panels/dialogs.tsx";
 import { FindPanel } from "./panels/find-panel.tsx";
 import { Palette } from "./panels/palette.tsx";
 import { Problems } from "./panels/problems.tsx";
+import { RunStrip } from "./panels/run-strip.tsx";
 import { TopBar } from "./panels/top-bar.tsx";
 import { loginAddress, sender } from "./state/api.ts";
 import { backupIn } from "./state/backup.ts";
@@ -46,6 +47,7 @@ export function WorkflowEditor({ canEdit = false }: { readonly canEdit?: boolean
             <Skeleton className="m-4 flex-1" />
           )}
           <Problems editor={editor} />
+          <RunStrip editor={editor} />
           {phase === "ready" && overlay === "find" && <FindPanel editor={editor} canEdit={canEdit} />}
         </div>
         {phase === "ready" && <Inspector editor={editor} canEdit={canEdit} isOpen={isSheetOpen} onClose={() => setSheetOpen(false)} />}
@@ -94,7 +96,7 @@ function useEditor(): Editor {
     const flush = (): void => {
       if (document.visibilityState === "hidden") return void editor.flush();
       void editor.lookForNewer();
-      void editor.lookAtRuns();
+      void editor.runs.look();
     };
     window.addEventListener("online", wake);
     window.addEventListener("beforeunload", warn);
@@ -118,7 +120,7 @@ function arrived(editor: Editor): void {
     editor.select({ ...NOTHING, nodes: [node] });
     requestAnimationFrame(() => requestAnimationFrame(() => editor.view?.show([node])));
   }
-  void editor.lookAtRuns();
+  void editor.runs.look();
 }
 
 /** On a narrow screen the inspector is a sheet over the canvas: open while something is selected, or when asked for. */

@@ -216,6 +216,25 @@ def test_an_expression_completes_what_is_set_shows_its_last_value_and_where_it_i
     expect(editing.inspector.locator("u.oi-wrong")).to_have_count(1)
 
 
+def test_a_run_is_started_here_and_paints_the_canvas(opened: Open) -> None:
+    editing = opened(forked())
+    editing.page.get_by_test_id("publish").click()
+    editing.page.get_by_test_id("publish-confirm").click()
+    expect(editing.page.get_by_test_id("version")).to_contain_text("version 1")
+    editing.page.get_by_role("button", name="Run", exact=True).click()
+    dialog = editing.page.get_by_role("dialog", name="Run")
+    dialog.get_by_label("Ticket").fill("7")
+    dialog.get_by_test_id("run-here").click()
+    strip = editing.page.get_by_test_id("run-strip")
+    expect(strip).to_have_attribute("data-status", "COMPLETED")
+    expect(editing.page.get_by_test_id("status-one")).to_have_attribute("data-status", "done")
+    expect(editing.page.get_by_test_id("edge-t3")).to_have_class(re.compile("is-taken"))
+    expect(editing.page.get_by_test_id("edge-t4")).not_to_have_class(re.compile("is-taken"))
+    strip.get_by_role("button", name="Take the run off").click()
+    expect(editing.page.get_by_test_id("status-one")).to_have_count(0)
+    expect(editing.node("one").get_by_test_id("last-step")).to_have_attribute("data-status", "done")
+
+
 def test_two_versions_are_compared_and_one_is_restored(opened: Open) -> None:
     editing = opened(sums())
     app, page = editing.app, editing.page

@@ -15,6 +15,7 @@ import { add, draw, spliceInto } from "../state/adding.ts";
 import { outcomesIn } from "../state/catalogue.ts";
 import type { Editor } from "../state/editor.ts";
 import type { Store } from "../state/store.ts";
+import { useStore } from "../state/use-store.ts";
 import { Arrows } from "./arrows.tsx";
 import { ConnectionLine } from "./connection-line.tsx";
 import { CanvasContext, ObstaclesContext } from "./context.ts";
@@ -52,7 +53,8 @@ export const DRAG_TYPE = "application/x-openrooms-node";
 type CanvasProps = { readonly editor: Editor; readonly canEdit: boolean };
 
 export function Canvas({ editor, canEdit }: CanvasProps) {
-  const facts = useMemo(() => ({ editor: canEdit ? editor : null, paint: null }), [editor, canEdit]);
+  const isWatching = useStore(editor.runs.watched, (run) => run !== null);
+  const facts = useMemo(() => ({ editor: canEdit ? editor : null, paint: isWatching ? editor.runs.paint : null }), [editor, canEdit, isWatching]);
   const [drawing, setNodes] = useDrawing(editor, canEdit);
   const surface = useRef<HTMLDivElement>(null);
   const [isConnecting, setConnecting] = useState<"source" | "target" | null>(null);

@@ -43,5 +43,5 @@ export function useLensOf(id: string): Looked | undefined {
 /** How the last run left a node. */
 export function useLastStep(id: string) {
   const { editor } = useCanvas();
-  return useStore(editor?.lastRun ?? NO_RUN, (run) => run?.steps.get(id));
+  return useStore(editor?.runs.latest ?? NO_RUN, (run) => run?.steps.get(id));
 }

@@ -32,7 +32,7 @@ export const FlowNode = memo(function FlowNode({ data, selected, width = 0 }: No
           <div className="oc-name">{title}</div>
           <div className={data.isMissing ? "oc-does is-missing" : "oc-does"}>{data.summary || typeTitle}</div>
         </div>
-        {last && <LastMark step={last} />}
+        {last && !paint && <LastMark step={last} />}
         <ProblemBadge count={problems} />
       </div>
       {rows.length > 0 && <Rows node={node} rows={rows} />}

@@ -38,7 +38,7 @@ type Fault = { readonly code: string; readonly detail: string; readonly line: nu
 type Answer = { readonly value: Json; readonly fault?: Fault | null };
 
 async function evaluated(editor: Editor, text: string, mode: Mode): Promise<Live | null> {
-  const run = editor.lastRun.get();
+  const run = editor.runs.latest.get();
   const { source, as, shift } = askedOf(text, mode);
   const reply = await editor.parts.send<Answer>("POST", "/api/expressions/evaluate", { source, as, scope: run?.scope ?? {}, tell: true });
   if (reply.kind !== "ok") return null;

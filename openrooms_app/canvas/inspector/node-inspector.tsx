@@ -27,7 +27,7 @@ export function NodeInspector({ editor, document, node }: Props) {
   const all = useStore(editor.store, (state) => state.problems);
   const problems = useMemo(() => problemsAt(all, document, { nodes: node.id }), [all, document, node.id]);
   const type = typeOf(catalogue, node.type);
-  const names = (isAfter: boolean) => () => withValues(namesAt(editor.document, catalogue, node.id, isAfter), editor.lastRun.get());
+  const names = (isAfter: boolean) => () => withValues(namesAt(editor.document, catalogue, node.id, isAfter), editor.runs.latest.get());
   return (
     <NamesContext value={names(false)}>
       <Header

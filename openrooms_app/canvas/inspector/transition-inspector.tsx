@@ -36,7 +36,7 @@ export function TransitionInspector({ editor, document, transition }: Props) {
   const patch = (part: TransitionPatch): void => editor.edit((before) => patchTransition(before, id, part), `transition:${id}:${Object.keys(part).join()}`);
   const shared = (key: string) => ({ problems: under(problems, [key]), path: [key], isTemplate: false });
   return (
-    <NamesContext value={() => withValues(namesAt(editor.document, catalogue, transition.source, true), editor.lastRun.get())}>
+    <NamesContext value={() => withValues(namesAt(editor.document, catalogue, transition.source, true), editor.runs.latest.get())}>
       <Header icon={<span className="oc-tile oc-tile-square"><Spline size={16} aria-hidden /></span>} title={transition.name || "Transition"} detail={id} />
       <Findings problems={problems.filter(({ at }) => !SHOWN.has(at[0] ?? ""))} />
       <Ends editor={editor} document={document} transition={transition} />

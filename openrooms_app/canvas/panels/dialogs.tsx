@@ -1,6 +1,6 @@
 /** What lies over the canvas for a moment: publishing, running, the sheet of keys. */
 
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { Button, INPUT } from "../../components/kit.tsx";
 import type { Editor } from "../state/editor.ts";
 import { useStore } from "../state/use-store.ts";
@@ -9,6 +9,7 @@ import { Dialog } from "./dialog.tsx";
 import { KeysDialog } from "./keys-dialog.tsx";
 import { MergeDialog } from "./merge-dialog.tsx";
 import { QuickAdd } from "./quick-add.tsx";
+import { RunDialog } from "./run-dialog.tsx";
 import { VersionsDialog } from "./versions-dialog.tsx";
 
 export function Overlays({ editor, canEdit }: { readonly editor: Editor; readonly canEdit: boolean }) {
@@ -60,58 +61,6 @@ function PublishDialog({ editor }: { readonly editor: Editor }) {
           <Button type="submit" look="solid" disabled={isBusy} data-testid="publish-confirm">Publish</Button>
         </div>
       </form>
-    </Dialog>
-  );
-}
-
-type RoomLine = { readonly id: string; readonly name: string; readonly status: string };
-
-function RunDialog({ editor }: { readonly editor: Editor }) {
-  const name = useStore(editor.store, (state) => state.history.now.name);
-  const isPublished = useStore(editor.store, (state) => state.isPublished);
-  const [rooms, setRooms] = useState<readonly RoomLine[] | null>(null);
-  const [fault, setFault] = useState("");
-  const [newName, setNewName] = useState(name);
-  const { send, workflowId } = editor.parts;
-  useEffect(() => {
-    void send<{ items: RoomLine[] }>("GET", `/api/rooms?workflow_id=${encodeURIComponent(workflowId)}&limit=20`).then((reply) => {
-      if (reply.kind === "ok") setRooms(reply.value.items);
-      else setFault(reply.detail);
-    });
-  }, [send, workflowId]);
-  const create = async (): Promise<void> => {
-    const reply = await send<{ id: string }>("POST", "/api/rooms", { name: newName.trim() || name, workflow_id: workflowId });
-    if (reply.kind === "ok") location.assign(`/rooms/${reply.value.id}?run=new`);
-    else setFault(reply.detail);
-  };
-  return (
-    <Dialog editor={editor} title="Run in a room">
-      {!isPublished && <p className="mb-3 text-sm text-wait">The draft differs from the latest version. Rooms run versions: publish first to run what you see.</p>}
-      {rooms && rooms.length > 0 && (
-        <ul className="mb-3 divide-y divide-line rounded-md border border-line" aria-label="Rooms of this workflow">
-          {rooms.map((room) => (
-            <li key={room.id}>
-              <a className="flex items-center justify-between px-3 py-2 text-sm hover:bg-hover" href={`/rooms/${room.id}?run=new`}>
-                <span className="truncate">{room.name}</span>
-                <span className="text-xs text-mute">{room.status}</span>
-              </a>
-            </li>
-          ))}
-        </ul>
-      )}
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void create();
-        }}
-      >
-        <label className="block text-xs font-medium" htmlFor="oc-room-name">A new room</label>
-        <div className="mt-1 flex gap-2">
-          <input id="oc-room-name" className={INPUT} maxLength={200} value={newName} onChange={(event) => setNewName(event.target.value)} />
-          <Button type="submit" look="solid" data-testid="create-room">Create and open</Button>
-        </div>
-      </form>
-      {fault && <p role="alert" className="mt-3 text-sm text-fail">{fault}</p>}
     </Dialog>
   );
 }

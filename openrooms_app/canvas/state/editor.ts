@@ -12,7 +12,7 @@ import { keptIn, type Kept } from "./backup.ts";
 import { EMPTY, type Catalogue } from "./catalogue.ts";
 import { COMMANDS } from "./commands.ts";
 import { Keymap } from "./keymap.ts";
-import { lastRunOf, type LastRun } from "./last-run.ts";
+import { Runs } from "./runs.ts";
 import { Saving, type Backup, type SaveState } from "./saving.ts";
 import { saidOf } from "./selected.ts";
 import { createStore, type Store } from "./store.ts";
@@ -89,7 +89,7 @@ export class Editor {
   readonly splicing: Store<string | null> = createStore<string | null>(null);
   /** What each node reads and writes, while Shift is held. */
   readonly lens: Store<ReadonlyMap<string, Looked> | null> = createStore<ReadonlyMap<string, Looked> | null>(null);
-  readonly lastRun: Store<LastRun | null> = createStore<LastRun | null>(null);
+  readonly runs: Runs;
   readonly merging: Store<Merging | null> = createStore<Merging | null>(null);
   readonly keymap: Keymap;
   view: View | null = null;
@@ -99,6 +99,7 @@ export class Editor {
   constructor(parts: EditorParts) {
     this.parts = parts;
     this.keymap = new Keymap(COMMANDS, parts.storage);
+    this.runs = new Runs(parts, (text) => this.announce(text));
     this.store = createStore<EditorState>({
       phase: "loading",
       failure: "",
@@ -145,11 +146,6 @@ export class Editor {
     const kept = keptIn(storage, workflowId, document);
     this.update({ phase: "ready", history: begin(document), catalogue: catalogue.value, kept });
     return this.confirmedBy(draft.value);
-  }
-
-  /** Look anew at how the latest run went. */
-  async lookAtRuns(): Promise<void> {
-    this.lastRun.set(await lastRunOf(this.parts.send, this.parts.workflowId));
   }
 
   /** Change the document. `kind` names what is edited: quick changes of one kind are one step of undo. */
@@ -201,6 +197,7 @@ export class Editor {
   }
 
   stop(): void {
+    this.runs.stop();
     this.saving?.stop();
   }
 

@@ -2,7 +2,7 @@
 
 import type { Json, JsonObject } from "../document/document.ts";
 import type { Reply, Send } from "./api.ts";
-import type { Status } from "./run-paint.ts";
+import type { RunState, Status } from "./run-paint.ts";
 
 export type LastStep = {
   readonly status: Status;
@@ -17,14 +17,17 @@ export type LastRun = {
   readonly number: number;
   readonly roomId: string;
   readonly version: number;
+  readonly status: string;
   readonly isOver: boolean;
+  /** Transitions that it has taken. */
+  readonly taken: readonly string[];
   readonly steps: ReadonlyMap<string, LastStep>;
   /** The names that an expression could read at its end: input, vars, memory. */
   readonly scope: JsonObject;
 };
 
 type Run = { id: string; room_id: string; number: number; version: number; status: string; input?: Json };
-type Step = { node_id: string; status: string; started_at: string; duration_ms: number | null };
+type Step = { transition: JsonObject | null; node_id: string; status: string; started_at: string; duration_ms: number | null };
 
 const STATUSES: Readonly<Record<string, Status>> = {
   running: "running", waiting: "waiting", retrying: "waiting", done: "done", failed: "failed", skipped: "skipped", cancelled: "skipped",
@@ -36,6 +39,18 @@ export async function lastRunOf(send: Send, workflowId: string): Promise<LastRun
   const found = await send<{ items: Run[] }>("GET", `/api/runs?workflow_id=${encodeURIComponent(workflowId)}&limit=1`);
   const run = found.kind === "ok" ? found.value.items[0] : undefined;
   return run ? runIn(send, run) : null;
+}
+
+/** This run as it stands now. */
+export async function runOf(send: Send, runId: string): Promise<LastRun | null> {
+  const found = await send<Run>("GET", `/api/runs/${encodeURIComponent(runId)}`);
+  return found.kind === "ok" ? runIn(send, found.value) : null;
+}
+
+/** What is painted of it. */
+export function paintOf({ steps, taken }: LastRun): Partial<RunState> {
+  const statuses = [...steps].map(([id, { status, at, took_s, count }]) => [id, { status, count, since: at, ...(took_s === undefined ? {} : { took_s }) }] as const);
+  return { statuses: Object.fromEntries(statuses), taken };
 }
 
 async function runIn(send: Send, run: Run): Promise<LastRun | null> {
@@ -52,7 +67,9 @@ async function runIn(send: Send, run: Run): Promise<LastRun | null> {
     number: run.number,
     roomId: run.room_id,
     version: run.version,
+    status: run.status,
     isOver: OVER.has(run.status),
+    taken: steps.value.items.flatMap(({ transition }) => (typeof transition?.["transition"] === "string" ? [transition["transition"]] : [])),
     steps: byNode(steps.value.items),
     scope: { input: whole.input ?? {}, vars, memory: memoryOf(memory) },
   };

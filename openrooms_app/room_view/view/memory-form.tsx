@@ -3,7 +3,7 @@
 import { useId, useState, type FormEvent } from "react";
 import { Dialog } from "../../components/overlays.tsx";
 import type { MemoryEntry } from "../data/event.ts";
-import { readJson } from "../data/form.ts";
+import { readJson } from "../../components/form.ts";
 import { useRoom } from "./context.ts";
 import { AREA, Button, INPUT } from "./kit.tsx";
 

@@ -7,7 +7,7 @@ import type { Json, JsonObject } from "../data/event.ts";
 import type { Wait } from "../data/fold.ts";
 import { useRoom, useShown, useView } from "./context.ts";
 import { Button } from "./kit.tsx";
-import { SchemaForm } from "./schema-form.tsx";
+import { SchemaForm } from "../../components/schema-form.tsx";
 
 export function Signals() {
   const { timeline } = useShown();
