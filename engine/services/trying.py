@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from engine.core.errors import InvalidInput
 from engine.core.expressions import compile_expression, compile_template
+from engine.core.expressions.errors import ExpressionError
 
 KINDS = ("value", "condition", "template")
 
@@ -31,3 +32,11 @@ def evaluate(source: str, as_: Literal["value", "condition", "template"] | str, 
         expression.condition(scope)
     evaluated = expression.evaluate(scope)
     return {"value": evaluated.value, "reads": sorted(expression.reads), "cost": evaluated.cost}
+
+
+def told(source: str, as_: str, scope: Any) -> dict[str, Any]:
+    """As `evaluate`, but a faulty expression is an answer too: {value: None, fault: {code, detail, line, column}}."""
+    try:
+        return {**evaluate(source, as_, scope), "fault": None}
+    except ExpressionError as error:
+        return {"value": None, "fault": {"code": error.code, "detail": error.detail, **error.extra}}

@@ -7,21 +7,27 @@ import "@xyflow/react/dist/style.css";
 import "./canvas.css";
 import { Button, Notice, Skeleton } from "../components/kit.tsx";
 import { Canvas } from "./flow/canvas.tsx";
+import { nodeOf } from "./document/document.ts";
+import { NOTHING } from "./document/operations.ts";
 import { Inspector } from "./inspector/inspector.tsx";
 import { Banners } from "./panels/banners.tsx";
 import { Overlays } from "./panels/dialogs.tsx";
+import { FindPanel } from "./panels/find-panel.tsx";
 import { Palette } from "./panels/palette.tsx";
 import { Problems } from "./panels/problems.tsx";
+import { RunStrip } from "./panels/run-strip.tsx";
 import { TopBar } from "./panels/top-bar.tsx";
 import { loginAddress, sender } from "./state/api.ts";
 import { backupIn } from "./state/backup.ts";
-import { commandFor, copied, deleteSelected, pasted } from "./state/commands.ts";
+import type { Command } from "./state/commands.ts";
 import { Editor } from "./state/editor.ts";
+import { copied, deleteSelected, onlyNode, pasted } from "./state/selected.ts";
 import { useStore } from "./state/use-store.ts";
 
 export function WorkflowEditor({ canEdit = false }: { readonly canEdit?: boolean }) {
   const editor = useEditor();
   const phase = useStore(editor.store, (state) => state.phase);
+  const overlay = useStore(editor.overlay, (value) => value?.kind);
   const [isSheetOpen, setSheetOpen] = useSheet(editor);
   useKeys(editor, canEdit);
   useClipboard(editor, canEdit);
@@ -32,7 +38,7 @@ export function WorkflowEditor({ canEdit = false }: { readonly canEdit?: boolean
       <Banners editor={editor} />
       <div className="relative flex min-h-0 flex-1">
         {canEdit && <Palette editor={editor} />}
-        <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+        <div className="relative flex min-h-0 min-w-0 flex-1 flex-col">
           {phase === "ready" ? (
             <ReactFlowProvider>
               <Canvas editor={editor} canEdit={canEdit} />
@@ -41,10 +47,12 @@ export function WorkflowEditor({ canEdit = false }: { readonly canEdit?: boolean
             <Skeleton className="m-4 flex-1" />
           )}
           <Problems editor={editor} />
+          <RunStrip editor={editor} />
+          {phase === "ready" && overlay === "find" && <FindPanel editor={editor} canEdit={canEdit} />}
         </div>
         {phase === "ready" && <Inspector editor={editor} canEdit={canEdit} isOpen={isSheetOpen} onClose={() => setSheetOpen(false)} />}
       </div>
-      {phase === "ready" && <Overlays editor={editor} />}
+      {phase === "ready" && <Overlays editor={editor} canEdit={canEdit} />}
     </div>
   );
 }
@@ -77,18 +85,24 @@ function useEditor(): Editor {
     return made;
   }, []);
   useEffect(() => {
-    void editor.load();
+    void editor.load().then(() => arrived(editor));
+    const tabs = new BroadcastChannel(`openrooms.draft.${editor.parts.workflowId}`);
+    tabs.onmessage = ({ data }) => editor.heard(Number(data));
+    editor.parts.onRevision = (revision) => tabs.postMessage(revision);
     const wake = (): void => editor.wake();
     const warn = (event: BeforeUnloadEvent): void => {
       if (editor.isDirty && editor.store.get().save.kind !== "signed-out") event.preventDefault();
     };
     const flush = (): void => {
-      if (document.visibilityState === "hidden") void editor.flush();
+      if (document.visibilityState === "hidden") return void editor.flush();
+      void editor.lookForNewer();
+      void editor.runs.look();
     };
     window.addEventListener("online", wake);
     window.addEventListener("beforeunload", warn);
     document.addEventListener("visibilitychange", flush);
     return () => {
+      tabs.close();
       window.removeEventListener("online", wake);
       window.removeEventListener("beforeunload", warn);
       document.removeEventListener("visibilitychange", flush);
@@ -97,6 +111,16 @@ function useEditor(): Editor {
     };
   }, [editor]);
   return editor;
+}
+
+/** The drawing stands: the node that the address names is shown, and how the latest run went is looked up. */
+function arrived(editor: Editor): void {
+  const node = new URLSearchParams(location.search).get("node");
+  if (node && nodeOf(editor.document, node)) {
+    editor.select({ ...NOTHING, nodes: [node] });
+    requestAnimationFrame(() => requestAnimationFrame(() => editor.view?.show([node])));
+  }
+  void editor.runs.look();
 }
 
 /** On a narrow screen the inspector is a sheet over the canvas: open while something is selected, or when asked for. */
@@ -114,16 +138,45 @@ function isTyping(target: EventTarget | null): boolean {
 /** Keys work wherever the focus is, but for fields and dialogs, which keep their own. */
 function useKeys(editor: Editor, canEdit: boolean): void {
   useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent): void => {
-      if (event.defaultPrevented || (event.target instanceof Element && event.target.closest("dialog, [role=dialog]"))) return;
-      const command = commandFor(event, isTyping(event.target));
-      if (!command || (!canEdit && !["fit", "actual-size", "keys", "deselect"].includes(command.id))) return;
+    const obey = (event: KeyboardEvent, isEarly: boolean): void => {
+      const target = event.target instanceof Element ? event.target : null;
+      if (event.defaultPrevented || target?.closest("dialog, [role=dialog]")) return;
+      const command = editor.keymap.find(event, isTyping(target));
+      if (!command || (!canEdit && !command.isReading) || isEarly !== isBeforeCards(command, event)) return;
+      if (command.isOfCanvas && !isOfCanvas(target)) return;
       event.preventDefault();
+      if (isEarly) event.stopPropagation();
       command.run(editor);
     };
-    window.addEventListener("keydown", onKeyDown);
-    return () => window.removeEventListener("keydown", onKeyDown);
+    const early = (event: KeyboardEvent): void => obey(event, true);
+    const late = (event: KeyboardEvent): void => {
+      if (event.key === "Escape" && !event.defaultPrevented && leaveSettings(editor, event.target)) return event.preventDefault();
+      return obey(event, false);
+    };
+    window.addEventListener("keydown", early, true);
+    window.addEventListener("keydown", late);
+    return () => {
+      window.removeEventListener("keydown", early, true);
+      window.removeEventListener("keydown", late);
+    };
   }, [editor, canEdit]);
+}
+
+/** React Flow moves cards by the arrow keys: here they belong to the commands, so these are asked first. */
+function isBeforeCards(command: Command, event: KeyboardEvent): boolean {
+  return command.isOfCanvas === true && event.key.startsWith("Arrow");
+}
+
+function isOfCanvas(target: Element | null): boolean {
+  return !target || target === document.body || target.closest("[data-testid=canvas]") !== null;
+}
+
+/** Escape in a field of the settings leads back to the card. */
+function leaveSettings(editor: Editor, target: EventTarget | null): boolean {
+  const node = onlyNode(editor);
+  if (!node || !isTyping(target) || !(target as Element).closest(".oi-inspector")) return false;
+  editor.view?.reveal(node);
+  return true;
 }
 
 function useClipboard(editor: Editor, canEdit: boolean): void {

@@ -265,8 +265,8 @@ def test_the_main_job_is_done_with_the_keyboard_alone(opened: Open) -> None:
     assert ("tool_1", "SUCCESS", "end") in editing.ways()
     x = editing.nodes()["end"]["position"]["x"]
     editing.page.locator('.react-flow__node[data-id="end"]').focus()
-    editing.page.keyboard.press("Enter")
-    editing.page.keyboard.press("ArrowRight")
+    editing.page.keyboard.press("Space")
+    editing.page.keyboard.press("Control+ArrowRight")
     assert editing.nodes()["end"]["position"]["x"] > x
     editing.page.keyboard.press("Delete")
     assert editing.nodes().keys() == {"start", "tool_1"}

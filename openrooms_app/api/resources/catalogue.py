@@ -22,6 +22,7 @@ class Trial(BaseModel):
     source: str
     kind: Literal["value", "condition", "template"] = Field("value", alias="as")
     scope: dict[str, Any] = {}
+    tell: bool = False
 
 
 @router.get("/catalogue")
@@ -59,6 +60,12 @@ def create_from_template(template_id: str, by: By, request_id: RequestId, respon
 
 @router.post("/expressions/evaluate")
 def evaluate_expression(body: Trial, by: By) -> dict[str, Any]:
-    """`{value, reads, cost}` of an expression, a condition or a template; `scope` holds its top-level names."""
+    """`{value, reads, cost}` of an expression, a condition or a template; `scope` holds its top-level names.
+
+    What is wrong with it is refused with 422; with `tell` it is the answer: `{value: null, fault: {code, detail,
+    line, column}}`, for fields that ask at every letter.
+    """
     del by  # logged in is enough
+    if body.tell:
+        return trying.told(body.source, body.kind, body.scope)
     return trying.evaluate(body.source, body.kind, body.scope)

@@ -19,16 +19,21 @@ export function renameVariable(document: WorkflowDocument, from: string, to: str
   };
 }
 
-/** The variables that an expression reads, by their first name. */
-export function variablesRead(source: string): string[] {
-  const tokens = source.match(STRING_OR_WORD) ?? [];
-  const dense = tokens.filter((token) => token.trim());
-  return dense.filter((_, index) => dense[index - 2] === "vars" && dense[index - 1] === "." && dense[index - 3] !== ".");
-}
-
 /** The expressions inside a text's `{{ }}`. */
 export function templatesOf(text: string): string[] {
   return [...text.matchAll(TEMPLATE)].map((match) => match[1]!);
+}
+
+const ROOTS: ReadonlySet<string> = new Set(["vars", "input", "memory"]);
+
+/** What an expression reads of the run: `vars.x`, `input.y`, `memory.z`. */
+export function namesRead(source: string): string[] {
+  const dense = (source.match(STRING_OR_WORD) ?? []).filter((token) => token.trim());
+  return dense.flatMap((root, index) => {
+    const [dot, name] = [dense[index + 1], dense[index + 2]];
+    const isRead = ROOTS.has(root) && dense[index - 1] !== "." && dot === "." && /^[A-Za-z_]/.test(name ?? "");
+    return isRead ? [`${root}.${name}`] : [];
+  });
 }
 
 function renamed(source: string, from: string, to: string): string {

@@ -1,30 +1,36 @@
 /** The drawing surface of the editor: React Flow holds positions while a card is dragged, the document gets them at rest. */
 
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type DragEvent, type MouseEvent as ReactMouseEvent, type RefObject } from "react";
+import { useMemo, useRef, useState, type DragEvent, type MouseEvent as ReactMouseEvent } from "react";
 import {
   applyNodeChanges, Background, BackgroundVariant, Controls, MiniMap, ReactFlow, SelectionMode, useReactFlow,
   type Connection, type EdgeChange, type FinalConnectionState, type NodeChange, type OnConnectEnd, type ReactFlowProps,
 } from "@xyflow/react";
+import type { Guide } from "../document/arranging.ts";
 import { GRID } from "../document/card.ts";
 import { answer, MAIN, retargetFault } from "../document/connecting.ts";
 import type { Position } from "../document/document.ts";
 import { move, retarget, type Selection } from "../document/operations.ts";
+import type { Box } from "../document/route.ts";
 import { add, draw, spliceInto } from "../state/adding.ts";
 import { outcomesIn } from "../state/catalogue.ts";
 import type { Editor } from "../state/editor.ts";
+import type { Store } from "../state/store.ts";
 import { useStore } from "../state/use-store.ts";
 import { Arrows } from "./arrows.tsx";
 import { ConnectionLine } from "./connection-line.tsx";
 import { CanvasContext, ObstaclesContext } from "./context.ts";
-import { BLANK, drawingOf, NOTE, type Drawing, type FlowNode as CardNode, type Way } from "./derive.ts";
+import { NOTE, type FlowNode as CardNode, type Way } from "./derive.ts";
 import { FlowEdge } from "./flow-edge.tsx";
 import { FlowNode } from "./flow-node.tsx";
 import { FlowNote } from "./flow-note.tsx";
+import { createGuides, Guides, guidesFor } from "./guides.tsx";
+import { useDrawing, type SetNodes } from "./use-drawing.ts";
+import { useLens } from "./use-lens.ts";
 import { useOpening } from "./use-opening.ts";
+import { FIT, useView } from "./use-view.ts";
 
 /** From here on, cards outside of the screen are not kept in the page. */
 const MANY = 120;
-const FIT = { padding: 0.12, maxZoom: 1, duration: 180 };
 const SETTINGS: ReactFlowProps<CardNode, Way> = {
   nodeTypes: { card: FlowNode, note: FlowNote },
   edgeTypes: { way: FlowEdge },
@@ -47,13 +53,16 @@ export const DRAG_TYPE = "application/x-openrooms-node";
 type CanvasProps = { readonly editor: Editor; readonly canEdit: boolean };
 
 export function Canvas({ editor, canEdit }: CanvasProps) {
-  const facts = useMemo(() => ({ editor: canEdit ? editor : null, paint: null }), [editor, canEdit]);
+  const isWatching = useStore(editor.runs.watched, (run) => run !== null);
+  const facts = useMemo(() => ({ editor: canEdit ? editor : null, paint: isWatching ? editor.runs.paint : null }), [editor, canEdit, isWatching]);
   const [drawing, setNodes] = useDrawing(editor, canEdit);
   const surface = useRef<HTMLDivElement>(null);
   const [isConnecting, setConnecting] = useState<"source" | "target" | null>(null);
   const viewport = useOpening(surface, drawing.boxes);
-  useView(editor, surface);
-  const changes = useChanges(editor, setNodes);
+  useView(editor, surface, drawing.boxes);
+  useLens(editor, surface);
+  const [guides] = useState(createGuides);
+  const changes = useChanges(editor, setNodes, guides);
   const gestures = { ...useConnecting(editor, setConnecting), ...useDropping(editor) };
   const openQuickAdd = useQuickAdd(editor);
   return (
@@ -81,6 +90,7 @@ export function Canvas({ editor, canEdit }: CanvasProps) {
               onlyRenderVisibleElements={drawing.nodes.length > MANY}
               aria-label="Workflow canvas"
             >
+              <Guides guides={guides} />
               <Background variant={BackgroundVariant.Dots} gap={GRID * 3} size={1.5} />
               <Controls showInteractive={false} fitViewOptions={FIT} />
               <MiniMap pannable zoomable ariaLabel="Map of the workflow" nodeStrokeWidth={0} nodeBorderRadius={8} />
@@ -101,68 +111,46 @@ function useQuickAdd(editor: Editor): (event: ReactMouseEvent) => void {
   };
 }
 
-type SetNodes = (change: (nodes: CardNode[]) => CardNode[]) => void;
+type Moved = MouseEvent | TouchEvent | ReactMouseEvent;
 
-/** What is on the screen: the document's drawing, with whatever React Flow moves or measures meanwhile. */
-function useDrawing(editor: Editor, isEditable: boolean): [Drawing, SetNodes] {
-  const document = useStore(editor.store, (state) => state.history.now);
-  const catalogue = useStore(editor.store, (state) => state.catalogue);
-  const selection = useStore(editor.store, (state) => state.selection);
-  const nodeProblems = useStore(editor.store, (state) => state.nodeProblems);
-  const transitionProblems = useStore(editor.store, (state) => state.transitionProblems);
-  const scene = useMemo(
-    () => ({ document, catalogue, selection, nodeProblems, transitionProblems, isEditable }),
-    [document, catalogue, selection, nodeProblems, transitionProblems, isEditable],
-  );
-  const [drawing, setDrawing] = useState<Drawing>(() => drawingOf(scene, BLANK));
-  useLayoutEffect(() => setDrawing((before) => drawingOf(scene, before)), [scene]);
-  const setNodes = useCallback<SetNodes>(
-    (change) => setDrawing((before) => ({ ...before, nodes: change(before.nodes as CardNode[]) })),
-    [],
-  );
-  return [drawing, setNodes];
-}
-
-function useView(editor: Editor, surface: RefObject<HTMLDivElement | null>): void {
-  const flow = useReactFlow<CardNode, Way>();
-  useEffect(() => {
-    const screenCentre = (): Position => {
-      const { left, top, width, height } = surface.current!.getBoundingClientRect();
-      return { x: left + width / 2, y: top + height / 2 };
-    };
-    editor.view = {
-      screenCentre,
-      centre: () => flow.screenToFlowPosition(screenCentre()),
-      fit: () => void flow.fitView(FIT),
-      show: (ids) => void flow.fitView({ nodes: ids.map((id) => ({ id })), maxZoom: Math.max(0.8, flow.getZoom()), minZoom: 0.6, duration: 180 }),
-      actualSize: () => void flow.zoomTo(1, { duration: 180 }),
-    };
-    return () => {
-      editor.view = null;
-    };
-  }, [editor, flow, surface]);
-}
-
-function useChanges(editor: Editor, setNodes: SetNodes) {
+function useChanges(editor: Editor, setNodes: SetNodes, guides: Store<readonly Guide[]>) {
+  const { getNodes } = useReactFlow<CardNode, Way>();
   return useMemo(() => {
     const onNodesChange = (changes: NodeChange<CardNode>[]): void => {
       setNodes((nodes) => applyNodeChanges(changes, nodes));
       selectionChanged(editor, changes, "nodes");
       settled(editor, changes);
     };
+    const wayFor = (event: Moved, node: CardNode, dragged: readonly CardNode[]): string | null =>
+      dragged.length === 1 && node.type === "card" && isUnwired(editor, node.id) ? edgeUnder(event as MouseEvent) : null;
+    const rest = (): void => {
+      editor.release();
+      guides.set([]);
+      editor.splicing.set(null);
+    };
+    const dragged = (moving: readonly CardNode[]): void => guides.set(guidesFor(moving, getNodes().flatMap(cardBox)));
     return {
       onNodesChange,
       onEdgesChange: (changes: EdgeChange<Way>[]) => selectionChanged(editor, changes, "transitions"),
       onNodeDragStart: () => editor.hold(),
+      onNodeDrag: (event: Moved, node: CardNode, moving: CardNode[]) => {
+        dragged(moving);
+        editor.splicing.set(wayFor(event, node, moving));
+      },
       onSelectionDragStart: () => editor.hold(),
-      onSelectionDragStop: () => editor.release(),
-      onNodeDragStop: (event: MouseEvent | TouchEvent | ReactMouseEvent, node: CardNode, dragged: CardNode[]) => {
-        editor.release();
-        const way = dragged.length === 1 && node.type === "card" && isUnwired(editor, node.id) ? edgeUnder(event as MouseEvent) : null;
+      onSelectionDrag: (_: ReactMouseEvent, moving: CardNode[]) => dragged(moving),
+      onSelectionDragStop: rest,
+      onNodeDragStop: (event: Moved, node: CardNode, moving: CardNode[]) => {
+        const way = wayFor(event, node, moving);
+        rest();
         if (way) spliceInto(editor, way, node.id);
       },
     };
-  }, [editor, setNodes]);
+  }, [editor, setNodes, guides, getNodes]);
+}
+
+function cardBox({ id, type, position: { x, y }, width = 0, height = 0 }: CardNode): Box[] {
+  return type === "card" ? [{ id, left: x, top: y, right: x + width, bottom: y + height }] : [];
 }
 
 /** Positions that came to rest go into the document. */
@@ -174,7 +162,11 @@ function settled(editor: Editor, changes: readonly NodeChange<CardNode>[]): void
     if (change.id.startsWith(NOTE)) notes.set(change.id.slice(NOTE.length), change.position);
     else nodes.set(change.id, change.position);
   }
-  if (nodes.size || notes.size) editor.edit((document) => move(document, nodes, notes), `move:${[...nodes.keys(), ...notes.keys()].join()}`);
+  if (!nodes.size && !notes.size) return;
+  const before = editor.document;
+  editor.edit((document) => move(document, nodes, notes), `move:${[...nodes.keys(), ...notes.keys()].join()}`);
+  const [first] = nodes;
+  if (first && editor.document !== before) editor.announce(`Moved ${first[0]} to ${Math.round(first[1].x)}, ${Math.round(first[1].y)}.`);
 }
 
 type Picked = { readonly type: string; readonly id?: string; readonly selected?: boolean };
@@ -247,9 +239,12 @@ function useDropping(editor: Editor) {
       onDragOver: (event: DragEvent) => {
         event.preventDefault();
         event.dataTransfer.dropEffect = "copy";
+        if (event.dataTransfer.types.includes(DRAG_TYPE)) editor.splicing.set(edgeUnder(event.nativeEvent));
       },
+      onDragLeave: () => editor.splicing.set(null),
       onDrop: (event: DragEvent) => {
         const type = event.dataTransfer.getData(DRAG_TYPE);
+        editor.splicing.set(null);
         if (!type) return;
         event.preventDefault();
         const way = type === "START" ? null : edgeUnder(event.nativeEvent);

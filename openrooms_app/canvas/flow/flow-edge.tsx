@@ -9,7 +9,7 @@ import type { Position } from "../document/document.ts";
 import { NOTHING, remove } from "../document/operations.ts";
 import { useIsTaken, useMark } from "../state/use-run-paint.ts";
 import { runPaint } from "../state/run-paint.ts";
-import { ObstaclesContext, useCanvas } from "./context.ts";
+import { ObstaclesContext, useCanvas, useIsSplicing } from "./context.ts";
 import type { Way, WayData } from "./derive.ts";
 
 /** Where less room than this is left, a label would be three dots. */
@@ -19,7 +19,8 @@ export const FlowEdge = memo(function FlowEdge(props: EdgeProps<Way>) {
   const { id, source, target, sourceX, sourceY, targetX, targetY, selected = false } = props;
   const data = props.data!;
   const obstacles = useContext(ObstaclesContext);
-  const { editor, paint } = useCanvas();
+  const { editor, paint, changes } = useCanvas();
+  const isSplicing = useIsSplicing(id);
   const isTaken = useIsTaken(paint ?? runPaint("none"), id);
   const mark = useMark(paint ?? runPaint("none"), id);
   const [isHovered, setHovered] = useState(false);
@@ -32,11 +33,12 @@ export const FlowEdge = memo(function FlowEdge(props: EdgeProps<Way>) {
   const path = asPath(points);
   const place = labelPlace(points);
   const { on } = data.transition;
-  const classes = ["oc-way", `oc-way-${on}`, selected && "is-selected", isTaken && "is-taken", paint && !isTaken && "is-idle", mark && `is-only-${mark}`, data.problems.errors > 0 && "has-errors"];
+  const classes = ["oc-way", `oc-way-${on}`, selected && "is-selected", isTaken && "is-taken", paint && !isTaken && "is-idle", mark && `is-only-${mark}`, data.problems.errors > 0 && "has-errors", isSplicing && "is-splicing", changes && `is-${changes.get(id) ?? "same"}`];
   return (
     <g className={classes.filter(Boolean).join(" ")} onPointerEnter={() => setHovered(true)} onPointerLeave={() => setHovered(false)} data-testid={`edge-${id}`}>
       <BaseEdge path={path} markerEnd={`url(#oc-arrow${selected ? "-selected" : isTaken ? "-taken" : data.problems.errors ? "-error" : ""})`} interactionWidth={18} />
       {(data.problems.errors > 0 || (data.label && place.room >= LABEL_ROOM)) && <WayLabel data={data} at={place.at} room={place.room} />}
+      {isSplicing && <SplicePreview at={place.at} />}
       {editor && (isHovered || selected) && (
         <WayTools id={id} at={place.at} label={data.label} setHovered={setHovered} onRemove={() => editor.edit((document) => remove(document, { ...NOTHING, transitions: [id] }))} />
       )}
@@ -66,6 +68,17 @@ function WayLabel({ data, at, room }: { readonly data: WayData; readonly at: Pos
       >
         {errors > 0 && <CircleAlert size={11} aria-label={`${errors} errors`} />}
         {data.label && <span>{data.label}</span>}
+      </div>
+    </EdgeLabelRenderer>
+  );
+}
+
+/** Where what is dragged would come to lie, were it let go of. */
+function SplicePreview({ at }: { readonly at: Position }) {
+  return (
+    <EdgeLabelRenderer>
+      <div className="oc-splice" style={{ transform: `translate(-50%,-50%) translate(${at.x}px,${at.y}px)` }} data-testid="splice-preview">
+        <Plus size={14} aria-hidden />
       </div>
     </EdgeLabelRenderer>
   );

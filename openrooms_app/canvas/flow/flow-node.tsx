@@ -8,15 +8,19 @@ import { tabMiddle, type Row, type Tab } from "../document/card.ts";
 import { titleOf, type WorkflowNode } from "../document/document.ts";
 import type { Count } from "../document/problems.ts";
 import { TypeTile } from "../icons.tsx";
-import { useCanvas } from "./context.ts";
+import { useCanvas, useLastStep, useLensOf } from "./context.ts";
 import type { Card } from "./derive.ts";
+import { LastMark } from "./last-mark.tsx";
+import { LensMarks } from "./lens-marks.tsx";
 import { RunMarks } from "./run-marks.tsx";
 
 export const FlowNode = memo(function FlowNode({ data, selected, width = 0 }: NodeProps<Card>) {
   const { node, rows, tabs, problems, typeTitle } = data;
-  const { paint } = useCanvas();
+  const { paint, changes } = useCanvas();
+  const last = useLastStep(node.id);
+  const role = useLensOf(node.id)?.role;
   const title = titleOf(node);
-  const classes = ["oc-card", `oc-card-${node.type}`, selected && "is-selected", node.disabled && "is-disabled", problems.errors > 0 && "has-errors"];
+  const classes = ["oc-card", `oc-card-${node.type}`, selected && "is-selected", node.disabled && "is-disabled", problems.errors > 0 && "has-errors", role && `lens-${role}`, changes && `is-${changes.get(node.id) ?? "same"}`];
   return (
     <div className={classes.filter(Boolean).join(" ")} data-testid={`node-${node.id}`} data-type={node.type} title={node.description}>
       {node.type !== "START" && (
@@ -28,6 +32,7 @@ export const FlowNode = memo(function FlowNode({ data, selected, width = 0 }: No
           <div className="oc-name">{title}</div>
           <div className={data.isMissing ? "oc-does is-missing" : "oc-does"}>{data.summary || typeTitle}</div>
         </div>
+        {last && !paint && <LastMark step={last} />}
         <ProblemBadge count={problems} />
       </div>
       {rows.length > 0 && <Rows node={node} rows={rows} />}
@@ -35,6 +40,7 @@ export const FlowNode = memo(function FlowNode({ data, selected, width = 0 }: No
       {tabs.map((tab, index) => (
         <OutcomeTab key={tab.on} node={node} tab={tab} left={tabMiddle(index, width)} />
       ))}
+      <LensMarks nodeId={node.id} />
       {paint && <RunMarks paint={paint} nodeId={node.id} />}
     </div>
   );

@@ -6,6 +6,7 @@ import { LocateFixed } from "lucide-react";
 import "@xyflow/react/dist/style.css";
 import "../canvas.css";
 import { GRID } from "../document/card.ts";
+import type { Change } from "../document/difference.ts";
 import type { WorkflowDocument } from "../document/document.ts";
 import { isUnplaced, withPlaces } from "../document/layout.ts";
 import { NOTHING } from "../document/operations.ts";
@@ -36,6 +37,10 @@ type Props = {
   /** The transition that is asked about. */
   readonly way?: string | null;
   readonly onWay?: (id: string) => void;
+  /** How nodes and transitions differ from those of another document. */
+  readonly changes?: ReadonlyMap<string, Change>;
+  /** A drawing without a run: nothing is taken or idle in it. */
+  readonly isPlain?: boolean;
 };
 
 export function RunGraph(props: Props) {
@@ -46,8 +51,8 @@ export function RunGraph(props: Props) {
   );
 }
 
-function Surface({ document, catalogue, paint, selected, onSelect, way = null, onWay }: Props) {
-  const facts = useMemo(() => ({ editor: null, paint }), [paint]);
+function Surface({ document, catalogue, paint, selected, onSelect, way = null, onWay, changes, isPlain = changes !== undefined }: Props) {
+  const facts = useMemo(() => ({ editor: null, paint: isPlain ? null : paint, ...(changes ? { changes } : {}) }), [paint, isPlain, changes]);
   const placed = usePlaced(document);
   const [drawing, setDrawing] = useState<Drawing>(BLANK);
   const surface = useRef<HTMLDivElement>(null);
@@ -92,9 +97,9 @@ function Surface({ document, catalogue, paint, selected, onSelect, way = null, o
             >
               <Background variant={BackgroundVariant.Dots} gap={GRID * 3} size={1.5} />
               <Controls showInteractive={false} fitViewOptions={FIT}>
-                <ControlButton className={following.isOn ? "is-on" : ""} aria-pressed={following.isOn} aria-label="Follow the run" title="Follow the run" onClick={() => following.set(!following.isOn)}>
+                {!isPlain && <ControlButton className={following.isOn ? "is-on" : ""} aria-pressed={following.isOn} aria-label="Follow the run" title="Follow the run" onClick={() => following.set(!following.isOn)}>
                   <LocateFixed aria-hidden />
-                </ControlButton>
+                </ControlButton>}
               </Controls>
               {drawing.nodes.length > MAPPED && <MiniMap pannable zoomable ariaLabel="Map of the workflow" nodeStrokeWidth={0} nodeBorderRadius={8} />}
             </ReactFlow>

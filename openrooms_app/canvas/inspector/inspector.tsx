@@ -1,15 +1,21 @@
 /** The column beside the canvas: all that can be said of what is selected, or of the workflow when nothing is. */
 
-import { Copy, Layers, Trash2, X } from "lucide-react";
+import {
+  AlignCenterHorizontal, AlignCenterVertical, AlignEndHorizontal, AlignEndVertical, AlignHorizontalSpaceAround, AlignStartHorizontal,
+  AlignStartVertical, AlignVerticalSpaceAround, Copy, Layers, Trash2, Wand2, X, type LucideIcon,
+} from "lucide-react";
 import { IconButton } from "../../components/kit.tsx";
 import { nodeOf, transitionOf } from "../document/document.ts";
 import type { Selection } from "../document/operations.ts";
-import { deleteSelected } from "../state/commands.ts";
+import { deleteSelected, duplicate } from "../state/selected.ts";
+import { keyText } from "../panels/key.tsx";
+import { COMMANDS } from "../state/commands.ts";
 import type { Editor } from "../state/editor.ts";
 import { useStore } from "../state/use-store.ts";
+import { LiveContext } from "./live.tsx";
 import { NodeInspector } from "./node-inspector.tsx";
 import { NoteInspector } from "./note-inspector.tsx";
-import { duplicateSelected, Header, TextButton } from "./parts.tsx";
+import { Header, TextButton } from "./parts.tsx";
 import { TransitionInspector } from "./transition-inspector.tsx";
 import { WorkflowInspector } from "./workflow-inspector.tsx";
 import "./inspector.css";
@@ -29,7 +35,7 @@ export function Inspector({ editor, canEdit = true, isOpen, onClose }: Props) {
     <section className={`oi-inspector${isOpen ? " is-open" : ""}`} aria-label="Inspector" data-testid="inspector">
       <IconButton label="Close the inspector" Icon={X} className="oi-close" onClick={onClose} />
       <fieldset className="oi-body" disabled={!canEdit}>
-        {isReady && <Subject editor={editor} />}
+        {isReady && <LiveContext value={editor}><Subject editor={editor} /></LiveContext>}
       </fieldset>
     </section>
   );
@@ -66,10 +72,28 @@ function Several({ editor, selection }: { readonly editor: Editor; readonly sele
         detail={kinds.filter(Boolean).join(", ")}
       />
       <div className="oi-actions">
-        {nodes.length + notes.length > 0 && <TextButton Icon={Copy} onClick={() => duplicateSelected(editor)}>Duplicate</TextButton>}
+        {nodes.length > 1 && <Arranging editor={editor} />}
+        {nodes.length + notes.length > 0 && <TextButton Icon={Copy} onClick={() => duplicate(editor)}>Duplicate</TextButton>}
         <TextButton Icon={Trash2} className="is-danger" onClick={() => deleteSelected(editor)}>Delete</TextButton>
       </div>
     </>
+  );
+}
+
+const ARRANGING: readonly (readonly [string, LucideIcon])[] = [
+  ["align-left", AlignStartVertical], ["align-centre", AlignCenterVertical], ["align-right", AlignEndVertical],
+  ["align-top", AlignStartHorizontal], ["align-middle", AlignCenterHorizontal], ["align-bottom", AlignEndHorizontal],
+  ["spread-across", AlignHorizontalSpaceAround], ["spread-down", AlignVerticalSpaceAround], ["tidy", Wand2],
+];
+
+function Arranging({ editor }: { readonly editor: Editor }) {
+  return (
+    <div role="group" aria-label="Arrange" className="flex w-full flex-wrap">
+      {ARRANGING.map(([id, Icon]) => {
+        const command = COMMANDS.find((each) => each.id === id)!;
+        return <IconButton key={id} label={`${command.title} (${editor.keymap.keysOf(command).map(keyText).join(", ")})`} Icon={Icon} onClick={() => command.run(editor)} />;
+      })}
+    </div>
   );
 }
 

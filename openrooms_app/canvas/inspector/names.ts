@@ -1,9 +1,16 @@
 /** The names that an expression at a place of the workflow can read, for completion. */
 
+import { assignedBefore, writtenBy } from "../document/assigned.ts";
 import { entering, titleOf, variableOf, type Json, type JsonObject, type WorkflowDocument, type WorkflowNode } from "../document/document.ts";
 import { toolOf, type Catalogue } from "../state/catalogue.ts";
+import { inShort, valueOf, type LastRun } from "../state/last-run.ts";
 
-export type Name = { readonly name: string; readonly detail: string };
+export type Name = {
+  readonly name: string;
+  readonly detail: string;
+  /** Not written on every way that leads here: offered only where an expression asks whether it is. */
+  readonly isMaybe?: boolean;
+};
 
 const RUN: readonly Name[] = [
   { name: "run.id", detail: "this run" },
@@ -18,21 +25,29 @@ const LAST: readonly Name[] = [
   { name: "error.message", detail: "after a failure" },
   { name: "error.node_id", detail: "after a failure" },
 ];
-/** Types without an output: what follows them finds no variable of theirs. */
-const SILENT: ReadonlySet<string> = new Set(["START", "END", "DECISION"]);
 const DEPTH = 4;
 
 /** Names at a node; `isAfter` for what is asked when the node is done: its ways out, what it remembers. */
 export function namesAt(document: WorkflowDocument, catalogue: Catalogue, nodeId: string, isAfter: boolean): Name[] {
   const before = nodesBefore(document, nodeId);
   const writers = document.nodes.filter((node) => before.has(node.id) || (isAfter && node.id === nodeId));
+  const certain = assignedBefore(document)(nodeId);
+  const isMaybe = (node: WorkflowNode): boolean => !(isAfter && node.id === nodeId) && !certain.has(variableOf(node));
   return unique([
     ...inSchema("input", document.input_schema, "input"),
-    ...writers.flatMap((node) => variables(node, catalogue)),
+    ...writers.flatMap((node) => variables(document, node, catalogue).map((name) => (isMaybe(node) ? { ...name, isMaybe: true } : name))),
     ...memory(document),
     ...LAST,
     ...RUN,
   ]);
+}
+
+/** The names, each with the value that the last run left it with. */
+export function withValues(names: readonly Name[], run: LastRun | null): Name[] {
+  return names.map((name) => {
+    const value = run ? valueOf(run.scope, name.name) : undefined;
+    return value === undefined ? name : { ...name, detail: inShort(value, 40) };
+  });
 }
 
 /** Every node from which a run can come to this one; itself too when it stands in a loop. */
@@ -49,9 +64,8 @@ function nodesBefore(document: WorkflowDocument, nodeId: string): ReadonlySet<st
   return found;
 }
 
-function variables(node: WorkflowNode, catalogue: Catalogue): Name[] {
-  const isMute = SILENT.has(node.type) || (node.type === "WAIT" && !node.config["signal"]);
-  return isMute ? [] : inSchema(`vars.${variableOf(node)}`, outputSchema(node, catalogue), titleOf(node));
+function variables(document: WorkflowDocument, node: WorkflowNode, catalogue: Catalogue): Name[] {
+  return writtenBy(document, node) ? inSchema(`vars.${variableOf(node)}`, outputSchema(node, catalogue), titleOf(node)) : [];
 }
 
 /** What is known of a node's output. */
@@ -94,8 +108,11 @@ function isObject(value: Json | undefined): value is JsonObject {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
+/** One of each name; it is certain as soon as one of its writers makes it so. */
 function unique(names: readonly Name[]): Name[] {
-  return [...new Map(names.map((name) => [name.name, name])).values()];
+  const found = new Map<string, Name>();
+  for (const name of names) if (!found.has(name.name) || !name.isMaybe) found.set(name.name, name);
+  return [...found.values()];
 }
 
 export type Mode = "template" | "expression" | "plain";
@@ -112,7 +129,8 @@ export function suggest(text: string, caret: number, mode: Mode, names: readonly
   const word = /[A-Za-z_][\w.]*$/.exec(source)?.[0] ?? "";
   if (isInText(source) || (!word && source.trim() !== "") || /[\w.]$/.test(source.slice(0, source.length - word.length))) return null;
   const wanted = word.toLowerCase();
-  const found = names.filter(({ name }) => name.toLowerCase().includes(wanted) && name !== word);
+  const isAsking = /\bhas\(\s*$/.test(source.slice(0, source.length - word.length));
+  const found = names.filter(({ name, isMaybe }) => (!isMaybe || isAsking) && name.toLowerCase().includes(wanted) && name !== word);
   const rank = ({ name }: Name): number => (name.toLowerCase().startsWith(wanted) ? 0 : 1);
   return found.length ? { from: caret - word.length, names: found.sort((one, other) => rank(one) - rank(other)) } : null;
 }

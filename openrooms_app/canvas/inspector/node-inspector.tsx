@@ -7,7 +7,7 @@ import { nodeIdFault } from "../document/identifiers.ts";
 import { NOTHING, patchNode, renameNode } from "../document/operations.ts";
 import { problemsAt, under, type LocalProblem } from "../document/problems.ts";
 import { typeOf, type NodeType } from "../state/catalogue.ts";
-import { deleteSelected } from "../state/commands.ts";
+import { deleteSelected, duplicate } from "../state/selected.ts";
 import type { Editor } from "../state/editor.ts";
 import { useStore } from "../state/use-store.ts";
 import { TypeTile } from "../icons.tsx";
@@ -15,9 +15,9 @@ import { AppliedField } from "./applied.tsx";
 import { CommonFields, commonKeys } from "./common-fields.tsx";
 import { ConfigForm, configFields } from "./config-form.tsx";
 import { FieldFrame, Findings } from "./field-frame.tsx";
-import { namesAt } from "./names.ts";
+import { namesAt, withValues } from "./names.ts";
 import { NamesContext } from "./names-context.ts";
-import { duplicateSelected, Header, TextButton } from "./parts.tsx";
+import { Header, TextButton } from "./parts.tsx";
 import { WaysOut } from "./ways-out.tsx";
 
 type Props = { readonly editor: Editor; readonly document: WorkflowDocument; readonly node: WorkflowNode };
@@ -27,7 +27,7 @@ export function NodeInspector({ editor, document, node }: Props) {
   const all = useStore(editor.store, (state) => state.problems);
   const problems = useMemo(() => problemsAt(all, document, { nodes: node.id }), [all, document, node.id]);
   const type = typeOf(catalogue, node.type);
-  const names = (isAfter: boolean) => () => namesAt(editor.document, catalogue, node.id, isAfter);
+  const names = (isAfter: boolean) => () => withValues(namesAt(editor.document, catalogue, node.id, isAfter), editor.runs.latest.get());
   return (
     <NamesContext value={names(false)}>
       <Header
@@ -44,7 +44,7 @@ export function NodeInspector({ editor, document, node }: Props) {
       </NamesContext>
       {node.type !== "END" && <WaysOut editor={editor} document={document} nodeId={node.id} />}
       <div className="oi-actions">
-        <TextButton Icon={Copy} onClick={() => duplicateSelected(editor)}>Duplicate</TextButton>
+        <TextButton Icon={Copy} onClick={() => duplicate(editor)}>Duplicate</TextButton>
         <TextButton Icon={Trash2} className="is-danger" onClick={() => deleteSelected(editor)}>Delete</TextButton>
       </div>
     </NamesContext>

@@ -3,10 +3,10 @@
 import { Copy, StickyNote, Trash2 } from "lucide-react";
 import type { Note } from "../document/document.ts";
 import { patchNote } from "../document/operations.ts";
-import { deleteSelected } from "../state/commands.ts";
+import { deleteSelected, duplicate } from "../state/selected.ts";
 import type { Editor } from "../state/editor.ts";
 import { FieldFrame } from "./field-frame.tsx";
-import { duplicateSelected, Header, TextButton } from "./parts.tsx";
+import { Header, TextButton } from "./parts.tsx";
 
 /** The colours a note can have; none is the ordinary yellow. */
 export const NOTE_COLORS: readonly string[] = ["blue", "green", "red", "purple", "grey"];
@@ -34,7 +34,7 @@ export function NoteInspector({ editor, note }: { readonly editor: Editor; reado
         </FieldFrame>
       </div>
       <div className="oi-actions">
-        <TextButton Icon={Copy} onClick={() => duplicateSelected(editor)}>Duplicate</TextButton>
+        <TextButton Icon={Copy} onClick={() => duplicate(editor)}>Duplicate</TextButton>
         <TextButton Icon={Trash2} className="is-danger" onClick={() => deleteSelected(editor)}>Delete</TextButton>
       </div>
     </>

@@ -2,8 +2,6 @@
 
 import type { ButtonHTMLAttributes, ReactNode } from "react";
 import type { LucideIcon } from "lucide-react";
-import { COMMANDS } from "../state/commands.ts";
-import type { Editor } from "../state/editor.ts";
 
 type HeaderProps = { readonly icon: ReactNode; readonly title: string; readonly detail: string; readonly help?: string };
 
@@ -17,10 +15,6 @@ export function Header({ icon, title, detail, help }: HeaderProps) {
       </div>
     </header>
   );
-}
-
-export function duplicateSelected(editor: Editor): void {
-  COMMANDS.find(({ id }) => id === "duplicate")?.run(editor);
 }
 
 type GroupProps = {

@@ -1,7 +1,9 @@
 /** A field for code and for text with `{{ }}`: it grows with what is typed, marks the templates and completes names. */
 
 import { useId, useLayoutEffect, useRef, useState, type KeyboardEvent, type RefObject } from "react";
+import { caretBottom, Completions } from "./completions.tsx";
 import type { Control } from "./field-frame.tsx";
+import { LiveLine, useLive } from "./live.tsx";
 import { complete, suggest, type Mode, type Name, type Suggestion } from "./names.ts";
 import { useNames } from "./names-context.ts";
 
@@ -24,12 +26,14 @@ export function TemplateText(props: Props) {
   const area = useRef<HTMLTextAreaElement>(null);
   const list = useId();
   const popup = useCompletion(props, area);
+  const [isActive, setActive] = useState(false);
+  const live = useLive(value, mode, isActive);
   const option = popup.found ? { "aria-activedescendant": `${list}-${popup.active}` } : {};
   return (
     <div className="oi-code" ref={box}>
       <div className="oi-code-scroll" style={{ minHeight: rows * 18 + 12 }}>
         <div className="oi-code-mirror" ref={mirror} aria-hidden>
-          <Marked text={value} isTemplate={mode === "template"} />{"\n"}
+          <Marked text={value} isTemplate={mode === "template"} wrongAt={live?.kind === "wrong" ? live.at : null} />{"\n"}
         </div>
         <textarea
           {...control}
@@ -47,12 +51,14 @@ export function TemplateText(props: Props) {
           onChange={(event) => popup.typed(event.target)}
           onKeyDown={popup.pressed}
           onClick={popup.close}
+          onFocus={() => setActive(true)}
           onBlur={() => {
             popup.close();
             onBlur?.();
           }}
         />
       </div>
+      <LiveLine live={popup.found ? null : live} isTold={control["aria-invalid"]} />
       {popup.found && (
         <Completions id={list} found={popup.found} active={popup.active} top={caretBottom(mirror.current, box.current, popup.found.from)} onTake={popup.take} />
       )}
@@ -60,10 +66,20 @@ export function TemplateText(props: Props) {
   );
 }
 
+type MarkedProps = { readonly text: string; readonly isTemplate: boolean; readonly wrongAt: number | null };
+
 /** The text once more, behind what is typed: it gives the field its height and carries the marks. */
-function Marked({ text, isTemplate }: { readonly text: string; readonly isTemplate: boolean }) {
+function Marked({ text, isTemplate, wrongAt }: MarkedProps) {
+  if (wrongAt !== null) return <Wrong text={text} at={wrongAt} />;
   if (!isTemplate) return text;
   return text.split(/(\{\{[\s\S]*?\}\})/).map((part, index) => (index % 2 ? <mark key={index}>{part}</mark> : part));
+}
+
+/** The word at which an expression is wrong, underlined; at its end the last letter. */
+function Wrong({ text, at }: { readonly text: string; readonly at: number }) {
+  const from = at >= text.trimEnd().length ? Math.max(0, text.trimEnd().length - 1) : at;
+  const length = /^\w+/.exec(text.slice(from))?.[0].length ?? 1;
+  return <>{text.slice(0, from)}<u className="oi-wrong">{text.slice(from, from + length)}</u>{text.slice(from + length)}</>;
 }
 
 type Popup = {
@@ -118,57 +134,4 @@ function useCompletion({ value, mode, isLine, onChange }: Props, area: RefObject
       event.stopPropagation();
     },
   };
-}
-
-type CompletionsProps = {
-  readonly id: string;
-  readonly found: Suggestion;
-  readonly active: number;
-  readonly top: number;
-  readonly onTake: (name: Name) => void;
-};
-
-function Completions({ id, found, active, top, onTake }: CompletionsProps) {
-  const chosen = useRef<HTMLLIElement>(null);
-  useLayoutEffect(() => {
-    chosen.current?.scrollIntoView({ block: "nearest" });
-  }, [active]);
-  return (
-    <ul id={id} role="listbox" aria-label="Names" className="oi-names" style={{ top }}>
-      {found.names.map((name, index) => (
-        <li
-          key={name.name}
-          id={`${id}-${index}`}
-          ref={index === active ? chosen : null}
-          role="option"
-          aria-selected={index === active}
-          onMouseDown={(event) => {
-            event.preventDefault();
-            onTake(name);
-          }}
-        >
-          <code>{name.name}</code>
-          <span>{name.detail}</span>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-/** How far below the top of `box` the line of a character ends. */
-function caretBottom(mirror: HTMLElement | null, box: HTMLElement | null, offset: number): number {
-  if (!mirror || !box) return 0;
-  const walker = document.createTreeWalker(mirror, NodeFilter.SHOW_TEXT);
-  let rest = offset;
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    const { length } = node.nodeValue ?? "";
-    if (rest > length) {
-      rest -= length;
-      continue;
-    }
-    const range = document.createRange();
-    range.setStart(node, rest);
-    return range.getBoundingClientRect().bottom - box.getBoundingClientRect().top + 4;
-  }
-  return box.offsetHeight;
 }

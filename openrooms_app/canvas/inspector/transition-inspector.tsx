@@ -7,11 +7,11 @@ import { NOTHING, patchTransition, type TransitionPatch } from "../document/oper
 import { problemsAt, under } from "../document/problems.ts";
 import { fieldOf } from "../document/schema.ts";
 import { outcomesIn } from "../state/catalogue.ts";
-import { deleteSelected } from "../state/commands.ts";
+import { deleteSelected } from "../state/selected.ts";
 import type { Editor } from "../state/editor.ts";
 import { useStore } from "../state/use-store.ts";
 import { FieldFrame, Findings } from "./field-frame.tsx";
-import { namesAt } from "./names.ts";
+import { namesAt, withValues } from "./names.ts";
 import { NamesContext } from "./names-context.ts";
 import { Header, TextButton } from "./parts.tsx";
 import { ExpressionField, NumberField } from "./scalar-fields.tsx";
@@ -36,7 +36,7 @@ export function TransitionInspector({ editor, document, transition }: Props) {
   const patch = (part: TransitionPatch): void => editor.edit((before) => patchTransition(before, id, part), `transition:${id}:${Object.keys(part).join()}`);
   const shared = (key: string) => ({ problems: under(problems, [key]), path: [key], isTemplate: false });
   return (
-    <NamesContext value={() => namesAt(editor.document, catalogue, transition.source, true)}>
+    <NamesContext value={() => withValues(namesAt(editor.document, catalogue, transition.source, true), editor.runs.latest.get())}>
       <Header icon={<span className="oc-tile oc-tile-square"><Spline size={16} aria-hidden /></span>} title={transition.name || "Transition"} detail={id} />
       <Findings problems={problems.filter(({ at }) => !SHOWN.has(at[0] ?? ""))} />
       <Ends editor={editor} document={document} transition={transition} />

@@ -20,17 +20,23 @@ export function Banners({ editor }: { readonly editor: Editor }) {
           <Button look="quiet" onClick={() => editor.dropKept()}>Drop them</Button>
         </Banner>
       )}
-      {save.kind === "conflict" && (
-        <Banner text="Someone saved a newer draft. Yours is kept in this browser and overwrites nothing.">
-          <Button look="solid" onClick={() => void editor.takeTheirs()}>Load theirs</Button>
-          <Button onClick={() => download(editor)}>Download mine</Button>
-          <Button look="danger" onClick={() => confirm("Overwrite the newer draft with yours?") && void editor.overwriteTheirs()}>Overwrite</Button>
-        </Banner>
-      )}
+      {save.kind === "conflict" && <ConflictBanner editor={editor} />}
       {save.kind === "refused" && <Banner text={`The draft was not saved: ${save.detail} It is kept in this browser.`} />}
       <Notice editor={editor} />
       <p className="sr-only" aria-live="polite"><Announcement editor={editor} /></p>
     </>
+  );
+}
+
+function ConflictBanner({ editor }: { readonly editor: Editor }) {
+  const isDirty = useStore(editor.store, () => editor.isDirty);
+  return (
+    <Banner text={isDirty ? "Someone saved a newer draft. Yours is kept in this browser and overwrites nothing." : "Someone saved a newer draft than the one you see."}>
+      {isDirty && <Button look="solid" onClick={() => void editor.mergeTheirs()}>Merge</Button>}
+      <Button look={isDirty ? "outline" : "solid"} onClick={() => void editor.takeTheirs()}>Load theirs</Button>
+      {isDirty && <Button onClick={() => download(editor)}>Download mine</Button>}
+      <Button look="danger" onClick={() => confirm("Overwrite the newer draft with yours?") && void editor.overwriteTheirs()}>Overwrite</Button>
+    </Banner>
   );
 }
 

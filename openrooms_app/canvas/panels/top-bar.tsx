@@ -2,14 +2,15 @@
 
 import { useEffect, useState } from "react";
 import {
-  ArrowLeft, CircleAlert, CloudAlert, CloudCheck, CloudUpload, Download, Keyboard, PanelRight, Play, Plus, Redo2, Rocket, Scan, TriangleAlert, Undo2, Wand2,
+  ArrowLeft, CircleAlert, CloudAlert, CloudCheck, CloudUpload, Download, History, Keyboard, PanelRight, Play, Plus, Redo2, Rocket, Scan, Search, TriangleAlert, Undo2, Wand2,
   type LucideIcon,
 } from "lucide-react";
 import { Button, IconButton } from "../../components/kit.tsx";
 import { canRedo, canUndo } from "../document/history.ts";
 import { patchHead } from "../document/operations.ts";
 import { countOf } from "../document/problems.ts";
-import { quickAdd, tidy } from "../state/commands.ts";
+import { tidy } from "../state/arranging.ts";
+import { quickAdd } from "../state/commands.ts";
 import type { Editor } from "../state/editor.ts";
 import type { SaveState } from "../state/saving.ts";
 import { useStore } from "../state/use-store.ts";
@@ -37,6 +38,7 @@ export function TopBar({ editor, canEdit, isSheetOpen, onSheet }: Props) {
         <IconButton label="Redo (Ctrl+Shift+Z)" Icon={Redo2} disabled={!canEdit || !canRedo(history)} onClick={() => editor.redo()} />
         <IconButton label="Tidy up (Shift+T)" Icon={Wand2} className="max-sm:hidden" disabled={!canEdit} onClick={() => void tidy(editor)} />
         <IconButton label="Show the whole workflow (Shift+1)" Icon={Scan} onClick={() => editor.view?.fit()} />
+        <IconButton label="Find a command or a node (Ctrl+K)" Icon={Search} className="max-sm:hidden" onClick={() => editor.overlay.set({ kind: "palette" })} />
         <IconButton label="Keys (?)" Icon={Keyboard} className="max-md:hidden" onClick={() => editor.overlay.set({ kind: "keys" })} />
         <IconButton label="Inspector" Icon={PanelRight} isOn={isSheetOpen} className="lg:hidden" onClick={() => onSheet(!isSheetOpen)} />
       </div>
@@ -87,7 +89,12 @@ function Version({ editor }: { readonly editor: Editor }) {
   const latest = useStore(editor.store, (state) => state.latestVersion);
   const isPublished = useStore(editor.store, (state) => state.isPublished);
   const words = latest === null ? "never published" : isPublished ? `version ${latest}` : `changed since version ${latest}`;
-  return <span className="hidden whitespace-nowrap text-xs text-mute lg:inline" data-testid="version">{words}</span>;
+  return (
+    <button type="button" title="Versions: look, compare, restore" className="hidden h-7 items-center gap-1 whitespace-nowrap rounded-md px-1.5 text-xs text-mute hover:bg-hover hover:text-ink lg:inline-flex" data-testid="version" onClick={() => editor.overlay.set({ kind: "versions" })}>
+      <History size={13} aria-hidden />
+      {words}
+    </button>
+  );
 }
 
 const SAVE: Readonly<Record<SaveState["kind"], { readonly words: string; readonly Icon: LucideIcon; readonly tone: string }>> = {

@@ -1,131 +1,135 @@
-/** Every command of the editor with its keys: one table, which the key sheet shows and the keyboard obeys. */
+/** Every command of the editor with its keys: one table, which the palette and the key sheet show and the keyboard obeys. */
 
-import { asText, fragmentOf, fromText, paste, type Fragment } from "../document/clipboard.ts";
-import { tidied } from "../document/layout.ts";
-import { move, NOTHING, remove, removeAndHeal, type Selection } from "../document/operations.ts";
-import type { Position } from "../document/document.ts";
-import type { Editor } from "./editor.ts";
+import { MAIN } from "../document/connecting.ts";
+import { NOTHING } from "../document/operations.ts";
+import { align, distribute, nudge, tidy } from "./arranging.ts";
+import type { Editor, Wiring } from "./editor.ts";
+import { deleteSelected, duplicate, heal, onlyNode, selectAll } from "./selected.ts";
+import { openSettings, walk } from "./walking.ts";
+
+export type Group = "Build" | "Edit" | "Arrange" | "Go" | "View" | "Workflow";
 
 export type Command = {
   readonly id: string;
+  readonly group: Group;
   readonly title: string;
   /** As "Mod+Shift+Z"; Mod is Ctrl, on a Mac ⌘. */
   readonly keys: readonly string[];
   /** Whether it also works while a field has the focus. */
   readonly isGlobal?: boolean;
+  /** Whether its keys mean this only on the canvas: elsewhere they press a button or scroll. */
+  readonly isOfCanvas?: boolean;
+  /** Whether it changes nothing, so that a viewer has it too. */
+  readonly isReading?: boolean;
   readonly run: (editor: Editor) => void;
 };
 
-export const COMMANDS: readonly Command[] = [
-  { id: "undo", title: "Undo", keys: ["Mod+Z"], run: (editor) => editor.undo() },
-  { id: "redo", title: "Redo", keys: ["Mod+Shift+Z", "Mod+Y"], run: (editor) => editor.redo() },
-  { id: "delete", title: "Delete what is selected", keys: ["Delete", "Backspace"], run: deleteSelected },
-  { id: "heal", title: "Delete a node and join its neighbours", keys: ["Mod+Delete", "Mod+Backspace"], run: heal },
-  { id: "duplicate", title: "Duplicate", keys: ["Mod+D"], run: duplicate },
-  { id: "select-all", title: "Select everything", keys: ["Mod+A"], run: selectAll },
-  { id: "deselect", title: "Select nothing", keys: ["Escape"], run: (editor) => editor.select(NOTHING) },
-  { id: "quick-add", title: "Add a node", keys: ["N"], run: quickAdd },
-  { id: "tidy", title: "Tidy up: lay out the selection, or everything", keys: ["Shift+T"], run: (editor) => void tidy(editor) },
-  { id: "fit", title: "Show the whole workflow", keys: ["Shift+1", "F"], run: (editor) => editor.view?.fit() },
-  { id: "actual-size", title: "Zoom to 100 %", keys: ["Shift+0"], run: (editor) => editor.view?.actualSize() },
-  { id: "save", title: "Save now", keys: ["Mod+S"], isGlobal: true, run: (editor) => void editor.flush() },
-  { id: "keys", title: "Show the keys", keys: ["?"], run: (editor) => editor.overlay.set({ kind: "keys" }) },
+const BUILD: readonly Command[] = [
+  { id: "quick-add", group: "Build", title: "Add a node", keys: ["N"], run: quickAdd },
+  { id: "add-after", group: "Build", title: "Add a node after the selected one", keys: ["Shift+N"], run: addAfter },
+  { id: "connect", group: "Build", title: "Connect the selected node to …", keys: ["C"], run: connectTo },
+  { id: "rename", group: "Build", title: "Rename", keys: ["F2"], run: (editor) => openSettings(editor, true) },
+  { id: "open", group: "Build", title: "Open the settings of what is selected", keys: ["Enter"], isOfCanvas: true, isReading: true, run: (editor) => openSettings(editor) },
 ];
 
-/** The keys that the browser itself gives to copy, cut and paste. */
-export const CLIPBOARD_KEYS: readonly { readonly title: string; readonly keys: readonly string[] }[] = [
+const EDIT: readonly Command[] = [
+  { id: "undo", group: "Edit", title: "Undo", keys: ["Mod+Z"], run: (editor) => editor.undo() },
+  { id: "redo", group: "Edit", title: "Redo", keys: ["Mod+Shift+Z", "Mod+Y"], run: (editor) => editor.redo() },
+  { id: "delete", group: "Edit", title: "Delete what is selected", keys: ["Delete", "Backspace"], run: deleteSelected },
+  { id: "heal", group: "Edit", title: "Delete a node and join its neighbours", keys: ["Mod+Delete", "Mod+Backspace"], run: heal },
+  { id: "duplicate", group: "Edit", title: "Duplicate", keys: ["Mod+D"], run: duplicate },
+  { id: "select-all", group: "Edit", title: "Select everything", keys: ["Mod+A"], run: selectAll },
+  { id: "deselect", group: "Edit", title: "Select nothing", keys: ["Escape"], isReading: true, run: (editor) => editor.select(NOTHING) },
+  { id: "find", group: "Edit", title: "Find and replace in all fields", keys: ["Mod+F"], isGlobal: true, isReading: true, run: (editor) => editor.overlay.set({ kind: "find" }) },
+];
+
+const ARRANGE: readonly Command[] = [
+  { id: "tidy", group: "Arrange", title: "Tidy up: lay out the selection, or everything", keys: ["Shift+T"], run: (editor) => void tidy(editor) },
+  { id: "align-left", group: "Arrange", title: "Align left", keys: ["Alt+A"], run: (editor) => align(editor, "left") },
+  { id: "align-centre", group: "Arrange", title: "Align centres", keys: ["Alt+H"], run: (editor) => align(editor, "centre") },
+  { id: "align-right", group: "Arrange", title: "Align right", keys: ["Alt+D"], run: (editor) => align(editor, "right") },
+  { id: "align-top", group: "Arrange", title: "Align top", keys: ["Alt+W"], run: (editor) => align(editor, "top") },
+  { id: "align-middle", group: "Arrange", title: "Align middles", keys: ["Alt+V"], run: (editor) => align(editor, "middle") },
+  { id: "align-bottom", group: "Arrange", title: "Align bottom", keys: ["Alt+S"], run: (editor) => align(editor, "bottom") },
+  { id: "spread-across", group: "Arrange", title: "Spread evenly from left to right", keys: ["Alt+Shift+H"], run: (editor) => distribute(editor, "x") },
+  { id: "spread-down", group: "Arrange", title: "Spread evenly from top to bottom", keys: ["Alt+Shift+V"], run: (editor) => distribute(editor, "y") },
+  ...moves("", 1),
+  ...moves("Shift+", 5),
+];
+
+const GO: readonly Command[] = [
+  { id: "walk-right", group: "Go", title: "Go on along a way", keys: ["ArrowRight"], isOfCanvas: true, isReading: true, run: (editor) => walk(editor, "right") },
+  { id: "walk-left", group: "Go", title: "Go back along a way", keys: ["ArrowLeft"], isOfCanvas: true, isReading: true, run: (editor) => walk(editor, "left") },
+  { id: "walk-up", group: "Go", title: "Go to the node above", keys: ["ArrowUp"], isOfCanvas: true, isReading: true, run: (editor) => walk(editor, "up") },
+  { id: "walk-down", group: "Go", title: "Go to the node below", keys: ["ArrowDown"], isOfCanvas: true, isReading: true, run: (editor) => walk(editor, "down") },
+];
+
+const VIEW: readonly Command[] = [
+  { id: "palette", group: "View", title: "Find a command or a node", keys: ["Mod+K"], isGlobal: true, isReading: true, run: (editor) => editor.overlay.set({ kind: "palette" }) },
+  { id: "fit", group: "View", title: "Show the whole workflow", keys: ["Shift+1", "F"], isReading: true, run: (editor) => editor.view?.fit() },
+  { id: "actual-size", group: "View", title: "Zoom to 100 %", keys: ["Shift+0"], isReading: true, run: (editor) => editor.view?.actualSize() },
+  { id: "keys", group: "View", title: "Show and change the keys", keys: ["?"], isReading: true, run: (editor) => editor.overlay.set({ kind: "keys" }) },
+];
+
+const WORKFLOW: readonly Command[] = [
+  { id: "save", group: "Workflow", title: "Save now", keys: ["Mod+S"], isGlobal: true, run: (editor) => void editor.flush() },
+  { id: "versions", group: "Workflow", title: "Versions: look, compare, restore", keys: ["Shift+V"], isReading: true, run: (editor) => editor.overlay.set({ kind: "versions" }) },
+  { id: "link", group: "Workflow", title: "Copy a link to the selected node", keys: ["Shift+L"], isReading: true, run: (editor) => void copyLink(editor) },
+];
+
+export const COMMANDS: readonly Command[] = [...BUILD, ...EDIT, ...ARRANGE, ...GO, ...VIEW, ...WORKFLOW];
+
+/** What hands do without a command: for the key sheet. */
+export const GESTURES: readonly { readonly title: string; readonly keys: readonly string[] }[] = [
   { title: "Copy, cut, paste (also between workflows, as JSON)", keys: ["Mod+C", "Mod+X", "Mod+V"] },
-  { title: "Move what is selected", keys: ["Arrow keys"] },
   { title: "Select several: a box, or one by one", keys: ["Shift+drag", "Shift+click"] },
+  { title: "See who writes and who reads a variable", keys: ["hold Shift"] },
+  { title: "Add a node where the canvas is empty", keys: ["double-click"] },
 ];
 
-type KeyPress = { readonly key: string; readonly code: string; readonly ctrlKey: boolean; readonly metaKey: boolean; readonly shiftKey: boolean; readonly altKey: boolean };
-
-/** The command that a key press stands for. */
-export function commandFor(press: KeyPress, isTyping: boolean): Command | undefined {
-  const names = keyNames(press);
-  return COMMANDS.find((command) => (!isTyping || command.isGlobal) && command.keys.some((key) => names.includes(key)));
+function moves(shift: string, steps: number): Command[] {
+  const ways = [["Right", 1, 0], ["Left", -1, 0], ["Up", 0, -1], ["Down", 0, 1]] as const;
+  return ways.map(([side, x, y]) => ({
+    id: `move-${side.toLowerCase()}${shift ? "-far" : ""}`,
+    group: "Arrange",
+    title: `Move ${side.toLowerCase()}${shift ? ", five steps" : ""}`,
+    keys: [`Mod+${shift}Arrow${side}`],
+    isOfCanvas: true,
+    run: (editor) => nudge(editor, x * steps, y * steps),
+  }));
 }
 
-function keyNames({ key, code, ctrlKey, metaKey, shiftKey, altKey }: KeyPress): string[] {
-  if (altKey) return [];
-  const mod = ctrlKey || metaKey ? "Mod+" : "";
-  const shift = shiftKey ? "Shift+" : "";
-  const plain = key.length === 1 ? key.toUpperCase() : key;
-  const digit = /^Digit(\d)$/.exec(code)?.[1];
-  const names = [`${mod}${shift}${plain}`];
-  if (digit) names.push(`${mod}${shift}${digit}`);
-  if (key === "?") names.push("?");
-  return names;
-}
-
-export function deleteSelected(editor: Editor): void {
-  const { selection } = editor.store.get();
-  const count = selection.nodes.length + selection.transitions.length + selection.notes.length;
-  if (!count) return;
-  editor.edit((document) => remove(document, selection));
-  editor.announce(`Deleted ${count} ${count === 1 ? "thing" : "things"}.`);
-}
-
-function heal(editor: Editor): void {
-  const { nodes } = editor.store.get().selection;
-  editor.edit((document) => nodes.reduce(removeAndHeal, document));
-  if (nodes.length) editor.announce(`Deleted ${nodes.join(", ")} and joined the neighbours.`);
-}
-
-function duplicate(editor: Editor): void {
-  const { selection } = editor.store.get();
-  put(editor, fragmentOf(editor.document, selection), { x: 32, y: 32 });
-}
-
-/** The selection as text for the clipboard; null when nothing is selected. */
-export function copied(editor: Editor): string | null {
-  const { selection } = editor.store.get();
-  if (!selection.nodes.length && !selection.notes.length) return null;
-  return asText(fragmentOf(editor.document, selection));
-}
-
-/** Put what a text holds onto the canvas; false when it is no part of a workflow. */
-export function pasted(editor: Editor, text: string): boolean {
-  const fragment = fromText(text);
-  if (!fragment) return false;
-  put(editor, fragment, { x: 32, y: 32 });
-  return true;
-}
-
-function put(editor: Editor, fragment: Fragment, by: Position): void {
-  const corner = cornerOf(fragment);
-  if (!corner) return;
-  let selection: Selection = NOTHING;
-  editor.edit((document) => {
-    const done = paste(document, fragment, { x: corner.x + by.x, y: corner.y + by.y });
-    selection = done.pasted;
-    return done.document;
-  });
-  editor.select(selection);
-  editor.announce(`Added ${selection.nodes.length + selection.notes.length} copies.`);
-}
-
-function cornerOf({ nodes, notes }: Fragment): Position | null {
-  const places = [...nodes, ...notes].map((item) => item.position ?? { x: 0, y: 0 });
-  if (!places.length) return null;
-  return { x: Math.min(...places.map(({ x }) => x)), y: Math.min(...places.map(({ y }) => y)) };
-}
-
-function selectAll(editor: Editor): void {
-  const { nodes, transitions, notes } = editor.document;
-  const ids = (items: readonly { readonly id: string }[]): string[] => items.map((item) => item.id);
-  editor.select({ nodes: ids(nodes), transitions: ids(transitions), notes: ids(notes) });
-}
-
+/** Ask for a node: into the selected transition, else where the pointer is, else in the middle of the screen. */
 export function quickAdd(editor: Editor): void {
-  const at = editor.view?.centre() ?? { x: 0, y: 0 };
-  editor.overlay.set({ kind: "quick-add", screen: editor.view?.screenCentre() ?? { x: 400, y: 300 }, at, wiring: null });
+  const { nodes, transitions } = editor.store.get().selection;
+  const way = !nodes.length && transitions.length === 1 ? transitions[0] : undefined;
+  ask(editor, way ? { kind: "splice", transition: way } : null);
 }
 
-export async function tidy(editor: Editor): Promise<void> {
-  const { nodes } = editor.store.get().selection;
-  const places = await tidied(editor.document, nodes.length > 1 ? new Set(nodes) : undefined);
-  editor.edit((document) => move(document, places));
-  if (nodes.length < 2) requestAnimationFrame(() => editor.view?.fit());
+function addAfter(editor: Editor): void {
+  const source = onlyNode(editor);
+  if (source) ask(editor, { kind: "after", source, handle: MAIN });
+  else editor.tell("info", "Select the node that comes before.");
+}
+
+function ask(editor: Editor, wiring: Wiring | null): void {
+  const { at, screen } = editor.view?.placeFor(wiring) ?? { at: { x: 0, y: 0 }, screen: { x: 400, y: 300 } };
+  editor.overlay.set({ kind: "quick-add", screen, at, wiring });
+}
+
+function connectTo(editor: Editor): void {
+  const source = onlyNode(editor);
+  if (source) editor.overlay.set({ kind: "connect", source });
+  else editor.tell("info", "Select the node that the connection leaves from.");
+}
+
+async function copyLink(editor: Editor): Promise<void> {
+  const node = onlyNode(editor);
+  const link = `${location.origin}${location.pathname}${node ? `?node=${encodeURIComponent(node)}` : ""}`;
+  try {
+    await navigator.clipboard.writeText(link);
+    editor.tell("info", node ? `A link to ${node} is on the clipboard.` : "A link to the workflow is on the clipboard.");
+  } catch {
+    editor.tell("info", link);
+  }
 }

@@ -1,14 +1,20 @@
 /** The editor's one state: the document with its history, what is selected, what the server said; and what changes it. */
 
+import type { Looked } from "../document/dataflow.ts";
 import { readDocument, type Position, type WorkflowDocument } from "../document/document.ts";
 import { begin, record, redo, undo, type History } from "../document/history.ts";
 import { withPlaces } from "../document/layout.ts";
+import type { Three } from "../document/merging.ts";
 import { NOTHING, type Selection } from "../document/operations.ts";
 import { countsBy, type Count, type Problem } from "../document/problems.ts";
 import type { Draft, Send } from "./api.ts";
 import { keptIn, type Kept } from "./backup.ts";
 import { EMPTY, type Catalogue } from "./catalogue.ts";
+import { COMMANDS } from "./commands.ts";
+import { Keymap } from "./keymap.ts";
+import { Runs } from "./runs.ts";
 import { Saving, type Backup, type SaveState } from "./saving.ts";
+import { saidOf } from "./selected.ts";
 import { createStore, type Store } from "./store.ts";
 
 export type EditorState = {
@@ -39,7 +45,11 @@ export type View = {
   /** The middle of what is on the screen, and of the screen itself. */
   readonly centre: () => Position;
   readonly screenCentre: () => Position;
+  /** Where a node goes that is asked for by a key, and where on the screen to ask. */
+  readonly placeFor: (wiring: Wiring | null) => { readonly at: Position; readonly screen: Position };
   readonly show: (nodes: readonly string[]) => void;
+  /** Move the view only if the node is out of it, and give it the focus. */
+  readonly reveal: (node: string) => void;
   readonly fit: () => void;
   readonly actualSize: () => void;
 };
@@ -47,7 +57,8 @@ export type View = {
 /** What lies over the canvas at the moment: one thing at a time. */
 export type Overlay =
   | { readonly kind: "quick-add"; readonly screen: Position; readonly at: Position; readonly wiring: Wiring | null }
-  | { readonly kind: "publish" | "run" | "keys" };
+  | { readonly kind: "connect"; readonly source: string }
+  | { readonly kind: "publish" | "run" | "keys" | "palette" | "find" | "versions" | "merge" };
 
 /** How a node that is about to be chosen will be connected. */
 export type Wiring =
@@ -55,12 +66,17 @@ export type Wiring =
   | { readonly kind: "before"; readonly target: string }
   | { readonly kind: "splice"; readonly transition: string };
 
+/** Two drafts that wait to be brought together. */
+export type Merging = { readonly three: Three; readonly draft: Draft };
+
 export type EditorParts = {
   readonly workflowId: string;
   readonly send: Send;
   readonly storage: Storage;
   readonly backup: Backup;
   readonly onSignedOut: () => void;
+  /** This tab saved a revision: others want to know. */
+  onRevision?: (revision: number) => void;
 };
 
 const BLANK: WorkflowDocument = { format: "openrooms/workflow@1", name: "", nodes: [], transitions: [], notes: [] };
@@ -69,11 +85,21 @@ export class Editor {
   readonly store: Store<EditorState>;
   readonly parts: EditorParts;
   readonly overlay: Store<Overlay | null> = createStore<Overlay | null>(null);
+  /** The transition that what is dragged would be put into. */
+  readonly splicing: Store<string | null> = createStore<string | null>(null);
+  /** What each node reads and writes, while Shift is held. */
+  readonly lens: Store<ReadonlyMap<string, Looked> | null> = createStore<ReadonlyMap<string, Looked> | null>(null);
+  readonly runs: Runs;
+  readonly merging: Store<Merging | null> = createStore<Merging | null>(null);
+  readonly keymap: Keymap;
   view: View | null = null;
   private saving: Saving | null = null;
+  private isGliding = false;
 
   constructor(parts: EditorParts) {
     this.parts = parts;
+    this.keymap = new Keymap(COMMANDS, parts.storage);
+    this.runs = new Runs(parts, (text) => this.announce(text));
     this.store = createStore<EditorState>({
       phase: "loading",
       failure: "",
@@ -109,7 +135,10 @@ export class Editor {
       {
         ...this.parts,
         onState: (save) => this.saveStateIs(save),
-        onConfirmed: (confirmed) => this.confirmedBy(confirmed),
+        onConfirmed: (confirmed) => {
+          this.confirmedBy(confirmed);
+          this.parts.onRevision?.(confirmed.revision);
+        },
       },
       document,
       draft.value.revision,
@@ -135,7 +164,20 @@ export class Editor {
   }
 
   select(selection: Selection): void {
-    if (!isSameSelection(selection, this.store.get().selection)) this.update({ selection });
+    if (isSameSelection(selection, this.store.get().selection)) return;
+    this.update({ selection, announcement: saidOf(this, selection) || this.store.get().announcement });
+  }
+
+  /** The next change of places is shown as a movement. */
+  glide(): void {
+    this.isGliding = true;
+  }
+
+  /** Whether the change that is drawn now is a movement; asked once for each. */
+  takeGlide(): boolean {
+    const was = this.isGliding;
+    this.isGliding = false;
+    return was;
   }
 
   hold(): void {
@@ -155,6 +197,7 @@ export class Editor {
   }
 
   stop(): void {
+    this.runs.stop();
     this.saving?.stop();
   }
 
@@ -164,12 +207,47 @@ export class Editor {
 
   /** Take the server's newer draft; ours stays one undo away. */
   async takeTheirs(): Promise<void> {
+    const found = await this.theirs();
+    if (!found) return;
+    this.saving?.rebase(found.document, found.draft.revision);
+    this.arrive(record(this.store.get().history, found.document, Date.now()));
+    this.confirmedBy(found.draft);
+  }
+
+  /** Bring ours and the server's newer draft together; what both changed is asked. */
+  async mergeTheirs(): Promise<void> {
+    const found = await this.theirs();
+    if (!found || !this.saving) return;
+    this.merging.set({ draft: found.draft, three: { base: this.saving.base, mine: this.document, theirs: found.document } });
+    this.overlay.set({ kind: "merge" });
+  }
+
+  applyMerge(merged: WorkflowDocument): void {
+    const merging = this.merging.get();
+    if (!merging) return;
+    this.merging.set(null);
+    this.saving?.rebase(merging.three.theirs, merging.draft.revision);
+    this.confirmedBy(merging.draft);
+    this.arrive(record(this.store.get().history, merged, Date.now()), "Merged.");
+  }
+
+  /** Ask whether someone else saved meanwhile, as when this tab comes to the front again. */
+  async lookForNewer(): Promise<void> {
+    if (this.store.get().phase !== "ready") return;
     const reply = await this.parts.send<Draft>("GET", this.path());
-    if (reply.kind !== "ok") return this.tell("error", reply.detail);
-    const theirs = await withPlaces(readDocument(reply.value.draft));
-    this.saving?.rebase(theirs, reply.value.revision);
-    this.arrive(record(this.store.get().history, theirs, Date.now()));
-    return this.confirmedBy(reply.value);
+    if (reply.kind === "ok") this.heard(reply.value.revision);
+  }
+
+  /** Another tab told of a revision. */
+  heard(revision: number): void {
+    this.saving?.heard(revision);
+  }
+
+  private async theirs(): Promise<{ readonly draft: Draft; readonly document: WorkflowDocument } | null> {
+    const reply = await this.parts.send<Draft>("GET", this.path());
+    if (reply.kind === "ok") return { draft: reply.value, document: await withPlaces(readDocument(reply.value.draft)) };
+    this.tell("error", reply.detail);
+    return null;
   }
 
   /** Go on from what an earlier visit left unsaved. */

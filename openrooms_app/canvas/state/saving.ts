@@ -59,6 +59,20 @@ export class Saving {
     return this.current !== this.confirmed || this.unanswered !== null;
   }
 
+  /** What the server is known to have, which both sides of a conflict began from. */
+  get base(): WorkflowDocument {
+    return this.confirmed;
+  }
+
+  /** Someone else saved this revision: from here on nothing is sent until that is settled. */
+  heard(newer: number): void {
+    const isNews = newer > this.revision && !this.underway && !this.unanswered;
+    if (isNews && !["conflict", "signed-out"].includes(this.state.kind)) {
+      clearTimeout(this.timer);
+      this.enter({ kind: "conflict", newer });
+    }
+  }
+
   /** Take the document as it is now; it goes out after a pause. */
   change(document: WorkflowDocument): void {
     if (document === this.current) return;
@@ -84,8 +98,9 @@ export class Saving {
   async flush(): Promise<boolean> {
     clearTimeout(this.timer);
     while (this.underway) await this.underway;
-    if (this.isDirty && this.state.kind !== "conflict") await this.push();
-    else if (!this.isDirty && this.state.kind !== "saved") this.confirm(this.current);
+    if (this.state.kind === "conflict") return false;
+    if (this.isDirty) await this.push();
+    else if (this.state.kind !== "saved") this.confirm(this.current);
     return !this.isDirty;
   }
 
@@ -100,6 +115,12 @@ export class Saving {
   async overwrite(): Promise<boolean> {
     if (this.state.kind === "conflict") this.revision = this.state.newer;
     this.enter({ kind: "changed" });
+    return this.isDirty ? this.flush() : this.resend();
+  }
+
+  /** Ours is what was confirmed before theirs came: it has to be sent all the same. */
+  private async resend(): Promise<boolean> {
+    this.unanswered = this.current;
     return this.flush();
   }
 

@@ -5,7 +5,7 @@ import { Link } from "react-router";
 import { ArrowLeft, CirclePause, CirclePlay, CircleX, Play, RotateCcw, SlidersHorizontal } from "lucide-react";
 import { StatusBadge } from "../../components/status.tsx";
 import { isLive, isOver, type RoomStatus } from "../data/event.ts";
-import { isOptional } from "../data/form.ts";
+import { isOptional } from "../../components/form.ts";
 import { CancelDialog } from "./cancel-dialog.tsx";
 import { useRoom, useView } from "./context.ts";
 import { Button } from "./kit.tsx";

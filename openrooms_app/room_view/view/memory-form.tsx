@@ -4,7 +4,7 @@ import { useId, useState, type FormEvent, type ReactNode } from "react";
 import { Dialog } from "../../components/overlays.tsx";
 import type { Kept } from "../data/api.ts";
 import type { Json, JsonObject, MemoryEntry, MemoryKind } from "../data/event.ts";
-import { readJson } from "../data/form.ts";
+import { readJson } from "../../components/form.ts";
 import { useRoom } from "./context.ts";
 import { AREA, Button, INPUT } from "./kit.tsx";
 

@@ -5,7 +5,7 @@ import { Dialog } from "../../components/overlays.tsx";
 import type { Json, JsonObject } from "../data/event.ts";
 import { useRoom, useView } from "./context.ts";
 import { Button, Skeleton } from "./kit.tsx";
-import { SchemaForm } from "./schema-form.tsx";
+import { SchemaForm } from "../../components/schema-form.tsx";
 
 export function RunDialog({ onClose }: { readonly onClose: () => void }) {
   const { model, goTo } = useRoom();

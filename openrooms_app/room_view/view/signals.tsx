@@ -8,7 +8,7 @@ import type { Wait } from "../data/fold.ts";
 import { useRoom, useShown, useView } from "./context.ts";
 import { Button } from "./kit.tsx";
 import { CallApproval } from "./call-approval.tsx";
-import { SchemaForm } from "./schema-form.tsx";
+import { SchemaForm } from "../../components/schema-form.tsx";
 
 export function Signals() {
   const { timeline } = useShown();

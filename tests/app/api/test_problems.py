@@ -198,6 +198,12 @@ def test_an_expression_that_fails_says_where(api):
     body = assert_problem(answer, 422, "bad_expression")
     assert (body["line"], body["column"]) == (1, 4)
 
+    told = api.post("/api/expressions/evaluate", json={"source": "1 +", "as": "value", "tell": True})
+    assert (told.status_code, told.json()["fault"]["code"], told.json()["value"]) == (
+        200,
+        "bad_expression",
+        None,
+    )
     fine = api.post("/api/expressions/evaluate", json={"source": "a + 1", "scope": {"a": 2}}).json()
     assert (fine["value"], fine["reads"]) == (3, ["a"])
 

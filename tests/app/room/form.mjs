@@ -1,6 +1,6 @@
 // Reads forms with the page's own TypeScript: [{schema, inputs}] from stdin, what each form says to stdout.
 import { readFileSync } from "node:fs";
-import { draftOf, fieldsOf, isOptional, valueOf } from "../../../openrooms_app/room_view/data/form.ts";
+import { draftOf, fieldsOf, isOptional, valueOf } from "../../../openrooms_app/components/form.ts";
 
 const asked = JSON.parse(readFileSync(0, "utf8"));
 const told = asked.map(({ schema, inputs }) => {

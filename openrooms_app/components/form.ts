@@ -1,6 +1,6 @@
 /** A form out of a JSON Schema: its fields, what they begin with, and the value that is sent. */
 
-import type { Json, JsonObject } from "./event.ts";
+import type { Json, JsonObject } from "./json.ts";
 
 export type Kind = "text" | "area" | "number" | "integer" | "boolean" | "choice" | "json";
 

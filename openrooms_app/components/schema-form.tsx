@@ -1,8 +1,8 @@
 /** A form out of a JSON Schema; what can't be a form is asked for as JSON. */
 
 import { useId, useState, type FormEvent, type ReactNode } from "react";
-import { draftOf, fieldsOf, valueOf, type Draft, type Faults, type Field } from "../data/form.ts";
-import type { Json, JsonObject } from "../data/event.ts";
+import { draftOf, fieldsOf, valueOf, type Draft, type Faults, type Field } from "./form.ts";
+import type { Json, JsonObject } from "./json.ts";
 import { AREA, INPUT } from "./kit.tsx";
 
 type Props = {

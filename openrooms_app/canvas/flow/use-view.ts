@@ -1,0 +1,92 @@
+/** What the drawing surface lets the rest of the editor ask of it: where the middle is, what to bring into view. */
+
+import { useEffect, useRef, type RefObject } from "react";
+import { useReactFlow } from "@xyflow/react";
+import type { Position } from "../document/document.ts";
+import { freePlace } from "../document/layout.ts";
+import type { Box } from "../document/route.ts";
+import type { Editor, View, Wiring } from "../state/editor.ts";
+import type { FlowNode as CardNode, Way } from "./derive.ts";
+import { useReveal } from "./use-following.ts";
+
+export const FIT = { padding: 0.12, maxZoom: 1, duration: 180 };
+const GAP = 72;
+const HALF = { x: 108, y: 24 };
+
+export function useView(editor: Editor, surface: RefObject<HTMLDivElement | null>, boxes: readonly Box[]): void {
+  const flow = useReactFlow<CardNode, Way>();
+  const reveal = useReveal(surface, boxes);
+  const pointer = usePointer(surface);
+  const latest = useRef({ reveal, boxes });
+  latest.current = { reveal, boxes };
+  useEffect(() => {
+    const screenCentre = (): Position => {
+      const { left, top, width, height } = surface.current!.getBoundingClientRect();
+      return { x: left + width / 2, y: top + height / 2 };
+    };
+    const placeFor = (wiring: Wiring | null): ReturnType<View["placeFor"]> => {
+      const at = placeAt(wiring, editor, latest.current.boxes);
+      if (at) return { at, screen: flow.flowToScreenPosition(at) };
+      const screen = pointer.current ?? screenCentre();
+      return { at: flow.screenToFlowPosition(screen), screen };
+    };
+    editor.view = {
+      screenCentre,
+      centre: () => flow.screenToFlowPosition(screenCentre()),
+      placeFor,
+      fit: () => void flow.fitView(FIT),
+      show: (ids) => void flow.fitView({ nodes: ids.map((id) => ({ id })), maxZoom: Math.max(0.8, flow.getZoom()), minZoom: 0.6, duration: 180 }),
+      reveal: (id) => {
+        latest.current.reveal([id]);
+        focusCard(id);
+      },
+      actualSize: () => void flow.zoomTo(1, { duration: 180 }),
+    };
+    return () => {
+      editor.view = null;
+    };
+  }, [editor, flow, surface, pointer]);
+}
+
+/** The middle of a card that is wired so: right of what it follows, between what it parts. */
+function placeAt(wiring: Wiring | null, editor: Editor, boxes: readonly Box[]): Position | null {
+  const boxOf = (id: string | undefined): Box | undefined => boxes.find((box) => box.id === id);
+  if (wiring?.kind === "after") {
+    const box = boxOf(wiring.source);
+    if (!box) return null;
+    const corner = freePlace({ x: box.right + GAP, y: box.top }, boxes.map(({ left, top }) => ({ x: left, y: top })));
+    return { x: corner.x + HALF.x, y: corner.y + HALF.y };
+  }
+  if (wiring?.kind !== "splice") return null;
+  const way = editor.document.transitions.find(({ id }) => id === wiring.transition);
+  const [from, to] = [boxOf(way?.source), boxOf(way?.target)];
+  return from && to ? { x: (from.right + to.left) / 2, y: (from.top + to.top) / 2 + HALF.y } : null;
+}
+
+/** A card that comes into view is in the page a frame later. */
+function focusCard(id: string, tries = 12): void {
+  const card = document.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
+  if (card) card.focus({ preventScroll: true });
+  else if (tries) requestAnimationFrame(() => focusCard(id, tries - 1));
+}
+
+/** Where the pointer is over the canvas, on the screen; null when it is elsewhere. */
+function usePointer(surface: RefObject<HTMLDivElement | null>): RefObject<Position | null> {
+  const at = useRef<Position | null>(null);
+  useEffect(() => {
+    const canvas = surface.current;
+    const move = (event: PointerEvent): void => {
+      at.current = { x: event.clientX, y: event.clientY };
+    };
+    const leave = (): void => {
+      at.current = null;
+    };
+    canvas?.addEventListener("pointermove", move);
+    canvas?.addEventListener("pointerleave", leave);
+    return () => {
+      canvas?.removeEventListener("pointermove", move);
+      canvas?.removeEventListener("pointerleave", leave);
+    };
+  }, [surface]);
+  return at;
+}

@@ -1,0 +1,19 @@
+/** Over the canvas while a run is painted on it: which run, how it goes, the way to its room, and how to be rid of it. */
+
+import { X } from "lucide-react";
+import { IconButton } from "../../components/kit.tsx";
+import type { Editor } from "../state/editor.ts";
+import { useStore } from "../state/use-store.ts";
+
+export function RunStrip({ editor }: { readonly editor: Editor }) {
+  const run = useStore(editor.runs.watched, (value) => value);
+  if (!run) return null;
+  return (
+    <div className="oc-strip" role="status" data-testid="run-strip" data-status={run.status}>
+      <span>Run {run.number}</span>
+      <span className={`oc-strip-${run.status}`}>{run.status.toLowerCase()}</span>
+      <a className="text-accent-ink hover:underline" href={`/rooms/${run.roomId}?run=${run.number}`}>Open in the room</a>
+      <IconButton label="Take the run off the canvas" Icon={X} onClick={() => editor.runs.unwatch()} />
+    </div>
+  );
+}
