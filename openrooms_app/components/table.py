@@ -13,11 +13,12 @@ WIDE: Final = "max-md:hidden"
 Heading = str | tuple[str, str]
 
 
-def table(headings: Sequence[Heading], rows: Any, *, label: str) -> rx.Component:
+def table(headings: Sequence[Heading], rows: Any, *, label: str, is_still: bool = False) -> rx.Component:
     """A table; `rows` is `rx.foreach(State.rows, draw_row)` with `row(cell(...), ...)`. "" heads a column of actions.
 
     A heading may be (text, class names), as in `("Changed", WIDE)`. `label` says to screen readers what the table lists. Cells don't wrap: give a cell of long text
-    `class_name="max-w-80 truncate"`.
+    `class_name="max-w-80 truncate"`. `is_still`: nothing in it can be pressed, so it takes the focus itself, for keys to
+    scroll it.
     """
     head = [
         rx.el.th(
@@ -35,6 +36,7 @@ def table(headings: Sequence[Heading], rows: Any, *, label: str) -> rx.Component
             class_name="w-full border-collapse whitespace-nowrap text-sm",
         ),
         class_name="relative overflow-x-auto",
+        **({"tab_index": 0} if is_still else {}),
     )
 
 

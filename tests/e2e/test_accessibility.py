@@ -118,7 +118,7 @@ def test_the_dialogs_shut_nobody_out(running_app: RunningApp, ada: Page) -> None
         ("/settings/users", "Add user"),
         ("/settings/keys", "New key"),
         ("/settings/secrets", "New secret"),
-        ("/tools", "Try it"),
+        ("/tools", "Try "),
         ("/triggers", "New schedule"),
         ("/triggers", "New webhook"),
         ("/triggers", "New subscription"),

@@ -21,6 +21,10 @@ from openrooms_app.session import current_user
 
 PAGE_SIZE: Final = 50
 ACTIONS: Final = {
+    "agent_changed": "Agent changed",
+    "agent_created": "Agent made",
+    "agent_deleted": "Agent deleted",
+    "agent_tried": "Agent tried out",
     "audit_exported": "Audit log exported",
     "denied": "Refused",
     "export": "Workflow exported",

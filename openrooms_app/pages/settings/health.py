@@ -126,7 +126,7 @@ def _item(item: Any) -> rx.Component:
 def _workers() -> rx.Component:
     columns = ("Worker", "State", "Threads", "Started")
     return rx.el.div(
-        table(columns, rx.foreach(state.workers, _worker), label="Workers"),
+        table(columns, rx.foreach(state.workers, _worker), label="Workers", is_still=True),
         class_name="border-t border-line",
     )
 

@@ -66,6 +66,7 @@ def _sources() -> rx.Component:
             ("Brought by", ("Kind", WIDE), "Tools", "State"),
             rx.foreach(state.sources, _source),
             label="Where tools come from",
+            is_still=True,
         ),
         title="MCP servers and files",
         class_name="overflow-hidden",
@@ -126,7 +127,7 @@ def _traits(tool: Any) -> rx.Component:
 
 def _parameters(fields: Any, tool: Any) -> rx.Component:
     columns = ("Parameter", "Type", ("Required", WIDE), "What it is")
-    rows = table(columns, rx.foreach(fields, _parameter), label=f"Parameters of {tool}")
+    rows = table(columns, rx.foreach(fields, _parameter), label=f"Parameters of {tool}", is_still=True)
     none = rx.el.p("Takes nothing.", class_name="px-4 py-2.5 text-sm text-mute")
     return rx.cond(fields.length() > 0, rows, none)
 
@@ -153,6 +154,7 @@ def _result(tool: Any) -> rx.Component:
         ("Field", "Type", ("Always", WIDE), "What it is"),
         rx.foreach(gives, _parameter),
         label=f"Result of {tool['title']}",
+        is_still=True,
     )
     return rx.el.details(
         rx.el.summary("Result", class_name=SUMMARY),

@@ -19,7 +19,11 @@ def written_down() -> Iterator[str]:
     for path in ENGINE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in {"audit.append", "_audit"}:
-                texts = [part.value for part in ast.walk(node.args[ACTION]) if isinstance(part, ast.Constant)]
+                texts = [
+                    part.value
+                    for part in ast.walk(node.args[ACTION])
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                ]
                 is_passed_on = ast.unparse(node.args[ACTION]) == "action"
                 yield from texts or ([] if is_passed_on else [f"{path.name}: {ast.unparse(node)}"])
 
