@@ -5,6 +5,7 @@ with Client("http://127.0.0.1:8000", key) as rooms:
 """
 
 from openrooms.administration import Administration
+from openrooms.agents import Agents
 from openrooms.errors import ApiError, ClientError, TimedOut, Unreachable
 from openrooms.rooms import Rooms
 from openrooms.runs import Runs
@@ -15,5 +16,5 @@ from openrooms.workflows import Workflows
 __all__ = ["ApiError", "Client", "ClientError", "Page", "TimedOut", "Unreachable"]
 
 
-class Client(Workflows, Rooms, Runs, Schedules, Hooks, Subscriptions, Administration):
+class Client(Workflows, Rooms, Runs, Schedules, Hooks, Subscriptions, Agents, Administration):
     """A server and a key; refusals are `ApiError` with the server's own `code`."""

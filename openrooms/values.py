@@ -267,6 +267,36 @@ class Notice(Value):
     done_at: datetime | None
 
 
+class AgentSummary(Value):
+    """`version` is its latest."""
+
+    id: str
+    name: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    created_by: str | None
+
+
+class Agent(AgentSummary):
+    spec: dict[str, Any]
+    note: str
+
+
+class AgentVersion(Value):
+    agent_id: str
+    version: int
+    spec: dict[str, Any]
+    note: str
+    created_at: datetime
+    created_by: str | None
+
+
+class AgentTried(Value):
+    reply: dict[str, Any]
+    duration_ms: float
+
+
 class Tool(Value):
     name: str
     title: str

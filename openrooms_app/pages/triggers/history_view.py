@@ -74,7 +74,7 @@ def _run(item: Any) -> rx.Component:
 
 
 def _message(item: Any) -> rx.Component:
-    return cell(item["message"], class_name="min-w-56 whitespace-normal py-2 text-mute")
+    return cell(item["message"], class_name="min-w-40 whitespace-normal py-2 text-mute")
 
 
 def _firings(rows: Any) -> rx.Component:
@@ -122,7 +122,7 @@ def _notices(rows: Any) -> rx.Component:
         )
         return row(
             cell(item["event"], class_name="font-medium"),
-            cell(local_time(item["at"].to(str)), class_name=f"text-mute {WIDE}"),
+            cell(relative_time(item["at"].to(str)), class_name=f"text-mute {WIDE}"),
             cell(_outcome(item)),
             cell(tried, class_name=f"text-mute {WIDE}"),
             cell(_run(item)),

@@ -197,6 +197,19 @@ def _told(client: Client, server: Server, workflow_id: str) -> None:
     client.delete_subscription(changed.id)
 
 
+def _preset(client: Client) -> None:
+    """Every call about agents."""
+    spec = {"goal": "Greet.", "provider": "scripted"}
+    made = client.create_agent("Greeter", spec)
+    changed = client.put_agent(made.id, {**spec, "goal": "Say goodbye."}, "kinder", version=1)
+    assert (changed.version, changed.note) == (2, "kinder")
+    assert client.get_agent(made.id) == changed
+    assert [each.name for each in client.list_agents()] == ["Greeter"]
+    assert [each.version for each in client.list_agent_versions(made.id)] == [2, 1]
+    assert client.try_agent(made.id, "Hello").reply
+    client.delete_agent(made.id)
+
+
 def _ruled(client: Client) -> None:
     """Every call about the installation."""
     assert client.get_health().checks["database"]["status"] == "up"
@@ -237,6 +250,7 @@ def test_every_operation_has_a_method_that_works(client, server, document):
     _steered(client, workflow_id)
     _triggered(client, workflow_id)
     _told(client, server, workflow_id)
+    _preset(client)
     _ruled(client)
 
     found = _operations(document)
