@@ -42,7 +42,7 @@ def test_an_older_run_is_opened_by_its_number(
     expect(as_ada.get_by_test_id("run-link")).to_have_text("run #3")
 
     as_ada.get_by_role("tab", name="Runs").click()
-    as_ada.get_by_test_id("runs").get_by_role("button").nth(2).click()
+    as_ada.get_by_test_id("runs").get_by_role("listitem").nth(2).get_by_role("button").first.click()
     expect(as_ada).to_have_url(re.compile(r"\?run=1$"))
     expect(as_ada.get_by_test_id("run-link")).to_have_text("run #1")
     expect(as_ada.get_by_test_id("older-run")).to_contain_text("the newest is #3")

@@ -17,7 +17,8 @@ CHOOSING = drawing(
     double={"config": {"tool": "calculator", "arguments": {"expression": "{{ input.n }} * 2"}}},
     small={"save_as": "double"},
     big={
-        "config": {"tool": "calculator", "arguments": {"expression": "1 / 0"}},
+        "type": "AGENT_TASK",
+        "config": {"provider": "scripted", "model": "fail", "prompt": "Fail."},
         "retry": {"max_attempts": 2, "initial_delay_s": 0.2},
     },
 ) | {
@@ -100,7 +101,7 @@ def test_the_timeline_shows_attempts_and_a_run_begins_again_at_a_step(
     row.click()
     detail = as_ada.get_by_test_id("step-detail")
     expect(detail).to_contain_text("attempt 1: at work, failed")
-    click_way(as_ada, "t4")
+    as_ada.get_by_role("button", name="Why end?").first.click()
     expect(as_ada.get_by_test_id("verdict").last).to_contain_text("the step ended with FAILURE")
 
     as_ada.get_by_role("tab", name="Log").click()

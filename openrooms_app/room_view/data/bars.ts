@@ -10,9 +10,10 @@ export type Bar = { readonly kind: BarKind; readonly from: string; readonly to: 
 export function barsOf(events: Iterable<RunEvent>): readonly Bar[] {
   const bars: Bar[] = [];
   for (const event of events) {
-    const kind = BEGINS[event.type];
+    const isRested = event.type === "WAIT_ENDED" && event.data["what"] === "retry"; // the next attempt says itself when it begins
+    const kind = isRested ? undefined : BEGINS[event.type];
     if (FAILS.has(event.type)) end(bars, event, true);
-    else if (ENDS.has(event.type)) end(bars, event, false);
+    else if (isRested || ENDS.has(event.type)) end(bars, event, false);
     if (!kind) continue;
     const open = bars.at(-1);
     const attempt = event.attempt ?? 1;

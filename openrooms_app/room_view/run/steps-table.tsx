@@ -8,7 +8,7 @@ import { useShown } from "../view/context.ts";
 import { Bars } from "../view/gantt.tsx";
 import { Button, Notice } from "../view/kit.tsx";
 import { StepBadge, StepDetail } from "../view/step-detail.tsx";
-import { clock, whole } from "../view/when.ts";
+import { clock, instant, whole } from "../view/when.ts";
 
 const FIRST = 200;
 
@@ -17,8 +17,8 @@ export function StepsTable() {
   const [count, setCount] = useState(FIRST);
   const { steps, started_at: began, ended_at: ended } = timeline.now;
   if (!steps.size) return <Notice Icon={ListTree} title="No step has begun">Each step appears here when it is entered.</Notice>;
-  const from = new Date(began ?? 0).getTime();
-  const to = ended ? new Date(ended).getTime() : Date.now();
+  const from = instant(began ?? "") || 0;
+  const to = ended ? instant(ended) : Date.now();
   const shown = [...steps.values()].slice(0, count);
   return (
     <>

@@ -9,6 +9,7 @@ import type { Timeline } from "../state/timeline.ts";
 import { useRoom, useShown, useStanding, useView } from "./context.ts";
 import { Notice } from "./kit.tsx";
 import { STEP_COLORS } from "./step-detail.tsx";
+import { instant } from "./when.ts";
 
 const ROW = 24;
 const SPARE = 6;
@@ -23,7 +24,7 @@ export function Gantt() {
   const { first, last, onScroll } = useRows(box, standing.steps.size);
   if (!standing.steps.size) return <Notice Icon={ListTree} title="No step has begun">Each step appears here when it is entered.</Notice>;
   const steps = [...standing.steps.values()];
-  const from = Date.parse(standing.started_at ?? steps[0]!.started_at);
+  const from = instant(standing.started_at ?? steps[0]!.started_at);
   const to = ended(standing.ended_at, timeline, standing.seq);
   const onKeyDown = (event: KeyboardEvent): void => {
     const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -50,7 +51,7 @@ export function Gantt() {
 
 /** The end of what is shown: the run's, or the last event's of the moment looked at. */
 function ended(end: string | null, timeline: Timeline, seq: number): number {
-  return Date.parse(end ?? timeline.log.events[seq - 1]?.at ?? "") || Date.now();
+  return instant(end ?? timeline.log.events[seq - 1]?.at ?? "") || Date.now();
 }
 
 function useRows(box: React.RefObject<HTMLDivElement | null>, count: number) {
@@ -75,7 +76,7 @@ function Scale({ ms }: { readonly ms: number }) {
     <div className="flex h-6 shrink-0 items-center border-b border-line px-3 text-2xs text-mute">
       <span className="w-32 shrink-0 sm:w-52">Step</span>
       <div className="flex flex-1 justify-between tabular-nums">
-        {[0, 0.25, 0.5, 0.75, 1].map((part) => <span key={part} className={part === 0.25 || part === 0.75 ? "max-sm:hidden" : ""}>{part ? <Duration ms={ms * part} /> : "0"}</span>)}
+        {[0, 0.25, 0.5, 0.75, 1].map((part) => <span key={part} className={part === 0.25 || part === 0.75 ? "max-sm:hidden" : ""}>{part === 0 ? "0" : ms >= 10 ? <Duration ms={ms * part} /> : part === 1 && `${ms.toFixed(1)} ms`}</span>)}
       </div>
     </div>
   );
@@ -105,12 +106,12 @@ function Row({ step, top, from, to, until, isChosen }: RowProps) {
 export function Bars({ step, from, to, until }: { readonly step: Step; readonly from: number; readonly to: number; readonly until: number }) {
   const { timeline } = useRoom().model.shown.get(); // not watched: a row is drawn anew when its step has changed
   const bars = useMemo(() => barsOf(timeline.eventsOf(step.step, until)), [timeline, step.step, step.status, step.attempt, until]);
-  const whole = Math.max(1, to - from);
+  const whole = Math.max(0.001, to - from);
   return (
     <div className="relative h-2.5 min-w-0 flex-1 rounded-sm bg-hover" aria-hidden>
       {bars.map((bar) => {
-        const left = Math.min(99.5, Math.max(0, ((Date.parse(bar.from) - from) / whole) * 100));
-        const width = Math.max(0, Math.min(100 - left, (((bar.to === null ? to : Date.parse(bar.to)) - Date.parse(bar.from)) / whole) * 100));
+        const left = Math.min(99.5, Math.max(0, ((instant(bar.from) - from) / whole) * 100));
+        const width = Math.max(0, Math.min(100 - left, (((bar.to === null ? to : instant(bar.to)) - instant(bar.from)) / whole) * 100));
         return <div key={`${bar.from}${bar.kind}`} className="absolute inset-y-0 min-w-0.5 rounded-sm" data-bar={bar.kind} title={titleOf(bar)} style={{ left: `${left}%`, width: `${width}%`, ...paintOf(bar, step) }} />;
       })}
     </div>

@@ -13,6 +13,7 @@ import { useRoom, useShown, useView } from "./context.ts";
 import { JsonTree } from "./json-tree.tsx";
 import { Button, GroupTitle } from "./kit.tsx";
 import { dollars, Long, Turns } from "./turns.tsx";
+import { instant } from "./when.ts";
 import { Linked, Values } from "./why.tsx";
 
 export const STEP_COLORS: Readonly<Record<StepStatus, string>> = {
@@ -106,7 +107,7 @@ function Attempts({ events }: { readonly events: readonly RunEvent[] }) {
         {bars.map((bar) => (
           <li key={`${bar.from}${bar.kind}`} className="flex gap-2">
             <span className={`min-w-0 flex-1 truncate ${bar.hasFailed ? "text-fail" : ""}`}>attempt {bar.attempt}: {WORDS[bar.kind]}{bar.hasFailed && ", failed"}</span>
-            <span className="text-mute"><Duration ms={bar.to === null ? null : Date.parse(bar.to) - Date.parse(bar.from)} /></span>
+            <span className="text-mute"><Duration ms={bar.to === null ? null : instant(bar.to) - instant(bar.from)} /></span>
           </li>
         ))}
       </ul>

@@ -11,3 +11,9 @@ export function whole(at: string): string {
   const date = new Date(at);
   return `${date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" })}\n${at.replace("T", " ").replace("Z", " UTC")}`;
 }
+
+/** Milliseconds since 1970 with the microseconds that a Date does not know. */
+export function instant(at: string): number {
+  const micros = /\.\d{3}(\d{3})/.exec(at);
+  return Date.parse(at) + (micros ? Number(micros[1]) / 1_000 : 0);
+}

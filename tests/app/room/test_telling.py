@@ -109,6 +109,7 @@ def test_a_steps_times_are_its_attempts_waits_and_rests():
         event("TOOL_INVOKED"),
         event("NODE_FAILED"),
         event("NODE_RETRY_SCHEDULED"),
+        event("WAIT_ENDED", data={"what": "retry"}),
         event("TOOL_INVOKED", attempt=2),
         event("WAIT_STARTED", attempt=2),
         event("WAIT_ENDED", attempt=2),
@@ -124,7 +125,7 @@ def test_a_steps_times_are_its_attempts_waits_and_rests():
         ("wait", 2, False, False),
         ("work", 2, False, False),
     ]
-    assert told("bars", events[:6])[-1]["to"] is None
+    assert told("bars", events[:7])[-1]["to"] is None
 
 
 def test_every_way_out_of_a_step_has_its_verdict():
