@@ -13,6 +13,8 @@ export class Timeline {
   private standing = before();
   private kept: Standing[] = [before()];
   private rulesOf: RulesOf | undefined;
+  /** The moment that was looked at last: every part of a page asks for the same one. */
+  private past: { readonly count: number; readonly standing: Standing } | null = null;
   /** The places of each step's events in the log. */
   private readonly places = new Map<number, number[]>();
 
@@ -34,6 +36,7 @@ export class Timeline {
   /** Fold all anew by these rules, which come with the document. */
   follow(rulesOf: RulesOf): void {
     this.rulesOf = rulesOf;
+    this.past = null;
     this.standing = before();
     this.kept = [before()];
     for (let index = 0; index < this.log.events.length; index += 1) this.fold(index);
@@ -48,12 +51,14 @@ export class Timeline {
     return this.standing;
   }
 
-  /** Where the run stood after its event `seq`. */
+  /** Where the run stood after its event `seq`: read it, don't change it. */
   at(seq: number): Standing {
     const count = Math.max(0, Math.min(seq, this.log.events.length));
+    if (this.past?.count === count) return this.past.standing;
     const nearest = Math.floor(count / KEPT_EACH);
     const standing = copyOf(this.kept[nearest]!);
     for (let index = nearest * KEPT_EACH; index < count; index += 1) apply(standing, this.log.events[index]!, this.rulesOf);
+    this.past = { count, standing };
     return standing;
   }
 

@@ -44,7 +44,8 @@ function NodeDetails({ id }: { readonly id: string }) {
   );
 }
 
-const CHOICES = 200;
+/** The last times through a node that can be chosen; the timeline has them all. */
+const CHOICES = 50;
 
 function WhichStep({ steps, step }: { readonly steps: readonly Step[]; readonly step: Step }) {
   const { model } = useRoom();
