@@ -138,10 +138,20 @@ def test_the_editor_with_a_card_and_problems_shuts_nobody_out(running_app: Runni
     ada.get_by_test_id("node-sum").click()
     expect(ada.get_by_test_id("inspector").get_by_label("Id", exact=True)).to_be_visible()
     found = findings(ada)
-    ada.keyboard.press("Escape")
-    ada.keyboard.press("?")
-    expect(ada.get_by_role("dialog")).to_be_visible()
-    found += findings(ada)
+    running_app.ask("PUT", f"/api/workflows/{workflow['id']}", FAILING | {"name": "Broken"})
+    running_app.ask("POST", f"/api/workflows/{workflow['id']}/versions")
+    ada.reload()
+    ada.get_by_test_id("node-sum").wait_for()
+    for keys, seen in (
+        ("?", "dialog"),
+        ("Control+k", "dialog"),
+        ("Control+f", "search"),
+        ("Shift+V", "dialog"),
+    ):
+        ada.keyboard.press(keys)
+        expect(ada.get_by_role(seen)).to_be_visible()
+        found += findings(ada)
+        ada.keyboard.press("Escape")
 
     assert not found, "\n".join(found)
 

@@ -169,6 +169,41 @@ function besideNeighbours(document: WorkflowDocument): Map<string, Position> {
   return places;
 }
 
+/**
+ * A node that was put into a way stands between its ends, and what follows makes room for it; a way that leads
+ * back or steeply down is left as it is.
+ */
+export function withRoom(document: WorkflowDocument, id: string, { source, target }: Pick<Transition, "source" | "target">): WorkflowDocument {
+  const [node, from, to] = [id, source, target].map((each) => document.nodes.find((other) => other.id === each));
+  if (!node?.position || !from?.position || !to?.position) return document;
+  const left = from.position.x + measure(document, from).width;
+  const { width } = measure(document, node);
+  const isAhead = to.position.x > left && Math.abs(to.position.y - from.position.y) <= 2 * LIFT;
+  if (!isAhead) return document;
+  const lack = Math.ceil(Math.max(0, width + 2 * GAP_X - (to.position.x - left)) / GRID) * GRID;
+  const following = lack ? aheadOf(document, target, to.position.x) : new Set<string>();
+  const x = onGrid(left + (to.position.x + lack - left - width) / 2);
+  const y = Math.abs(node.position.y - from.position.y) <= LIFT ? from.position.y : node.position.y;
+  const placed = (each: WorkflowNode): WorkflowNode => {
+    if (each.id === id) return { ...each, position: { x, y } };
+    return each.position && following.has(each.id) ? { ...each, position: { x: each.position.x + lack, y: each.position.y } } : each;
+  };
+  return { ...document, nodes: document.nodes.map(placed) };
+}
+
+/** What a run can come to from a node, as far as it lies at `x` or further right. */
+function aheadOf(document: WorkflowDocument, start: string, x: number): ReadonlySet<string> {
+  const places = new Map(document.nodes.map((node) => [node.id, node.position]));
+  const found = new Set<string>();
+  const waiting = [start];
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    if (found.has(id) || (places.get(id)?.x ?? -Infinity) < x) continue;
+    found.add(id);
+    waiting.push(...leaving(document, id).map((way) => way.target));
+  }
+  return found;
+}
+
 /** The first place from `wished` downwards where a card covers no other. */
 export function freePlace(wished: Position, taken: readonly Position[]): Position {
   const isFree = (at: Position): boolean => taken.every(({ x, y }) => Math.abs(x - at.x) >= 240 || Math.abs(y - at.y) >= 72);

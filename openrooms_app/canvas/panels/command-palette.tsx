@@ -57,7 +57,11 @@ export function ConnectPicker({ editor, source }: { readonly editor: Editor; rea
   const catalogue = useStore(editor.store, (state) => state.catalogue);
   const document = useStore(editor.store, (state) => state.history.now);
   const from = nodeOf(document, source);
-  const choices = document.nodes.map((node): Choice => {
+  // What nothing leads to yet comes first: it is what most wants a connection.
+  const isReached = new Set(document.transitions.map((way) => way.target));
+  const led = new Set(document.transitions.filter((way) => way.source === source).map((way) => way.target));
+  const rank = (id: string): number => (id === source ? 3 : led.has(id) ? 2 : isReached.has(id) ? 1 : 0);
+  const choices = [...document.nodes].sort((one, other) => rank(one.id) - rank(other.id)).map((node): Choice => {
     const reply = answer(document, { source, handle: MAIN, target: node.id }, outcomesIn(catalogue));
     return {
       id: node.id,

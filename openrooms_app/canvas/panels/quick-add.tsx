@@ -7,6 +7,7 @@ import { shelves, type NodeType } from "../state/catalogue.ts";
 import type { Editor, Overlay } from "../state/editor.ts";
 import { MAIN } from "../document/connecting.ts";
 import { nodeOf } from "../document/document.ts";
+import { freePlace } from "../document/layout.ts";
 import { useStore } from "../state/use-store.ts";
 
 type QuickAddOverlay = Extract<Overlay, { kind: "quick-add" }>;
@@ -31,7 +32,9 @@ export function QuickAdd({ editor, overlay }: { readonly editor: Editor; readonl
   const pick = (type: NodeType, isChained: boolean): void => {
     const id = add(editor, type.type, overlay.at, overlay.wiring);
     if (!id || !isChained) return close();
-    const at = { x: overlay.at.x + 288, y: overlay.at.y };
+    const taken = editor.document.nodes.flatMap(({ position }) => position ?? []);
+    const corner = freePlace({ x: overlay.at.x + 180, y: overlay.at.y - 24 }, taken);
+    const at = { x: corner.x + 108, y: corner.y + 24 };
     const isLast = nodeOf(editor.document, id)?.type === "END";
     setText("");
     setChosen(0);

@@ -3,7 +3,7 @@
 import { answer, MAIN, preset } from "../document/connecting.ts";
 import { GRID } from "../document/card.ts";
 import { nodeOf, transitionOf, type Position, type WorkflowDocument } from "../document/document.ts";
-import { freePlace, measure } from "../document/layout.ts";
+import { freePlace, measure, withRoom } from "../document/layout.ts";
 import { addNode, addNote, connect, NOTHING, retarget, splice } from "../document/operations.ts";
 import { outcomesIn, typeOf } from "./catalogue.ts";
 import type { Editor, Wiring } from "./editor.ts";
@@ -90,11 +90,13 @@ export function draw(editor: Editor, wish: { source: string; handle: string; tar
 
 function spliced(editor: Editor, document: WorkflowDocument, transition: string, id: string): WorkflowDocument {
   const node = nodeOf(document, id);
-  const target = transitionOf(document, transition)?.target;
-  if (!node || !target) return document;
+  const way = transitionOf(document, transition);
+  if (!node || !way) return document;
   if (node.type === "END") return retarget(document, transition, { target: id });
-  const way = preset(document, node, MAIN, outcomesIn(editor.store.get().catalogue));
-  return way.kind === "new" ? splice(document, transition, id, way.on) : document;
+  const on = preset(document, node, MAIN, outcomesIn(editor.store.get().catalogue));
+  if (on.kind !== "new") return document;
+  editor.glide();
+  return withRoom(splice(document, transition, id, on.on), id, way);
 }
 
 /** Put a node that is there already into the middle of a transition. */
