@@ -138,7 +138,11 @@ def test_the_editor_with_a_card_and_problems_shuts_nobody_out(running_app: Runni
     ada.get_by_test_id("node-sum").click()
     expect(ada.get_by_test_id("inspector").get_by_label("Id", exact=True)).to_be_visible()
     found = findings(ada)
-    running_app.ask("PUT", f"/api/workflows/{workflow['id']}", FAILING | {"name": "Broken"})
+    running_app.ask(
+        "PUT",
+        f"/api/workflows/{workflow['id']}",
+        {"format": "openrooms/workflow@1", **FAILING, "name": "Broken"},
+    )
     running_app.ask("POST", f"/api/workflows/{workflow['id']}/versions")
     ada.reload()
     ada.get_by_test_id("node-sum").wait_for()
