@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from engine.core.run import RunStatus
+from engine.store import conversation
 from tests.core.drawing import drawn, node, way
 from tests.crash.checker import check
 from tests.crash.installation import Installation, until
@@ -44,12 +45,13 @@ def asked(place: Installation, model: Model) -> Iterator[ModelServer]:
         yield server
 
 
-def agent() -> dict[str, Any]:
+def agent(**more: Any) -> dict[str, Any]:
     config = {
         "provider": "openai",
         "model": "m",
         "prompt": "Go",
         "tools": ["ledger_external", "ledger_idempotent"],
+        **more,
     }
     ask, end = (
         node("ask", "AGENT_TASK", config=config),
@@ -100,3 +102,39 @@ def test_killed_in_a_call_it_makes_that_call_again_and_asks_nothing_again(on_pos
     assert again == ["it may have run twice", "it is repeated"]
     findings = check(place.rt, [run.id], place.took_effect(run.id))
     assert not findings.violations, str(findings)
+
+
+class Talker(Model):
+    """Says one thing after the other, and kills who asks the third."""
+
+    def __init__(self) -> None:
+        super().__init__(deadly={3})
+        self.says = ["one", "They said one.", "nobody hears this", "two"]
+
+    def __call__(self, asked: Asked) -> Turn:
+        number = 5 - len(self.says)
+        if number in self.deadly and self.worker is not None:
+            self.worker.send(signal.SIGKILL)
+            return Turn(self.says.pop(0), delay_s=0.2)
+        return Turn(self.says.pop(0))
+
+
+def test_killed_after_the_summary_of_a_conversation_it_asks_for_no_second_one(
+    on_sqlite: Installation,
+) -> None:
+    place, model = on_sqlite, Talker()
+    with asked(place, model) as server:
+        model.worker = dead = place.worker()
+        room = place.room(agent(use_history=True, history={"messages": 1}))
+        place.over(place.start(room).id, within_s=60)
+        run = place.start(room)
+        until(lambda: not dead.is_alive(), within_s=60)
+        place.worker(replaces=dead)
+        ended = place.over(run.id, within_s=60)
+
+    assert (ended.status, ended.output, turns(server)) == (RunStatus.COMPLETED, "two", [1, 0, 1, 1])
+    assert server.asked[-1].body["messages"] == server.asked[-2].body["messages"]
+    assert "They said one." in server.asked[-1].body["messages"][0]["content"]
+    with place.rt.db.read() as session:
+        kept = conversation.list_before(session, room, None, 10)
+    assert [turn.role for turn in kept].count("summary") == 1

@@ -76,7 +76,7 @@ def test_the_pages_shut_nobody_out(running_app: RunningApp, ada: Page) -> None:
         "POST", f"/api/rooms/{failing}/schedules", {"name": "Nightly", "cron": "0 3 * * *"}
     )
     spec = {"provider": "scripted", "model": "echo", "tools": ["calculator"]}
-    agent = running_app.ask("POST", "/api/agents", {"name": f"Seen {ada.viewport_size}", "spec": spec})["id"]
+    agent = running_app.ask("POST", "/api/agents", {"name": f"Seen with {asking}", "spec": spec})["id"]
     running_app.ask("PUT", f"/api/agents/{agent}", {"spec": {**spec, "goal": "Help."}, "note": "kinder"})
     paths = (
         "/",

@@ -171,7 +171,8 @@ def test_a_list_says_which_workflows_use_an_agent(sqlite_rt: Runtime, editor: Us
         agents.create(sqlite_rt, editor, NewAgent(name=name, spec=SPEC))
     drafted = workflows.create(sqlite_rt, editor, {**asking(agent="A"), "name": "Drafted"})
     left = workflows.create(sqlite_rt, editor, {**asking(agent="A"), "name": "Left in the version"})
-    versions.publish(sqlite_rt, editor, left.id)
+    for workflow in (drafted, left):
+        versions.publish(sqlite_rt, editor, workflow.id)
     without = {**asking(provider="scripted"), "name": "Left in the version"}
     workflows.save_draft(sqlite_rt, editor, left.id, without, revision=left.revision)
 
