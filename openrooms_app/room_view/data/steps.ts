@@ -131,6 +131,7 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   TOOL_INVOKED: invoked,
   AGENT_INVOKED: invoked,
   TOOL_COMPLETED: responded,
+  TOOL_FAILED: responded,
   AGENT_RESPONSE: responded,
   AGENT_ERROR: responded,
   NODE_EXECUTED: executed,

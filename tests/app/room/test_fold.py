@@ -86,6 +86,8 @@ def recorded(place: Place, name: str, document: dict[str, Any]) -> dict[str, Any
     moments = ends[:: max(1, len(ends) // SAMPLED)]
     stood = [history.run_standing(place.rt, ADA, run.id, at_seq=seq) for seq in moments]
     steps = [dict(step) for step in history.steps(place.rt, ADA, run.id)]
+    for step in steps:
+        step.pop("turns", None)  # the page folds those by themselves
     now = place.get(run.id)
     return {
         "events": events,
