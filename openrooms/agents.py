@@ -29,7 +29,12 @@ class Agents(Calls):
     def list_agent_versions(self, agent_id: str, **asked: Unpack[Paged]) -> Page[AgentVersion]:
         return self._page(AgentVersion, at("agents", agent_id, "versions"), asked)
 
-    def try_agent(self, agent_id: str, prompt: str, spec: dict[str, Any] | None = None) -> AgentTried:
-        """Ask its model once; with `spec`, as if it were changed to that."""
-        body = {"prompt": prompt, "spec": spec}
+    def get_agent_version(self, agent_id: str, version: int) -> AgentVersion:
+        return self._get(AgentVersion, at("agents", agent_id, "versions", version))
+
+    def try_agent(
+        self, agent_id: str, prompt: str, spec: dict[str, Any] | None = None, *, calls_tools: bool = False
+    ) -> AgentTried:
+        """Ask its model; with `spec`, as if it were changed to that. Tools are named and not called unless asked for."""
+        body = {"prompt": prompt, "spec": spec, "calls_tools": calls_tools}
         return self._send(AgentTried, "POST", at("agents", agent_id, "try"), json=body)

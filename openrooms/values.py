@@ -294,6 +294,7 @@ class AgentVersion(Value):
 
 class AgentTried(Value):
     reply: dict[str, Any]
+    turns: tuple[dict[str, Any], ...]
     duration_ms: float
 
 

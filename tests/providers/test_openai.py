@@ -99,7 +99,7 @@ def test_an_agent_calls_a_tool_and_tells_the_model_what_it_gave():
 
     assert ctx.usage.tokens == 30
     assert server.asked[1].body["messages"][2]["tool_call_id"] == "call_7"
-    assert [asked.headers["idempotency-key"] for asked in server.asked] == ["or-r1-a1-0", "or-r1-a1-1"]
+    assert [asked.headers["idempotency-key"] for asked in server.asked] == ["or-r1-a1-1", "or-r1-a1-2"]
 
 
 def test_a_server_that_tells_no_usage_or_refuses_to_be_asked_for_it_still_answers():

@@ -74,7 +74,7 @@ def test_whoever_watches_reads_along_and_the_record_has_the_answer_alone(stage, 
     asked = next(event for event in events if event["type"] == "AGENT_INVOKED")
     answered = next(event for event in events if event["type"] == "AGENT_RESPONSE")
     assert {(d.run_id, d.node_id, d.step, d.attempt, d.turn) for d in deltas} == {
-        (asked["run_id"], "ask", asked["step"], 1, 0)
+        (asked["run_id"], "ask", asked["step"], 1, 1)
     }
     assert told.index(deltas[-2]) < told.index(answered)
     assert events == history.events(here.rt, admin, asked["run_id"])

@@ -117,7 +117,7 @@ class Future:
 class SimulatedEffects:
     """Stands in for the loop: steps take virtual time."""
 
-    def __init__(self, world: World, catalogue: Catalogue, **_: Any) -> None:
+    def __init__(self, world: World, catalogue: Catalogue, _children: object = None) -> None:
         assert world.scheduler.current is not None
         self._world, self._scheduler = world, world.scheduler
         self._process: Process = world.scheduler.current.process

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from functools import partial
 
 import pytest
 
@@ -151,7 +150,7 @@ def test_a_child_process_has_them_too_and_notices_a_change(write, supply, folder
     async def twice():
         children = Children(most=1, memory_mb=1024, patience_s=5, sources=supplied.sources)
         ctx = a_context(catalogue=catalogue)
-        ctx.call_apart = partial(children.call_tool, ctx)
+        ctx.call_apart = children.call_tool
         try:
             yield await call_tool(ctx, "shout", {"text": "hi"})
             pids = children.pids

@@ -206,6 +206,7 @@ def _preset(client: Client) -> None:
     assert client.get_agent(made.id) == changed
     assert [each.name for each in client.list_agents()] == ["Greeter"]
     assert [each.version for each in client.list_agent_versions(made.id)] == [2, 1]
+    assert client.get_agent_version(made.id, 1).version == 1
     assert client.try_agent(made.id, "Hello").reply
     client.delete_agent(made.id)
 
