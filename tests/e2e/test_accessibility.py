@@ -109,6 +109,30 @@ def test_the_pages_shut_nobody_out(running_app: RunningApp, ada: Page) -> None:
     assert not found, "\n".join(found)
 
 
+def test_what_stands_beside_a_run_shuts_nobody_out(running_app: RunningApp, ada: Page) -> None:
+    failing = running_app.make_room({**FAILING, "name": "Failing beside"})
+    for _ in range(2):
+        running_app.run_until(running_app.start(failing), "COMPLETED")
+    running_app.ask("PUT", f"/api/rooms/{failing}/memory/fact", {"value": "Cats purr.", "kind": "SEMANTIC"})
+    ada.goto(f"{running_app.url}/rooms/{failing}?run=2&with=1")
+    expect(ada.get_by_test_id("comparison")).to_be_visible()
+    found = findings(ada)
+    ada.get_by_role("tab", name="Timeline").click()
+    ada.get_by_test_id("bar-2").click()
+    found += findings(ada)
+    ada.get_by_role("button", name=re.compile("^Why")).first.click()
+    expect(ada.get_by_test_id("why")).to_be_visible()
+    found += findings(ada)
+    ada.get_by_role("tab", name="Memory").click()
+    expect(ada.get_by_test_id("memory-fact")).to_be_visible()
+    found += findings(ada)
+    ada.get_by_role("button", name="Edit fact").click()
+    expect(ada.get_by_role("dialog")).to_be_visible()
+    found += findings(ada)
+
+    assert not found, "\n".join(found)
+
+
 def test_the_dialogs_shut_nobody_out(running_app: RunningApp, ada: Page) -> None:
     found = []
     for path, button in (
