@@ -89,6 +89,10 @@ def test_an_agents_turns_have_their_calls_with_what_came_of_them():
     waiting, failed, done = (told("turns", events[:end]) for end in (3, 9, None))
     assert [turn["status"] for turn in waiting] == ["answered"]
     assert waiting[0]["calls"][0]["status"] == "asked"
+    denied = told(
+        "turns", [*events[:3], event("WAIT_ENDED", data={"payload": {"approved": False}, "by": "Ada"})]
+    )
+    assert denied[0]["calls"][0]["approval"]["approved"] is False
     first, second = failed
     assert (first["took_ms"], first["cost_usd"], first["input_tokens"]) == (7, 0.5, 5)
     call = first["calls"][0]
@@ -189,8 +193,8 @@ def test_two_runs_part_where_the_first_step_did_something_else():
 
 
 def test_the_order_in_which_branches_went_tells_no_runs_apart():
-    one = passage(("9.0", "a", 1), ("9.1", "b", 2), ("9.0", "a", 3), fork="f")
-    other = passage(("9.1", "b", 2), ("9.0", "a", 1), ("9.0", "a", 3), fork="f")
+    one = passage(("9.0", "a", 1), ("9.1", "a", 2), ("9.0", "b", 3), fork="f")
+    other = passage(("9.1", "a", 2), ("9.0", "a", 1), ("9.0", "b", 3), fork="f")
     assert told("compare", {"here": one, "there": other})["parting"] is None
 
 
