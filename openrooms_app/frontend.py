@@ -14,6 +14,8 @@ PACKED: Final = PACKAGE / "_web"
 READY: Final = ROOT / ".make" / "frontend"
 """In a checkout: one folder for each build, called by its fingerprint, so a running server keeps its own."""
 SCRIPT_HASHES: Final = "script-hashes.json"
+PRELOADS: Final = "preloads.json"
+"""Scripts of the editor, which a browser may fetch while it still reads what every page needs."""
 
 _SERVER_ONLY: Final = frozenset(
     {

@@ -66,3 +66,13 @@ def test_no_source_is_shipped_and_no_package_host_is_written_down(app_url: str, 
     answer = as_user("Vi").get("/external/openrooms_app/components/navigation.tsx")
 
     assert answer.status_code == 404
+
+
+def test_the_editors_scripts_are_named_before_the_page_is_read(app_url: str, as_user: AsUser) -> None:
+    me = as_user("Vi")
+    link = me.get("/workflows/any", headers=HTML).headers["link"]
+
+    assert re.search(r'</assets/editor-[\w-]+\.js>; rel="modulepreload"', link)
+    for script in re.findall(r"</(assets/[^>]+)>", link):
+        assert httpx.get(f"{app_url}/{script}").status_code == 200
+    assert "link" not in me.get("/workflows", headers=HTML).headers
