@@ -152,8 +152,12 @@ def test_the_health_page_tells_what_the_installation_stands_on(running_app: Runn
     openai = (
         as_ada.get_by_role("list", name="Providers").get_by_role("listitem").filter(has_text="OpenAI and")
     )
-    expect(openai).to_contain_text("none is set")
-    expect(openai).to_contain_text("OPENAI_API_KEY")
+    expect(openai).to_contain_text("the environment variable OPENAI_API_KEY")
+    anthropic = (
+        as_ada.get_by_role("list", name="Providers").get_by_role("listitem").filter(has_text="Anthropic")
+    )
+    expect(anthropic).to_contain_text("none is set")
+    expect(anthropic).to_contain_text("ANTHROPIC_API_KEY")
 
 
 def test_the_audit_log_is_filtered_paged_exported_and_verified(
