@@ -67,10 +67,10 @@ def _arguments() -> argparse.ArgumentParser:
         ("workers", 2),
     ):
         parser.add_argument(f"--{name}", type=int, default=number, help=f"default {number}")
-    parser.add_argument("--rest", type=float, default=1.0, help="mean seconds between strikes")
+    parser.add_argument("--rest", type=float, default=0.2, help="mean seconds between strikes")
     parser.add_argument("--databases", default=",".join(DATABASES))
     parser.add_argument("--seed", type=int, help="default: a new one, printed")
-    parser.add_argument("--drain", type=float, default=300, help="seconds for what is left at the end")
+    parser.add_argument("--drain", type=float, default=200, help="seconds for what is left at the end")
     parser.add_argument("--report", default=str(ROOT / "docs" / "crash-matrix.md"), help="'' for none")
     return parser
 
