@@ -30,7 +30,7 @@ async def keep_drawn(state: Any, fetch: Fetch, rest_s: float = REST_S) -> None:
     query = query_of(state)
     async with state:
         # On a first visit none is left over: one that is open was opened by a quick hand just now.
-        if not state.is_loading and getattr(state, "dialog", ""):
+        if not state.is_loading and getattr(state, "dialog", None):
             state.dialog = ""
     async for _ in _changes(rest_s):
         found = await _tried(token, fetch, query)
