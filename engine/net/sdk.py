@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
+from engine.core.chat_errors import Server
 from engine.net import Guard, client
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ class Access:
     url: str
     key: str
     http_allow: str = ""
+
+    @classmethod
+    def of(cls, server: Server, settings: Mapping[str, Any]) -> Access:
+        return cls(server.url, server.key, str(settings.get("http_allow") or ""))
 
     def guard(self) -> Guard:
         return Guard.of(self.http_allow).trusting(self.url)

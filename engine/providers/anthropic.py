@@ -63,14 +63,10 @@ def _server(settings: Mapping[str, Any]) -> Server:
     return Server(url, str(settings.get("anthropic_api_key") or ""), "ANTHROPIC_API_KEY")
 
 
-def _access(server: Server, settings: Mapping[str, Any]) -> Access:
-    return Access(server.url, server.key, str(settings.get("http_allow") or ""))
-
-
 async def _models(settings: Mapping[str, Any]) -> tuple[str, ...]:
     server = _server(settings)
     headers = (("X-Api-Key", server.key or "none"), ("Anthropic-Version", "2023-06-01"))
-    return await model_ids(_access(server, settings), "/v1/models?limit=1000", *headers)
+    return await model_ids(Access.of(server, settings), "/v1/models?limit=1000", *headers)
 
 
 @provider(
@@ -92,7 +88,7 @@ async def anthropic(request: ChatRequest, ctx: StepContext) -> ChatReply:
         )
     hearing = Hearing(server, request, ctx)
     listening = _Listening(hearing)
-    client = await _clients.get(_access(server, ctx.settings))
+    client = await _clients.get(Access.of(server, ctx.settings))
     from anthropic import APIError
 
     wire_error, _ = wire_errors()

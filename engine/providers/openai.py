@@ -63,24 +63,20 @@ def _server(settings: Mapping[str, Any]) -> Server:
     return Server(url, str(settings.get("openai_api_key") or ""), "OPENAI_API_KEY")
 
 
-def _access(server: Server, settings: Mapping[str, Any]) -> Access:
-    return Access(server.url, server.key, str(settings.get("http_allow") or ""))
-
-
 async def _models(settings: Mapping[str, Any]) -> tuple[str, ...]:
     """What a server of one's own offers; OpenAI's own list is long and mostly not for chats."""
     server = _server(settings)
     if server.url == OPENAI_URL:
         return known_models(OPENAI_URL)
     return await model_ids(
-        _access(server, settings), "/models", ("Authorization", f"Bearer {server.key or 'none'}")
+        Access.of(server, settings), "/models", ("Authorization", f"Bearer {server.key or 'none'}")
     )
 
 
 async def embed(texts: Sequence[str], model: str, settings: Mapping[str, Any]) -> Embeddings:
     """The texts' vectors, by `/embeddings`."""
     server = _server(settings)
-    client = await _clients.get(_access(server, settings))
+    client = await _clients.get(Access.of(server, settings))
     from openai import APIError
 
     try:
@@ -113,7 +109,7 @@ async def openai(request: ChatRequest, ctx: StepContext) -> ChatReply:
             "The node names no model. Give it one, as 'gpt-5.4-mini'.", code="unknown_model", retryable=False
         )
     hearing = Hearing(server, request, ctx)
-    client = await _clients.get(_access(server, ctx.settings))
+    client = await _clients.get(Access.of(server, ctx.settings))
     from openai import APIError
 
     try:

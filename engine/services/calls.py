@@ -19,7 +19,7 @@ from engine.core.expressions import compile_template
 from engine.core.hook import ALWAYS_SHOWN, Call, Delivery, Hook
 from engine.core.payload import payload_of
 from engine.core.runview import Run
-from engine.core.signal_links import BadLink, Link
+from engine.core.signal_links import BadLink
 from engine.core.signing import BadSignature
 from engine.runner.starting import Wanted, begin
 from engine.runtime import Runtime
@@ -118,8 +118,7 @@ def signal_url(
     It starts with `OPENROOMS_PUBLIC_URL` where that is set, else it is the path alone.
     """
     until_us = rt.now_us() + signal_links.LIFE_US if expires_us is None else expires_us
-    path = signal_links.path_of(rt.secret_key, Link(run_id, signal, until_us, number))
-    return rt.settings.public_url.rstrip("/") + path
+    return rt.signal_url(run_id, number, signal, until_us)
 
 
 def take_signal(rt: Runtime, token: str, call: Call) -> Run:

@@ -18,6 +18,7 @@ from openrooms_app.following import Query, try_once
 from openrooms_app.pages.agent.changes import changes
 from openrooms_app.pages.agent.form import form_of, spec_of, tool_rows
 from openrooms_app.pages.agent.trying import NOTHING, trials
+from openrooms_app.pages.tools.cards import EFFECTS
 from openrooms_app.roles import requires
 from openrooms_app.session import current_user
 
@@ -26,12 +27,6 @@ INTENT: Final = "intent"
 """Which button has sent the form: save or try."""
 SHOWN_VERSIONS: Final = 100
 NOBODY: Final = {"id": "", "name": "", "version": 0, "updated_at": "", "used_by": []}
-EFFECTS: Final = {
-    "none": "No effect",
-    "idempotent": "Repeating is harmless",
-    "external": "Changes the world",
-    "at_most_once": "Never repeated",
-}
 
 
 class AgentPage(rx.State):
