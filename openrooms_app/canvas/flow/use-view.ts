@@ -63,9 +63,10 @@ function placeAt(wiring: Wiring | null, editor: Editor, boxes: readonly Box[]): 
   return from && to ? { x: (from.right + to.left) / 2, y: (from.top + to.top) / 2 + HALF.y } : null;
 }
 
-/** A card that comes into view is in the page a frame later. */
+/** A card that comes into view is in the page a frame later; who went into a field meanwhile stays there. */
 function focusCard(id: string, tries = 12): void {
   const card = document.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
+  if (document.activeElement?.matches("input, textarea, select") && tries < 12) return;
   if (card) card.focus({ preventScroll: true });
   else if (tries) requestAnimationFrame(() => focusCard(id, tries - 1));
 }
