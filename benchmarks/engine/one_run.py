@@ -55,8 +55,8 @@ def strict(case: Case) -> Iterator[Figure]:
 
 def effects(case: Case) -> Iterator[Figure]:
     """W1 with an external effect in every step."""
-    document = workflows.chain(100, "bench_touch")
-    yield _steps_per_s(case, "W1 effects, chain of 100", document, 100, EFFECTS)
+    for name, kind in (("at once", "bench_touch_at_once"), ("on the loop", "bench_touch")):
+        yield _steps_per_s(case, f"W1 effects {name}, chain of 100", workflows.chain(100, kind), 100, EFFECTS)
 
 
 def growth(case: Case) -> Iterator[Figure]:

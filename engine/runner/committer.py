@@ -1,4 +1,7 @@
-"""Group commit: whoever comes first commits for everybody who waits, in one transaction."""
+"""Group commit: whoever comes first commits for everybody who waits, in one transaction.
+
+A driver that goes on meanwhile has its move committed behind it, by a thread of the committer's own.
+"""
 
 from __future__ import annotations
 
@@ -37,12 +40,58 @@ class _Wanted:
     is_done: bool = field(default=False, init=False)
     failure: Exception | None = field(default=None, init=False)
 
+    def is_near(self) -> None:
+        """All that is left is the commit."""
+
 
 @dataclass(slots=True)
 class _Move(_Wanted):
     move: journal.Move
     shown: Published | None
     inbox_high: int | None = None
+
+    def answer(self) -> int:
+        """The newest id in the run's inbox.
+
+        Raises:
+            Fenced: the run has another driver; nothing was written.
+            CommitFailed: the database refused or is away.
+        """
+        if self.failure is not None:
+            raise CommitFailed(str(self.failure)) from self.failure
+        if self.inbox_high is None:
+            raise Fenced(self.move.run_id)
+        return self.inbox_high
+
+
+class Behind(_Move):
+    """A move on its way to the disk. Bare locks: they are a fraction of an Event's cost, and each has one who waits."""
+
+    __slots__ = ("_done", "_near")
+
+    def __init__(self, move: journal.Move, shown: Published | None) -> None:
+        super().__init__(move, shown)
+        self._near, self._done = threading.Lock(), threading.Lock()
+        self._near.acquire()
+        self._done.acquire()
+
+    def is_near(self) -> None:
+        if self._near.locked():
+            self._near.release()
+
+    def finish(self) -> None:
+        self.is_near()
+        self._done.release()
+
+    def until_near(self) -> None:
+        """Wait until the database waits for its disk, and needs nothing of this process any more."""
+        with self._near:
+            pass
+
+    def until_done(self) -> int:
+        """As `Committer.commit`."""
+        with self._done:
+            return self.answer()
 
 
 @dataclass(slots=True)
@@ -64,6 +113,9 @@ class Committer:
         self._mutex = threading.Lock()
         self._turn = threading.Lock()
         self._waiting: list[_Wanted] = []
+        self._behind: queue.SimpleQueue[Behind | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._follow, name="committer", daemon=True)
+        self._thread.start()
 
     def commit(self, move: journal.Move, shown: Published | None) -> int:
         """Make the move durable; the newest id in the run's inbox.
@@ -74,9 +126,15 @@ class Committer:
         """
         item = _Move(move, shown)
         self._together(item)
-        if item.inbox_high is None:
-            raise Fenced(move.run_id)
-        return item.inbox_high
+        return item.answer()
+
+    def commit_behind(self, move: journal.Move, shown: Published | None) -> Behind:
+        """Make the move durable while its driver goes on. Moves that are given so are committed one after the other:
+        a later one of the same run fails if an earlier one has.
+        """
+        item = Behind(move, shown)
+        self._behind.put(item)
+        return item
 
     def claim(self, run_id: str, worker_id: str) -> tuple[Claimed, list[Stored]] | None:
         """The run, if it is free to be moved, and what its log has beyond its snapshot.
@@ -86,10 +144,21 @@ class Committer:
         """
         item = _Claim(run_id, worker_id)
         self._together(item)
+        if item.failure is not None:
+            raise CommitFailed(str(item.failure)) from item.failure
         return None if item.claimed is None else (item.claimed, item.unfolded)
 
     def close(self) -> None:
+        self._behind.put(None)
+        self._thread.join(5)
         self._publisher.close()
+
+    def _follow(self) -> None:
+        while (item := self._behind.get()) is not None:
+            try:
+                self._together(item)
+            finally:
+                item.finish()
 
     def _together(self, item: _Wanted) -> None:
         with self._mutex:
@@ -99,8 +168,6 @@ class Committer:
                 with self._mutex:
                     batch, self._waiting = self._waiting, []
                 self._write(batch)
-        if item.failure is not None:
-            raise CommitFailed(str(item.failure)) from item.failure
 
     def _write(self, batch: list[_Wanted], *, is_again: bool = False) -> None:
         # In the order of their ids: two transactions that lock runs in different orders wait for each other.
@@ -118,6 +185,8 @@ class Committer:
                     self.outbox.put(hot, made, now_us)
                 if moves:
                     reach(Point.IN_COMMIT)
+                for each in batch:
+                    each.is_near()
         except Exception as error:  # noqa: BLE001 - whatever it is, everybody in the group gets an answer
             self._fail(batch, error, is_again)
             return

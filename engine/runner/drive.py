@@ -26,6 +26,7 @@ from engine.live.words import Speaker, Voice
 from engine.runner.committer import CommitFailed, Committer, Fenced
 from engine.runner.crashes import Crashes
 from engine.runner.effects import Begun, Effects, Work
+from engine.runner.flushing import Flusher, Hear
 from engine.runner.record import Record
 from engine.runner.revealing import revealer
 from engine.runner.roommemory import Own, StepMemory
@@ -35,9 +36,6 @@ from engine.store.claims import Claimed
 
 log = logging.getLogger(__name__)
 
-FLUSH_ENTRIES = 4096
-FLUSH_AFTER_US = 45_000
-"""What a long pure stretch shows at once: watchers see it well within 150 ms."""
 TURN_S = 0.05
 """After which other runs get their turn."""
 ANSWER_S = 0.002
@@ -69,7 +67,7 @@ class Drive:
         self._claimed = claimed
         self._plan = plan
         self._state = fold(plan, State.of(orjson.loads(claimed.state)) if claimed.state else State(), rows)
-        self._record = Record(
+        record = Record(
             claimed.run_id,
             claimed.room_id,
             claimed.seq,
@@ -78,12 +76,11 @@ class Drive:
             unfolded_bytes=sum(len(row.body) for row in rows),
             snapshot_bytes=len(claimed.state or ""),
         )
+        self._flusher = Flusher(host, claimed, record)
         self._inbox_done = claimed.inbox_done
-        self._inbox_high = claimed.inbox_high
-        self._committed_done = claimed.inbox_done
-        self._results: deque[tuple[Input, Callable[[], None] | None]] = deque()
-        self._kept: list[Callable[[], None]] = []
-        """Whom to tell when what was applied is on disk."""
+        self._has_news = False
+        """Somebody says that the inbox has more than the last commit saw."""
+        self._results: deque[tuple[Input, Hear | None]] = deque()
         self._to_start: list[Work] = []
         self._outstanding: dict[str, Begun] = {}
         self._last_us = 0
@@ -103,7 +100,7 @@ class Drive:
         """Something may have happened: results are in, or (`look`) the inbox has news."""
         with self._mutex:
             if look:
-                self._inbox_high = max(self._inbox_high, self._inbox_done + 1)
+                self._has_news = True
             self._is_wanted = True
             self._news.set()
             if self._is_driving:
@@ -122,6 +119,7 @@ class Drive:
                 if self._turn():
                     continue
                 if self._host.is_crowded():
+                    self._flush_behind()
                     self._host.submit(self.run)  # still something to do: let others have a turn first
                 else:
                     self._is_wanted = True
@@ -163,18 +161,18 @@ class Drive:
                 given, kept = self._results.popleft()
                 self._apply(given)
                 if kept is not None:
-                    self._kept.append(kept)
-            elif self._inbox_high > self._inbox_done:
+                    self._flusher.tell(kept)
+            elif self._has_mail():
                 self._read_inbox()
             elif can_go(self._state) and not self._rests():
                 if self._is_strict and self._has_ended_step:
-                    self._flush()
+                    self._flush_behind()
                 self._has_ended_step = True
                 self._apply(GO)
             elif self._block():
                 return True
-            self._flush_when_due()
-        self._flush()
+            if self._flusher.is_due(self._last_us):
+                self._flush_behind()
         return False
 
     def _apply(self, given: Input) -> None:
@@ -182,7 +180,7 @@ class Drive:
         for activation in _ended(given):
             self._outstanding.pop(activation, None)
         facts, commands = move(self._plan, self._state, given, at_us)
-        self._record.add(given, facts, commands, at_us)
+        self._flusher.gather(given, facts, commands, at_us)
         for command in commands:
             if isinstance(command, Execute):
                 self._take_up(command)
@@ -215,13 +213,17 @@ class Drive:
         if begun is not None:
             begun.cancel()
 
+    def _has_mail(self) -> bool:
+        return self._has_news or self._flusher.inbox_high > self._inbox_done
+
     def _read_inbox(self) -> None:
+        self._has_news = False  # first: who knocks from here on is heard
         with self._host.rt.db.look() as hot:
             wishes = inbox.unread(hot, self._claimed.run_id, self._inbox_done)
         for id_, kind, body in wishes:
             self._apply(KINDS[kind](**body))
             self._inbox_done = id_
-        self._inbox_high = self._inbox_done
+        self._flusher.inbox_high = self._inbox_done
 
     def _rests(self) -> bool:
         """Whether the worker ends: what is under way may end too, and nothing new begins."""
@@ -237,46 +239,25 @@ class Drive:
         if releases:
             self._is_gone = True
             self._host.crashes.forget(self._claimed.run_id)
-            is_wanted = self._inbox_high > self._inbox_done and not is_over
+            is_wanted = self._has_mail() and not is_over
             self._host.let_go(self._claimed.run_id, self, again=is_wanted)
             return True
         if self._to_start:
             self._news.clear()
             self._start_effects()
-            self._news.wait(ANSWER_S)
-        return not self._results and self._inbox_high <= self._inbox_done
-
-    def _flush_when_due(self) -> None:
-        record = self._record
-        if len(record.entries) >= FLUSH_ENTRIES or (
-            record.since_us and self._last_us - record.since_us > FLUSH_AFTER_US
-        ):
-            self._flush()
+            if not self._results:
+                self._news.wait(ANSWER_S)
+        return not self._results and not self._has_mail()
 
     def _flush(self, *, release: bool = False) -> None:
         """Commit what was decided; then, and only then, may the world see it."""
-        record = self._record
-        if not record.entries and not release and self._inbox_done == self._committed_done:
-            return
-        wanted = record.move(
-            self._state,
-            fence=self._claimed.fence,
-            worker=self._host.worker_id,
-            inbox_done=self._inbox_done,
-            release=release,
-        )
-        wanted.is_unfinished = can_go(self._state)
-        wanted.has_read = self._inbox_done != self._committed_done
-        high = self._host.committer.commit(wanted, record.shown(self._state))
-        self._committed_done = self._inbox_done
-        self._inbox_high = max(high, self._inbox_done)
-        self._record = record.cleared(self._state)
+        is_able = can_go(self._state)
+        self._flusher.flush(self._state, self._inbox_done, is_able=is_able, release=release)
         self._has_ended_step = False
-        heard, self._kept = self._kept, []
-        for kept in heard:
-            kept()
-        if wanted.set_timers:
-            self._host.expect(min(due_us for _, _, due_us in wanted.set_timers))
+
+    def _flush_behind(self) -> None:
+        self._flusher.flush_behind(self._state, self._inbox_done)
+        self._has_ended_step = False
 
     def _start_effects(self) -> None:
         if not self._host.may_start_effects():
@@ -284,8 +265,22 @@ class Drive:
         if self._to_start:
             reach(Point.AFTER_INTENT_COMMIT)
         starting, self._to_start = self._to_start, []
+        quick = []
         for work in starting:
-            self._outstanding[work.command.activation] = self._host.effects.begin(work, self._done)
+            if self._is_quick(work):
+                quick.append(work)
+            else:
+                self._outstanding[work.command.activation] = self._host.effects.begin(work, self._done)
+        for work in quick:
+            reach(Point.BEFORE_EFFECT)
+            self._results.append((self._host.effects.run_now(work), None))
+            reach(Point.AFTER_EFFECT)
+
+    def _is_quick(self, work: Work) -> bool:
+        """Whether this thread can do it itself: to hand it to the loop and have it back takes longer."""
+        node = self._plan.nodes[work.command.node]
+        is_plain = node.effect is not Effect.NONE and node.runs is Runs.AT_ONCE
+        return is_plain and work.kind.at_once is not None and not (work.is_apart or work.reveal)
 
     def _done(self, given: Input, kept: Callable[[], None] | None = None) -> None:
         """A step has come to something; `kept` is called once it is on disk."""

@@ -7,13 +7,10 @@ import os
 import socket
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache
-from operator import mul
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import Connection
@@ -29,8 +26,8 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlmodel import Session
 
-from engine.core.embedding import values_of
 from engine.core.errors import InvalidInput, OpenRoomsError
+from engine.store import sqlite
 
 __all__ = ["Database", "DatabaseBusy", "DatabaseDown", "Hot", "SQLAlchemyError", "Session"]
 
@@ -98,23 +95,40 @@ class Database:
         What need not outlast a power cut, though it outlasts any process, costs no fsync on SQLite. A connection that
         broke is thrown away with the block it failed.
         """
-        with self._hot_turn, _reachable(), self._writer():
-            if self._hot_connection is None:
-                self._hot_connection = self.engine.connect()
-                self._kept_hot = Hot(self._hot_connection, self.is_sqlite)
-            hot = self._kept_hot
-            try:
-                hot.begin(is_lasting=is_lasting)
-                with hot.gathered():
-                    yield hot
-                    hot.commit()
-            except BaseException:
-                connection, self._hot_connection = self._hot_connection, None
-                with suppress(SQLAlchemyError, hot.error):
-                    hot.rollback()
-                with suppress(SQLAlchemyError, hot.error):
-                    connection.close()
-                raise
+        with self._hot_turn:
+            try:  # not by `_reachable` and `_writer`: generators in each other are a tenth of a small transaction
+                self._lock()
+                try:
+                    hot = self._kept()
+                    hot.begin(is_lasting=is_lasting)
+                    if self.is_sqlite:
+                        yield hot
+                        hot.commit()
+                    else:
+                        with hot.gathered():
+                            yield hot
+                            hot.commit()
+                except BaseException:
+                    self._drop_kept()
+                    raise
+                finally:
+                    self._unlock()
+            except SQLAlchemyError as error:
+                _tell(error)
+
+    def _kept(self) -> Hot:
+        if self._hot_connection is None:
+            self._hot_connection = self.engine.connect()
+            self._kept_hot = Hot(self._hot_connection, self.is_sqlite)
+        return self._kept_hot
+
+    def _drop_kept(self) -> None:
+        connection, self._hot_connection = self._hot_connection, None
+        if connection is not None:
+            with suppress(SQLAlchemyError, self._kept_hot.error):
+                self._kept_hot.rollback()
+            with suppress(SQLAlchemyError, self._kept_hot.error):
+                connection.close()
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -171,24 +185,38 @@ class Database:
                 },
             )
         engine = create_engine(self.url, connect_args={"check_same_thread": False, "timeout": 30})
-        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "connect", sqlite.set_up)
         return engine
 
     @contextmanager
     def _writer(self) -> Iterator[None]:
-        if not self.is_sqlite:
+        self._lock()
+        try:
             yield
+        finally:
+            self._unlock()
+
+    def _lock(self) -> None:
+        """Wait until nobody else writes to SQLite; PostgreSQL locks as much as it must by itself."""
+        if not self.is_sqlite:
             return
-        with self._mutex:
-            file = self._open_lock_file()
-            if file is None:
-                yield
-                return
-            fcntl.flock(file, fcntl.LOCK_EX)
-            try:
-                yield
-            finally:
-                fcntl.flock(file, fcntl.LOCK_UN)
+        self._mutex.acquire()
+        try:
+            file = self._lock_file or self._open_lock_file()
+            if file is not None:
+                fcntl.flock(file, fcntl.LOCK_EX)
+        except BaseException:
+            self._mutex.release()
+            raise
+
+    def _unlock(self) -> None:
+        if not self.is_sqlite:
+            return
+        try:
+            if self._lock_file is not None:
+                fcntl.flock(self._lock_file, fcntl.LOCK_UN)
+        finally:
+            self._mutex.release()
 
     def _open_lock_file(self) -> IO[bytes] | None:
         if self._lock_file is None and self.url.database not in (None, "", ":memory:"):
@@ -288,19 +316,33 @@ class Hot:
 def _reachable() -> Iterator[None]:
     try:
         yield
-    except DataError as error:  # as a NUL in a text, which PostgreSQL can't hold
-        raise InvalidInput(f"The database can't take this: {_first_line(error.orig)}.") from error
-    except (OperationalError, InterfaceError, InternalError) as error:  # the last as on a read-only standby
-        raise (DatabaseBusy if _is_busy(error) else DatabaseDown)(_first_line(error.orig)) from error
-    except NoConnectionFree as error:
-        raise DatabaseBusy("all of its connections are in use") from error
-    except DatabaseError as error:
-        if type(error.orig) is sqlite3.DatabaseError:  # "malformed", "not a database"
-            raise DatabaseDown(_first_line(error.orig)) from error
-        raise
+    except SQLAlchemyError as error:
+        _tell(error)
 
 
-WAL_WITHIN_S = 30
+def _tell(error: SQLAlchemyError) -> NoReturn:
+    meaning = _meaning(error)
+    if meaning is None:
+        raise error
+    raise meaning from error
+
+
+def _meaning(error: SQLAlchemyError) -> OpenRoomsError | None:
+    """What a caller is told of it; None of a fault of ours."""
+    if isinstance(error, DataError):  # as a NUL in a text, which PostgreSQL can't hold
+        return InvalidInput(f"The database can't take this: {_first_line(error.orig)}.")
+    if isinstance(
+        error, OperationalError | InterfaceError | InternalError
+    ):  # the last as on a read-only standby
+        return (DatabaseBusy if _is_busy(error) else DatabaseDown)(_first_line(error.orig))
+    if isinstance(error, NoConnectionFree):
+        return DatabaseBusy("all of its connections are in use")
+    if (
+        isinstance(error, DatabaseError) and type(error.orig) is sqlite3.DatabaseError
+    ):  # "malformed", "not a database"
+        return DatabaseDown(_first_line(error.orig))
+    return None
+
 
 _BUSY = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL's codes for what could not be serialised, a deadlock and a lock that did not come in time."""
@@ -314,61 +356,6 @@ def _is_busy(error: DBAPIError) -> bool:
 
 def _first_line(reason: object) -> str:
     return next(iter(str(reason).strip().splitlines()), type(reason).__name__)
-
-
-def _turn_to_wal(connection: Any) -> None:
-    """Of processes that open a new file at once, SQLite tells all but one that it is locked, without waiting."""
-    until = time.monotonic() + WAL_WITHIN_S
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            return
-        except sqlite3.OperationalError as error:
-            is_busy = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-            if not is_busy or time.monotonic() > until:
-                raise
-            time.sleep(0.01)
-
-
-def _set_up_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
-    _turn_to_wal(connection)
-    for pragma in (
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "busy_timeout=30000",
-        "cache_size=-16000",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-    _add_vectors(connection)
-    # SQLite's own knows ASCII alone
-    connection.create_function("lower", 1, lambda text: text and text.lower(), deterministic=True)
-
-
-def _add_vectors(connection: Any) -> None:
-    """sqlite-vec where this Python's SQLite loads extensions, else the one function of it that we use."""
-    if hasattr(connection, "enable_load_extension"):
-        connection.enable_load_extension(True)
-        try:
-            connection.load_extension(_vec_path())
-            return
-        except sqlite3.OperationalError:
-            pass  # its library does not fit this machine
-        finally:
-            connection.enable_load_extension(False)
-    connection.create_function("vec_distance_cosine", 2, _distance, deterministic=True)
-
-
-@cache
-def _vec_path() -> str:
-    import sqlite_vec  # type: ignore[import-untyped]
-
-    return str(sqlite_vec.loadable_path())
-
-
-def _distance(one: bytes, other: bytes) -> float:
-    """Of two vectors of unit length."""
-    return 1.0 - float(sum(map(mul, values_of(one), values_of(other))))
 
 
 def connection_of(session: Session) -> Connection:

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import Field
 
-from engine.core.catalogue import Effect, StepContext, StepError, tool
+from engine.core.catalogue import Effect, Runs, StepContext, StepError, tool
 from engine.core.document import Frozen
 
 FILE = "CRASH_LEDGER"
@@ -29,6 +29,12 @@ class Params(Frozen):
 
 async def _act(params: Params, ctx: StepContext, effect: Effect) -> Any:
     await asyncio.sleep(params.before_ms / 1000)
+    _write(ctx, effect)
+    await asyncio.sleep(params.after_ms / 1000)
+    return _answer(params, ctx)
+
+
+def _write(ctx: StepContext, effect: Effect) -> None:
     entry = {
         "run": ctx.run_id,
         "activation": ctx.activation,
@@ -42,7 +48,9 @@ async def _act(params: Params, ctx: StepContext, effect: Effect) -> Any:
         os.write(file, json.dumps(entry).encode() + b"\n")  # in one piece: it is shorter than a page
     finally:
         os.close(file)
-    await asyncio.sleep(params.after_ms / 1000)
+
+
+def _answer(params: Params, ctx: StepContext) -> dict[str, Any]:
     if ctx.attempt <= params.fails:
         raise StepError(f"Attempt {ctx.attempt} is meant to fail.", code="meant_to_fail")
     return {"activation": ctx.activation, "more": "x" * (1024 * params.returns_kb)}
@@ -66,7 +74,14 @@ async def ledger_once(params: Params, ctx: StepContext) -> Any:
     return await _act(params, ctx, Effect.AT_MOST_ONCE)
 
 
-TOOLS = (ledger_external, ledger_idempotent, ledger_once)
+@tool(Params, title="Ledger: at once", category="test", effect=Effect.EXTERNAL, runs=Runs.AT_ONCE)
+def ledger_at_once(params: Params, ctx: StepContext) -> Any:
+    """As the external one, without rests, by the driver's own thread."""
+    _write(ctx, Effect.EXTERNAL)
+    return _answer(params, ctx)
+
+
+TOOLS = (ledger_external, ledger_idempotent, ledger_once, ledger_at_once)
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,11 @@ def with_retries() -> dict[str, Any]:
     return line(effect("flaky", fails=2, after_ms=5, retry=retry), tool("after"))
 
 
+def with_quick_effects() -> dict[str, Any]:
+    """Executed by the driver's own thread."""
+    return line(effect("one", "at_once"), tool("between"), effect("two", "at_once"), effect("three"))
+
+
 def with_fork() -> dict[str, Any]:
     rest = node("rest", "WAIT", config={"duration_s": 0.1})
     branches = [
@@ -90,6 +95,7 @@ ALL = {
     "waits": with_waits,
     "signal": with_signal,
     "retries": with_retries,
+    "quick_effects": with_quick_effects,
     "fork": with_fork,
     "once": with_once,
     "loop": with_loop,

@@ -39,7 +39,7 @@ def commits(place: Place, document: dict[str, Any]) -> int:
     return len(rows)
 
 
-def test_in_strict_mode_each_step_is_on_disk_before_the_next_begins(strict: Place) -> None:
+def test_in_strict_mode_each_step_has_a_commit_of_its_own(strict: Place) -> None:
     steps = [tool(f"t{number}") for number in range(STEPS)]
 
     assert commits(strict, line(*steps)) == STEPS + 3  # queued, START, the steps, END

@@ -146,7 +146,7 @@ def commit_after_effect_only() -> Iterator[None]:
             self._start_effects()
             return not self._results
         if self._outstanding and not self._state.is_over:
-            return not self._results and self._inbox_high <= self._inbox_done
+            return not self._results and not self._has_mail()
         return real(self)
 
     with replaced(Drive, "_block", block):

@@ -11,14 +11,14 @@ from tests.core.generator import sound_workflow
 
 NEAR = "2030-12-31T22:00:08Z"
 PAST = "2001-01-01T00:00:00Z"
-KINDS = ("ledger_external", "ledger_idempotent", "ledger_once")
+KINDS = ("ledger_external", "ledger_idempotent", "ledger_at_once", "ledger_once")
 SHORTER = {3600: 4, 60: 3, 40: 2}
 
 
 def made_up(random: Random, size: int, *, is_commuting: bool = False) -> dict[str, Any]:
     """With `is_commuting` the outcome depends neither on the order of things nor on a crash."""
     document = sound_workflow(random, size, is_commuting=is_commuting)
-    kinds = KINDS[:2] if is_commuting else KINDS
+    kinds = KINDS[:3] if is_commuting else KINDS
     for node in document["nodes"]:
         _adapt(random, node, kinds)
     return document

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from engine.core.catalogue import Catalogue, Effect, StepContext, StepError, tool
+from engine.core.catalogue import Catalogue, Effect, Runs, StepContext, StepError, tool
 from engine.core.document import Frozen
 from engine.core.fingerprint import digest
 from engine.core.inputs import Blame, Execute, Result, WorkerLost
@@ -51,7 +51,13 @@ def ledger_once(params: Params, ctx: StepContext) -> Any:
     return _act(params, ctx, Effect.AT_MOST_ONCE)
 
 
-TOOLS = (ledger_external, ledger_idempotent, ledger_once)
+@tool(Params, title="At once", category="test", effect=Effect.EXTERNAL, runs=Runs.AT_ONCE)
+def ledger_at_once(params: Params, ctx: StepContext) -> Any:
+    """As the external one, by the driver's own thread."""
+    return _act(params, ctx, Effect.EXTERNAL)
+
+
+TOOLS = (ledger_external, ledger_idempotent, ledger_once, ledger_at_once)
 
 
 class CountingDrive(Drive):
@@ -123,7 +129,11 @@ class SimulatedEffects:
         self._process: Process = world.scheduler.current.process
 
     def run_now(self, work: Work) -> Result:
-        """A pure step."""
+        """A step that the driver's own thread executes."""
+        if work.effect is not Effect.NONE:
+            self._scheduler.pause()
+            self.act(work.ctx, work.effect)
+            self._scheduler.pause()
         return self._result(work)
 
     def act(self, ctx: StepContext, effect: Effect) -> None:

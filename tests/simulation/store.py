@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, text
 
-from engine.store.database import Database, DatabaseDown, Hot, Session, _set_up_sqlite
+from engine.store import sqlite
+from engine.store.database import Database, DatabaseDown, Hot, Session
 from engine.store.tables import SQLModel
 from tests.simulation.scheduler import Crashed, Process, Scheduler
 
@@ -98,9 +99,11 @@ class SimulatedDatabase(Database):
             self._hot_connection.close()
             self._hot_connection = None
 
-    @contextmanager
-    def _writer(self) -> Iterator[None]:
-        yield  # one thread, whole transactions: nobody else writes
+    def _lock(self) -> None:
+        """One thread, whole transactions: nobody else writes."""
+
+    def _unlock(self) -> None:
+        pass
 
     @contextmanager
     def _whole(self) -> Iterator[None]:
@@ -199,7 +202,7 @@ def open_engine(path: str) -> Engine:
     )
 
     def prepare(connection: Any, record: object) -> None:
-        _set_up_sqlite(connection, record)
+        sqlite.set_up(connection, record)
         connection.execute("PRAGMA synchronous=OFF")
         connection.create_function("accuse", 1, lambda what: Witness.accuse(what))  # noqa: PLW0108 - as it is then
         connection.create_function("now_us", 0, lambda: Witness.now_us())  # noqa: PLW0108

@@ -33,7 +33,10 @@ class Threads:
     @property
     def queue(self) -> Any:
         return SimpleNamespace(
-            Queue=lambda size=0: Queue(self.scheduler, size), Empty=queue.Empty, Full=queue.Full
+            Queue=lambda size=0: Queue(self.scheduler, size),
+            SimpleQueue=lambda: Queue(self.scheduler, 0),
+            Empty=queue.Empty,
+            Full=queue.Full,
         )
 
     @property
@@ -104,14 +107,23 @@ class Lock(_Waited):
     is_taken = False
 
     def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def acquire(self) -> None:
         if self.scheduler.random.random() < PREEMPTED:
             self.scheduler.pause()
         self.wait_until(lambda: not self.is_taken)
         self.is_taken = True
 
-    def __exit__(self, *_: object) -> None:
+    def release(self) -> None:
         self.is_taken = False
         self.tell()
+
+    def locked(self) -> bool:
+        return self.is_taken
 
 
 class Event(_Waited):

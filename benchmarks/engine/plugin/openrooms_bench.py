@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from engine.core.catalogue import Effect, StepContext, tool
+from engine.core.catalogue import Effect, Runs, StepContext, tool
 from engine.core.document import Frozen
 
 
@@ -32,6 +32,12 @@ def bench_increment(params: Counted, ctx: StepContext) -> Any:
 @tool(Counted, title="Touch", category="bench", effect=Effect.EXTERNAL)
 async def bench_touch(params: Counted, ctx: StepContext) -> Any:
     """x + 1, as an effect on the world that takes no time."""
+    return params.x + 1
+
+
+@tool(Counted, title="Touch at once", category="bench", effect=Effect.EXTERNAL, runs=Runs.AT_ONCE)
+def bench_touch_at_once(params: Counted, ctx: StepContext) -> Any:
+    """x + 1, as an effect on the world that takes no time and never waits."""
     return params.x + 1
 
 

@@ -1,0 +1,114 @@
+"""What a drive has decided, on its way to the disk: gathered, committed, and told to those who wait for that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from engine.core.events import Fact
+from engine.core.inputs import Command, Input
+from engine.core.tokens import State
+from engine.runner.committer import Behind, Committer
+from engine.runner.record import Record
+from engine.store.claims import Claimed
+from engine.store.journal import Move
+
+Hear = Callable[[], None]
+
+FLUSH_ENTRIES = 4096
+FLUSH_AFTER_US = 45_000
+"""What a long pure stretch shows at once: watchers see it well within 150 ms."""
+
+
+class Host(Protocol):
+    """What a flusher needs of its worker."""
+
+    worker_id: str
+    committer: Committer
+
+    def expect(self, due_us: int) -> None: ...
+
+
+class Flusher:
+    """Commits what one driver of one run has gathered; one thread at a time.
+
+    Raises wherever it commits or waits for a commit:
+        Fenced: the run has another driver.
+        CommitFailed: the database refused or is away.
+    """
+
+    def __init__(self, host: Host, claimed: Claimed, record: Record) -> None:
+        self._host = host
+        self._fence = claimed.fence
+        self._record = record
+        self._heard: list[Hear] = []
+        self._behind: tuple[Behind, Move, list[Hear]] | None = None
+        """What is being committed while its driver goes on."""
+        self._done = claimed.inbox_done
+        self.inbox_high = claimed.inbox_high
+        """The newest wish that there is, as of the last commit."""
+
+    def gather(self, given: Input, facts: list[Fact], commands: list[Command], at_us: int) -> None:
+        self._record.add(given, facts, commands, at_us)
+
+    def tell(self, hear: Hear) -> None:
+        """Have it called once what is gathered is on disk."""
+        self._heard.append(hear)
+
+    def is_due(self, now_us: int) -> bool:
+        """Whether enough is gathered."""
+        record = self._record
+        return len(record.entries) >= FLUSH_ENTRIES or bool(
+            record.since_us and now_us - record.since_us > FLUSH_AFTER_US
+        )
+
+    def flush(self, state: State, inbox_done: int, *, is_able: bool, release: bool = False) -> None:
+        """Commit; then, and only then, may the world see it. `is_able`: the run could go on."""
+        self.settle()
+        if not self._record.entries and not release and inbox_done == self._done:
+            return
+        wanted, record = self._wanted(state, inbox_done, release=release), self._record
+        wanted.is_unfinished = is_able
+        high = self._host.committer.commit(wanted, record.shown(state))
+        self._is_kept(wanted, self._begin_next(state, inbox_done), high)
+
+    def flush_behind(self, state: State, inbox_done: int) -> None:
+        """Have it committed while the driver computes what is pure: that is seen by nobody until it is on disk, too.
+
+        Comes back when the database waits for its disk alone: one more move may be gathered meanwhile.
+        """
+        if not self._record.entries:
+            return
+        wanted = self._wanted(state, inbox_done)
+        behind = self._host.committer.commit_behind(wanted, self._record.shown(state))
+        heard = self._begin_next(state, inbox_done)
+        behind.until_near()
+        self.settle()  # the one before it, which is on disk by now
+        self._behind = behind, wanted, heard
+
+    def settle(self) -> None:
+        """From here on, what was to be committed behind the driver is on disk."""
+        if self._behind is not None:
+            (behind, wanted, heard), self._behind = self._behind, None
+            self._is_kept(wanted, heard, behind.until_done())
+
+    def _wanted(self, state: State, inbox_done: int, *, release: bool = False) -> Move:
+        wanted = self._record.move(
+            state, fence=self._fence, worker=self._host.worker_id, inbox_done=inbox_done, release=release
+        )
+        wanted.has_read = inbox_done != self._done
+        return wanted
+
+    def _begin_next(self, state: State, inbox_done: int) -> list[Hear]:
+        """What is gathered from now on is for another commit; whom to tell of this one."""
+        self._done = inbox_done
+        self._record = self._record.cleared(state)
+        heard, self._heard = self._heard, []
+        return heard
+
+    def _is_kept(self, kept: Move, heard: list[Hear], inbox_high: int) -> None:
+        self.inbox_high = inbox_high
+        for hear in heard:
+            hear()
+        if kept.set_timers:
+            self._host.expect(min(due_us for _, _, due_us in kept.set_timers))

@@ -1,0 +1,69 @@
+"""What a new connection to SQLite is given: durability, the functions that it lacks."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from functools import cache
+from operator import mul
+from typing import Any
+
+from engine.core.embedding import values_of
+
+WAL_WITHIN_S = 30
+
+
+def _turn_to_wal(connection: Any) -> None:
+    """Of processes that open a new file at once, SQLite tells all but one that it is locked, without waiting."""
+    until = time.monotonic() + WAL_WITHIN_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+            if not is_busy or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+
+
+def set_up(connection: Any, _record: object) -> None:
+    """Called with each new connection."""
+    connection.isolation_level = None  # transactions begin where we say, not where the driver guesses
+    _turn_to_wal(connection)
+    for pragma in (
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+        "cache_size=-16000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+    _add_vectors(connection)
+    # SQLite's own knows ASCII alone
+    connection.create_function("lower", 1, lambda text: text and text.lower(), deterministic=True)
+
+
+def _add_vectors(connection: Any) -> None:
+    """sqlite-vec where this Python's SQLite loads extensions, else the one function of it that we use."""
+    if hasattr(connection, "enable_load_extension"):
+        connection.enable_load_extension(True)
+        try:
+            connection.load_extension(_vec_path())
+            return
+        except sqlite3.OperationalError:
+            pass  # its library does not fit this machine
+        finally:
+            connection.enable_load_extension(False)
+    connection.create_function("vec_distance_cosine", 2, _distance, deterministic=True)
+
+
+@cache
+def _vec_path() -> str:
+    import sqlite_vec  # type: ignore[import-untyped]
+
+    return str(sqlite_vec.loadable_path())
+
+
+def _distance(one: bytes, other: bytes) -> float:
+    """Of two vectors of unit length."""
+    return 1.0 - float(sum(map(mul, values_of(one), values_of(other))))
