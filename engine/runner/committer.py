@@ -114,6 +114,7 @@ class Committer:
         self._turn = threading.Lock()
         self._waiting: list[_Wanted] = []
         self._behind: queue.SimpleQueue[Behind | None] = queue.SimpleQueue()
+        self._is_closed = False
         self._thread = threading.Thread(target=self._follow, name="committer", daemon=True)
         self._thread.start()
 
@@ -133,7 +134,12 @@ class Committer:
         a later one of the same run fails if an earlier one has.
         """
         item = Behind(move, shown)
-        self._behind.put(item)
+        with self._mutex:  # nothing is put in once the thread has left
+            is_open = not self._is_closed
+            if is_open:
+                self._behind.put(item)
+        if not is_open:
+            self._finish(item)
         return item
 
     def claim(self, run_id: str, worker_id: str) -> tuple[Claimed, list[Stored]] | None:
@@ -149,16 +155,21 @@ class Committer:
         return None if item.claimed is None else (item.claimed, item.unfolded)
 
     def close(self) -> None:
-        self._behind.put(None)
+        with self._mutex:
+            self._is_closed = True
+            self._behind.put(None)
         self._thread.join(5)
         self._publisher.close()
 
     def _follow(self) -> None:
         while (item := self._behind.get()) is not None:
-            try:
-                self._together(item)
-            finally:
-                item.finish()
+            self._finish(item)
+
+    def _finish(self, item: Behind) -> None:
+        try:
+            self._together(item)
+        finally:
+            item.finish()
 
     def _together(self, item: _Wanted) -> None:
         with self._mutex:
