@@ -2,11 +2,11 @@
 
 import asyncio
 import json
-from typing import Any, Self
+from typing import Any
 
 import jsonschema
 import orjson
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from engine.core.agent_calls import Calls
 from engine.core.catalogue import StepContext, StepError, node_type
@@ -28,7 +28,7 @@ class Params(Frozen):
     agent_version: int | None = Field(
         None, ge=1, description="of the agent; its latest when the workflow is published"
     )
-    provider: str = Field("", max_length=128)
+    provider: str = Field("", max_length=128, validate_default=True)
     model: str = Field("", max_length=200)
     system: str = Field("", max_length=65_536, json_schema_extra={"template": True})
     prompt: str = Field(min_length=1, max_length=65_536, json_schema_extra={"template": True})
@@ -43,11 +43,12 @@ class Params(Frozen):
     history: Window = Field(Window(), description="how much of the conversation the model is shown")
     policy: Policy | None = None
 
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if not self.provider and not self.agent:
+    @field_validator("provider")
+    @classmethod
+    def _is_given(cls, provider: str, info: ValidationInfo) -> str:
+        if not provider and not info.data.get("agent"):
             raise ValueError("an agent needs a provider: give it one, or name an agent that has one")
-        return self
+        return provider
 
 
 @node_type(

@@ -13,6 +13,7 @@ import { Inspector } from "./inspector/inspector.tsx";
 import { Banners } from "./panels/banners.tsx";
 import { Overlays } from "./panels/dialogs.tsx";
 import { FindPanel } from "./panels/find-panel.tsx";
+import { FirstHint } from "./panels/first-hint.tsx";
 import { Palette } from "./panels/palette.tsx";
 import { Problems } from "./panels/problems.tsx";
 import { RunStrip } from "./panels/run-strip.tsx";
@@ -48,6 +49,7 @@ export function WorkflowEditor({ canEdit = false }: { readonly canEdit?: boolean
           )}
           <Problems editor={editor} />
           <RunStrip editor={editor} />
+          {canEdit && <FirstHint editor={editor} />}
           {phase === "ready" && overlay === "find" && <FindPanel editor={editor} canEdit={canEdit} />}
         </div>
         {phase === "ready" && <Inspector editor={editor} canEdit={canEdit} isOpen={isSheetOpen} onClose={() => setSheetOpen(false)} />}

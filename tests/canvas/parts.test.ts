@@ -7,7 +7,7 @@ import { isSame, readDocument, wire, type WorkflowDocument } from "../../openroo
 import { keyFault, newNodeId, nodeIdFault } from "../../openrooms_app/canvas/document/identifiers.ts";
 import { NOTHING } from "../../openrooms_app/canvas/document/operations.ts";
 import { countsBy, pathParts, problemsAt, ranked, under, type Problem } from "../../openrooms_app/canvas/document/problems.ts";
-import { namesRead } from "../../openrooms_app/canvas/document/references.ts";
+import { inputsNeeded, namesRead } from "../../openrooms_app/canvas/document/references.ts";
 import { duration } from "../../openrooms_app/canvas/document/summary.ts";
 import { RunPaint } from "../../openrooms_app/canvas/state/run-paint.ts";
 
@@ -80,6 +80,10 @@ test("names are refused in words before the server would refuse the whole docume
 
 test("an expression tells which variables it reads", () => {
   assert.deepEqual(namesRead("vars.a.b + other.vars.c + 'vars.d' + vars . e + input.f"), ["vars.a", "vars.e", "input.f"]);
+});
+
+test("an input that an expression asks for with has() is not needed", () => {
+  assert.deepEqual(inputsNeeded(["input.a + input.b.c", "has(input.d) ? input.d : input.a", "'input.e'"]), ["a", "b"]);
 });
 
 test("a time is said as people say it", () => {

@@ -211,6 +211,10 @@ def test_an_expression_completes_what_is_set_shows_its_last_value_and_where_it_i
     expect(names).not_to_contain_text("vars.one")
     field.fill("{{ has(vars.o")
     expect(names).to_contain_text("vars.one")
+    field.fill("{{ input.colour }}")
+    editing.inspector.get_by_test_id("undeclared-input").get_by_role("button", name="Add it").click()
+    expect(editing.inspector.get_by_test_id("undeclared-input")).to_have_count(0)
+    assert editing.draft()["input_schema"]["required"] == ["colour"]
     field.fill("{{ 1 + }}")
     expect(editing.inspector.locator(".oi-live.is-wrong")).to_be_visible()
     expect(editing.inspector.locator("u.oi-wrong")).to_have_count(1)

@@ -87,7 +87,9 @@ def _keys_in(data: Any, loc: tuple[str | int, ...], kind: str) -> tuple[str | in
         if is_list or is_map:
             data = data[key]
             keys.append(key)
-        elif kind == "missing" and place == len(loc) - 1:
+        elif place == len(loc) - 1 and (
+            kind == "missing" or place == 0
+        ):  # the first is a field, given or not
             keys.append(key)
     return tuple(keys)
 

@@ -36,6 +36,15 @@ export function namesRead(source: string): string[] {
   });
 }
 
+/** The inputs without which these expressions fail: one that is asked for with `has()` may be missing. */
+export function inputsNeeded(sources: readonly string[]): string[] {
+  const needed = sources.flatMap((source) => {
+    const asked = new Set([...source.matchAll(/\bhas\(\s*input\.(\w+)/g)].map((match) => `input.${match[1]}`));
+    return namesRead(source).filter((name) => name.startsWith("input.") && !asked.has(name));
+  });
+  return [...new Set(needed)].map((name) => name.slice("input.".length));
+}
+
 function renamed(source: string, from: string, to: string): string {
   const tokens = source.match(STRING_OR_WORD) ?? [];
   const solid: number[] = [];

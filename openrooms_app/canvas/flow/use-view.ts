@@ -1,6 +1,7 @@
 /** What the drawing surface lets the rest of the editor ask of it: where the middle is, what to bring into view. */
 
 import { useEffect, useRef, type RefObject } from "react";
+import { flushSync } from "react-dom";
 import { useReactFlow } from "@xyflow/react";
 import type { Position } from "../document/document.ts";
 import { freePlace } from "../document/layout.ts";
@@ -40,6 +41,7 @@ export function useView(editor: Editor, surface: RefObject<HTMLDivElement | null
         latest.current.reveal([id]);
         focusCard(id);
       },
+      openSettings: focusSettings,
       actualSize: () => void flow.zoomTo(1, { duration: 180 }),
     };
     return () => {
@@ -61,6 +63,14 @@ function placeAt(wiring: Wiring | null, editor: Editor, boxes: readonly Box[]): 
   const way = editor.document.transitions.find(({ id }) => id === wiring.transition);
   const [from, to] = [boxOf(way?.source), boxOf(way?.target)];
   return from && to ? { x: (from.right + to.left) / 2, y: (from.top + to.top) / 2 + HALF.y } : null;
+}
+
+/** At once, and not with the next frame: a quick hand goes on typing, and none of its letters may go to the canvas. */
+function focusSettings(isRename: boolean): void {
+  flushSync(() => undefined);
+  const field = document.querySelector<HTMLInputElement>(".oi-inspector :is(input, textarea, select)");
+  field?.focus();
+  if (isRename) field?.select?.();
 }
 
 /** A card that comes into view is in the page a frame later; who went into a field meanwhile stays there. */

@@ -6,6 +6,7 @@ import type { Control } from "./field-frame.tsx";
 import { LiveLine, useLive } from "./live.tsx";
 import { complete, suggest, type Mode, type Name, type Suggestion } from "./names.ts";
 import { useNames } from "./names-context.ts";
+import { Undeclared } from "./undeclared.tsx";
 
 type Props = {
   readonly control: Control;
@@ -59,6 +60,7 @@ export function TemplateText(props: Props) {
         />
       </div>
       <LiveLine live={popup.found ? null : live} isTold={control["aria-invalid"]} />
+      {!popup.found && <Undeclared text={value} mode={mode} />}
       {popup.found && (
         <Completions id={list} found={popup.found} active={popup.active} top={caretBottom(mirror.current, box.current, popup.found.from)} onTake={popup.take} />
       )}

@@ -51,6 +51,8 @@ export type View = {
   /** Move the view only if the node is out of it, and give it the focus. */
   readonly reveal: (node: string) => void;
   readonly fit: () => void;
+  /** Focus on the settings of what is selected; for a new name the old one is marked, to be typed over. */
+  readonly openSettings: (isRename: boolean) => void;
   readonly actualSize: () => void;
 };
 

@@ -1,6 +1,5 @@
 /** The graph by the keys: from a node along its ways, or to the one above or below; into its settings and back. */
 
-import { flushSync } from "react-dom";
 import { entering, leaving, nodeOf, type Position, type WorkflowDocument, type WorkflowNode } from "../document/document.ts";
 import { NOTHING } from "../document/operations.ts";
 import type { Editor } from "./editor.ts";
@@ -27,11 +26,7 @@ export function goTo(editor: Editor, id: string): void {
 export function openSettings(editor: Editor, isRename = false): void {
   const { nodes, transitions, notes } = editor.store.get().selection;
   if (!nodes.length && !transitions.length && !notes.length) return;
-  // At once, and not with the next frame: a quick hand goes on typing, and none of its letters may go to the canvas.
-  flushSync(() => undefined);
-  const field = document.querySelector<HTMLInputElement>(".oi-inspector :is(input, textarea, select)");
-  field?.focus();
-  if (isRename) field?.select?.();
+  editor.view?.openSettings(isRename);
 }
 
 function origin(editor: Editor): string | null {

@@ -9,6 +9,7 @@ import { api } from "../data/api.ts";
 import { RoomModel } from "../state/room.ts";
 import { Banner } from "../view/banner.tsx";
 import { RoomContext, useView, type RoomFacts } from "../view/context.ts";
+import { Failure } from "../view/failure.tsx";
 import { Graph } from "../view/graph.tsx";
 import { Button, Notice } from "../view/kit.tsx";
 import { LogPanel } from "../view/log-panel.tsx";
@@ -46,6 +47,7 @@ function Page() {
       <RunHeader />
       <Banner isRunPage />
       <RunFacts />
+      <Failed />
       <Tabs defaultValue="steps">
         <div className="bg-panel px-4">
           <TabList label="Run">
@@ -62,6 +64,11 @@ function Page() {
       </Tabs>
     </div>
   );
+}
+
+function Failed() {
+  const error = useView((view) => view.run?.error);
+  return error ? <div className="border-b border-line bg-panel px-4 py-2"><Failure error={error} canPoint={false} /></div> : null;
 }
 
 /** A run is shown as its room shows it, held to this one run. */

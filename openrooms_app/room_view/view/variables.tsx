@@ -5,6 +5,7 @@ import { changeBeside } from "../data/changes.ts";
 import { isOver, type Json } from "../data/event.ts";
 import type { Names, Written } from "../data/fold.ts";
 import { useRoom, useShown, useStanding, useView } from "./context.ts";
+import { Failure } from "./failure.tsx";
 import { JsonTree } from "./json-tree.tsx";
 import { GroupTitle, Notice } from "./kit.tsx";
 
@@ -40,21 +41,6 @@ export function Variables() {
 
 function hasContent(value: Json | undefined): boolean {
   return value !== undefined && value !== null && (typeof value !== "object" || Object.keys(value).length > 0);
-}
-
-function Failure({ error }: { readonly error: { readonly code?: string; readonly message?: string; readonly node_id?: string | null } }) {
-  const { model } = useRoom();
-  return (
-    <section className="rounded-md border border-fail/40 bg-fail/5 p-2.5" data-testid="failure">
-      <p className="font-mono text-xs font-semibold text-fail">{error.code}</p>
-      <p className="mt-0.5 whitespace-pre-wrap break-words text-sm">{error.message}</p>
-      {error.node_id && (
-        <button type="button" className="mt-1 cursor-pointer text-xs text-accent-ink hover:underline" onClick={() => model.point(error.node_id ?? null)}>
-          Show the node {error.node_id}
-        </button>
-      )}
-    </section>
-  );
 }
 
 type OverlayProps = { readonly title: string; readonly names: Names; readonly path: "vars" | "memory"; readonly branch: string; readonly empty?: string };

@@ -1,0 +1,19 @@
+/** On a drawing that has only just begun: what to do first. */
+
+import type { WorkflowDocument } from "../document/document.ts";
+import type { Editor } from "../state/editor.ts";
+import { useStore } from "../state/use-store.ts";
+
+export function FirstHint({ editor }: { readonly editor: Editor }) {
+  const isShown = useStore(editor.store, (state) => state.phase === "ready" && hasJustBegun(state.history.now));
+  if (!isShown) return null;
+  return (
+    <p className="oc-hint" data-testid="first-hint">
+      Drag a step onto the canvas, or press <kbd>N</kbd>. Then draw a way from the dot of one card to the next.
+    </p>
+  );
+}
+
+function hasJustBegun({ nodes, transitions }: WorkflowDocument): boolean {
+  return transitions.length === 0 && nodes.length <= 3;
+}
