@@ -6,16 +6,20 @@ import type { Box } from "./route.ts";
 export type Viewport = { readonly x: number; readonly y: number; readonly zoom: number };
 
 const PADDING = 48;
-/** Below this zoom the words on a card can't be read. */
+/** Below this zoom the words on a card are hard to read. */
 const READABLE = 0.8;
+/** As long as that is not far below, to see all of a drawing is worth it. */
+const LEGIBLE = 0.65;
+const TIGHT = 24;
 
 export function openingViewport(cards: readonly Box[], screen: Size): Viewport {
   const [first] = cards;
   if (!first || !screen.width || !screen.height) return { x: 0, y: 0, zoom: 1 };
   const all = cards.reduce(around);
   const [width, height] = [all.right - all.left, all.bottom - all.top];
-  const fitting = Math.min(1, (screen.width - 2 * PADDING) / width, (screen.height - 2 * PADDING) / height);
-  if (fitting >= READABLE) {
+  const fitsIn = (padding: number): number => Math.min(1, (screen.width - 2 * padding) / width, (screen.height - 2 * padding) / height);
+  const fitting = fitsIn(PADDING) >= READABLE ? fitsIn(PADDING) : Math.min(READABLE, fitsIn(TIGHT));
+  if (fitting >= LEGIBLE) {
     return centred({ x: (all.left + all.right) / 2, y: (all.top + all.bottom) / 2 }, fitting, screen);
   }
   const start = cards.reduce((one, other) => (other.left < one.left ? other : one));
