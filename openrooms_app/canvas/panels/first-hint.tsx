@@ -8,7 +8,7 @@ export function FirstHint({ editor }: { readonly editor: Editor }) {
   const isShown = useStore(editor.store, (state) => state.phase === "ready" && hasJustBegun(state.history.now));
   if (!isShown) return null;
   return (
-    <p className="oc-hint" data-testid="first-hint">
+    <p className="oc-first" data-testid="first-hint">
       Drag a step onto the canvas, or press <kbd>N</kbd>. Then draw a way from the dot of one card to the next.
     </p>
   );
