@@ -106,7 +106,7 @@ def photograph(browser: Browser, app: Running, shown: list[Shown], look: str, si
             page.wait_for_timeout(800)
         place = f"{name}-{'phone' if size == PHONE else look}.jpg"
         page.screenshot(path=PICTURES / place, type="jpeg", quality=QUALITY)
-        print(place)
+        print(place)  # noqa: T201 - whoever runs it wants to see that it goes on
     context.close()
 
 
