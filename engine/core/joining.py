@@ -89,6 +89,8 @@ def fail_token(m: Moving, token: Token, error: Error) -> None:
         if outer is None:
             return
         token = outer
+    if m.state.until == token.at:
+        m.tell(EventType.UNTIL_REACHED, token)
     m.end(RunStatus.FAILED, token, error=dict(error))
     m.tell(EventType.ROOM_FAILED, e=dict(error))
 

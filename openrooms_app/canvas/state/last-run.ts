@@ -1,6 +1,7 @@
 /** How the latest run of this workflow went, for the cards, and what its names held, for the expression fields. */
 
 import type { Json, JsonObject } from "../document/document.ts";
+import type { SeenTrial } from "../document/trial.ts";
 import type { Reply, Send } from "./api.ts";
 import type { RunState, Status } from "./run-paint.ts";
 
@@ -8,6 +9,9 @@ export type LastStep = {
   readonly status: Status;
   readonly took_s?: number;
   readonly count: number;
+  /** The number of the last one, and what it gave. */
+  readonly step: number;
+  readonly output: Json;
   /** When it began: RFC 3339. */
   readonly at: string;
 };
@@ -24,13 +28,15 @@ export type LastRun = {
   readonly steps: ReadonlyMap<string, LastStep>;
   /** The names that an expression could read at its end: input, vars, memory. */
   readonly scope: JsonObject;
+  readonly input: Json;
+  readonly trial: SeenTrial | null;
 };
 
-type Run = { id: string; room_id: string; number: number; version: number; status: string; input?: Json };
-type Step = { transition: JsonObject | null; node_id: string; status: string; started_at: string; duration_ms: number | null };
+type Run = { id: string; room_id: string; number: number; version: number; status: string; input?: Json; trial?: SeenTrial | null };
+type Step = { step: number; output: Json; transition: JsonObject | null; node_id: string; status: string; started_at: string; duration_ms: number | null };
 
 const STATUSES: Readonly<Record<string, Status>> = {
-  running: "running", waiting: "waiting", retrying: "waiting", done: "done", failed: "failed", skipped: "skipped", cancelled: "skipped",
+  running: "running", waiting: "waiting", retrying: "waiting", done: "done", failed: "failed", skipped: "skipped", cancelled: "skipped", pinned: "pinned",
 };
 const OVER: ReadonlySet<string> = new Set(["COMPLETED", "FAILED", "CANCELLED"]);
 
@@ -45,6 +51,12 @@ export async function lastRunOf(send: Send, workflowId: string): Promise<LastRun
 export async function runOf(send: Send, runId: string): Promise<LastRun | null> {
   const found = await send<Run>("GET", `/api/runs/${encodeURIComponent(runId)}`);
   return found.kind === "ok" ? runIn(send, found.value) : null;
+}
+
+/** The variables as a step could read them; null when they can't be had. */
+export async function varsAt(send: Send, runId: string, step: number): Promise<JsonObject | null> {
+  const found = await send<{ vars: JsonObject }>("GET", `/api/runs/${encodeURIComponent(runId)}/state?at_step=${step}`);
+  return found.kind === "ok" ? found.value.vars : null;
 }
 
 /** What is painted of it. */
@@ -72,6 +84,8 @@ async function runIn(send: Send, run: Run): Promise<LastRun | null> {
     taken: steps.value.items.flatMap(({ transition }) => (typeof transition?.["transition"] === "string" ? [transition["transition"]] : [])),
     steps: byNode(steps.value.items),
     scope: { input: whole.input ?? {}, vars, memory: memoryOf(memory) },
+    input: whole.input ?? null,
+    trial: whole.trial ?? null,
   };
 }
 
@@ -85,6 +99,8 @@ function byNode(steps: readonly Step[]): ReadonlyMap<string, LastStep> {
     found.set(step.node_id, {
       status: STATUSES[step.status] ?? "done",
       count: (found.get(step.node_id)?.count ?? 0) + 1,
+      step: step.step,
+      output: step.output,
       at: step.started_at,
       ...(step.duration_ms === null ? {} : { took_s: step.duration_ms / 1000 }),
     });

@@ -10,6 +10,7 @@ import { CancelDialog } from "./cancel-dialog.tsx";
 import { useRoom, useView } from "./context.ts";
 import { Button } from "./kit.tsx";
 import { RunDialog } from "./run-dialog.tsx";
+import { TrialMark } from "./trial-mark.tsx";
 
 export function Header() {
   const room = useView((view) => view.room)!;
@@ -56,6 +57,7 @@ function SubLine() {
         <>
           {" · "}
           <Link to={`/runs/${run.id}`} className="text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current" data-testid="run-link">run #{run.number}</Link>
+          <TrialMark run={run} />
         </>
       )}
       {" · "}
