@@ -5,7 +5,6 @@ import { test } from "node:test";
 import { readDocument } from "../../openrooms_app/canvas/document/document.ts";
 import { beginningWith, canPin, canTry, executes, wordsOf } from "../../openrooms_app/canvas/document/trial.ts";
 import { EMPTY, type Catalogue } from "../../openrooms_app/canvas/state/catalogue.ts";
-import { COMMANDS } from "../../openrooms_app/canvas/state/commands.ts";
 import { Pins } from "../../openrooms_app/canvas/state/pins.ts";
 
 const types = ["START", "AGENT_TASK", "TOOL_EXECUTION", "WAIT", "DECISION", "PARALLEL", "END"];
@@ -74,10 +73,4 @@ test("a form begins with the last values", () => {
   assert.deepEqual(beginningWith(schema, { a: "y", c: 1 }), { ...schema, properties: { a: { type: "string", default: "y" }, b: { type: "number" } } });
   assert.equal(beginningWith(schema, undefined), schema);
   assert.equal(beginningWith(null, {}), null);
-});
-
-test("the gestures are commands with keys of their own", () => {
-  const keys = COMMANDS.flatMap((command) => command.keys);
-  assert.deepEqual(COMMANDS.filter(({ group }) => group === "Run").map(({ id }) => id), ["run", "run-until", "run-alone", "pin"]);
-  assert.equal(new Set(keys).size, keys.length);
 });
