@@ -159,7 +159,7 @@ _MESSAGES: dict[str, str] = {
     "NODE_RETRY_SCHEDULED": "{node} will be tried again in {delay_s} s (attempt {next_attempt})",
     "NODE_TIMED_OUT": "{node} took too long: {why}",
     "NODE_SKIPPED": "{node} is disabled: skipped",
-    "NODE_PINNED": "{node} is pinned: it gives the output set for this trial and is not executed",
+    "NODE_PINNED": "{node} is pinned: its output was given, nothing is executed",
     "TOOL_INVOKED": "Calling the tool {tool}",
     "TOOL_COMPLETED": "The tool {tool} answered",
     "TOOL_FAILED": "The tool {tool} failed: {why}",

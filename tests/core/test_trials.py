@@ -84,7 +84,7 @@ def test_a_pinned_node_gives_its_output_and_is_not_executed() -> None:
     }  # fmt: skip
     words = [event["message"] for event in passage.events()]
     assert words[0].endswith(", a trial: with pinned a, ask")
-    assert "a is pinned: it gives the output set for this trial and is not executed" in words
+    assert "a is pinned: its output was given, nothing is executed" in words
     assert passage.told("ROOM_COMPLETED")[0]["d"]["trial"] is True
 
 

@@ -22,7 +22,7 @@ export function RunMarks({ paint, nodeId }: { readonly paint: RunPaint; readonly
       <span className={`oc-marks oc-marks-${status?.status ?? "queued"}`} data-testid={`status-${nodeId}`} data-status={status?.status ?? "token"}>
         {Icon && <Icon size={11} strokeWidth={2.4} aria-hidden />}
         {status && <span>{status.status}</span>}
-        {status && <Details status={status} />}
+        {status && status.status !== "pinned" && <Details status={status} />}
         {tokens > 1 && <span className="oc-tokens">{tokens} tokens</span>}
       </span>
       {mark && <Difference mark={mark} />}

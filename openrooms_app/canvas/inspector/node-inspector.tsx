@@ -39,11 +39,11 @@ export function NodeInspector({ editor, document, node }: Props) {
       />
       <Findings problems={elsewhere(problems, node, type)} />
       <Identity editor={editor} document={document} node={node} problems={problems} />
+      <TryOut editor={editor} node={node} />
       <ConfigForm editor={editor} node={node} type={type} catalogue={catalogue} problems={problems} />
       <NamesContext value={names(true)}>
         <CommonFields editor={editor} node={node} type={type} problems={problems} />
       </NamesContext>
-      <TryOut editor={editor} node={node} />
       {node.type !== "END" && <WaysOut editor={editor} document={document} nodeId={node.id} />}
       <div className="oi-actions">
         <TextButton Icon={Copy} onClick={() => duplicate(editor)}>Duplicate</TextButton>

@@ -59,7 +59,7 @@ function Pinned({ editor, node }: Props) {
         fault={buffer.fault}
       >
         {(control) => (
-          <textarea {...control} className="oi-area font-mono text-xs" rows={3} spellCheck={false} value={buffer.text} data-testid="pinned-output"
+          <textarea {...control} className="oi-area is-code" rows={3} spellCheck={false} value={buffer.text} data-testid="pinned-output"
             onChange={({ target }) => buffer.type(target.value)} onBlur={buffer.settle} />
         )}
       </FieldFrame>

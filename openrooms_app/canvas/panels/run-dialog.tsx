@@ -95,7 +95,7 @@ function Form({ editor, tries, roomId, version, fault, onFault }: FormProps) {
       {tries?.kind === "only" && node && <Executed node={node} version={version.number} catalogue={editor.store.get().catalogue} />}
       <div className="flex justify-end gap-2 pt-1">
         {!tries && <Button data-testid="create-room" disabled={isBusy} onClick={() => void open()}>{roomId ? "Open the room" : "Create and open"}</Button>}
-        <Button type="submit" look="solid" Icon={Play} disabled={isBusy} data-testid="run-here">Run here</Button>
+        <Button type="submit" look="solid" Icon={Play} autoFocus={tries !== undefined} disabled={isBusy} data-testid="run-here">Run here</Button>
       </div>
     </>
   );

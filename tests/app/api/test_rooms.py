@@ -116,7 +116,11 @@ def test_a_run_is_tried_out(api, runner):
     plain = run_through(api, runner, room)
 
     assert (pinned["status"], pinned["output"], pinned["tokens"]) == ("COMPLETED", {"n": 1}, 0)
-    assert [run["trial"] for run in (pinned, alone, plain)] == [{"pins": ["a"], "until": "a"}, {"only": "b"}, None]
+    assert [run["trial"] for run in (pinned, alone, plain)] == [
+        {"pins": ["a"], "until": "a"},
+        {"only": "b"},
+        None,
+    ]
     steps = [api.get(f"/api/runs/{run['id']}/steps").json()["items"] for run in (pinned, alone)]
     assert [(step["node_id"], step["status"]) for step in steps[0]] == [("start", "done"), ("a", "pinned")]
     assert [step["node_id"] for step in steps[1]] == ["b"]
