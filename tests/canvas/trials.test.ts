@@ -2,9 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readDocument } from "../../openrooms_app/canvas/document/document.ts";
+import { readDocument, type Json } from "../../openrooms_app/canvas/document/document.ts";
 import { beginningWith, canPin, canTry, executes, wordsOf } from "../../openrooms_app/canvas/document/trial.ts";
 import { EMPTY, type Catalogue } from "../../openrooms_app/canvas/state/catalogue.ts";
+import type { Send } from "../../openrooms_app/canvas/state/api.ts";
+import { lastRunOf } from "../../openrooms_app/canvas/state/last-run.ts";
 import { Pins } from "../../openrooms_app/canvas/state/pins.ts";
 
 const types = ["START", "AGENT_TASK", "TOOL_EXECUTION", "WAIT", "DECISION", "PARALLEL", "END"];
@@ -73,4 +75,22 @@ test("a form begins with the last values", () => {
   assert.deepEqual(beginningWith(schema, { a: "y", c: 1 }), { ...schema, properties: { a: { type: "string", default: "y" }, b: { type: "number" } } });
   assert.equal(beginningWith(schema, undefined), schema);
   assert.equal(beginningWith(null, {}), null);
+});
+
+test("a trial of one node leaves what was known of the others", async () => {
+  const step = (node_id: string, output: Json) => ({ step: 1, node_id, status: "done", output, started_at: "", duration_ms: 1, transition: null });
+  const runs = [
+    { id: "t2", number: 3, trial: { only: "a" } }, { id: "t1", number: 2, trial: { only: "b" } }, { id: "whole", number: 1, trial: null },
+  ].map((run) => ({ ...run, room_id: "r", version: 1, status: "COMPLETED", input: {} }));
+  const answers: Record<string, unknown> = {
+    "/api/runs/t2/steps?limit=1000": { items: [step("a", 2)] },
+    "/api/runs/t2/state": { vars: { a: 2 }, run: runs[0] },
+    "/api/runs/whole/steps?limit=1000": { items: [step("a", 1), step("b", 1)] },
+    "/api/runs/whole/state": { vars: { a: 1, b: 1 }, run: runs[2] },
+    "/api/rooms/r/status": { memory: {} },
+  };
+  const send = (async (_method: string, path: string) => ({ kind: "ok", value: path.startsWith("/api/runs?") ? { items: runs } : answers[path] })) as Send;
+  const known = (await lastRunOf(send, "w"))!;
+  assert.deepEqual([...known.steps].map(([id, { output, runNumber }]) => [id, output, runNumber]), [["a", 2, 3], ["b", 1, 1]]);
+  assert.deepEqual([known.number, known.scope["vars"]], [3, { a: 2, b: 1 }]);
 });

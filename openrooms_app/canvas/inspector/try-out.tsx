@@ -33,11 +33,10 @@ export function TryOut({ editor, node }: Props) {
 
 function PinIt({ editor, node }: Props) {
   const last = useStore(editor.runs.latest, (run) => run?.steps.get(node.id));
-  const number = useStore(editor.runs.latest, (run) => run?.number);
   const hasOutput = last?.status === "done" || last?.status === "pinned";
   return (
     <div className="oi-actions">
-      {hasOutput && <TextButton Icon={Pin} title={`What it gave in run ${number}`} data-testid="pin-last" onClick={() => pinLast(editor, node.id)}>Pin its last output</TextButton>}
+      {hasOutput && <TextButton Icon={Pin} title={`What it gave in run ${last.runNumber}`} data-testid="pin-last" onClick={() => pinLast(editor, node.id)}>Pin its last output</TextButton>}
       <TextButton Icon={Pin} data-testid="pin-own" onClick={() => pin(editor, node.id, null)}>{hasOutput ? "Pin another" : "Pin an output"}</TextButton>
     </div>
   );

@@ -49,7 +49,7 @@ export function varsIn(text: string): JsonObject | string {
 export async function varsFor(editor: Editor, nodeId: string): Promise<string> {
   const run = editor.runs.latest.get();
   const step = run?.steps.get(nodeId);
-  const vars = run && step ? await varsAt(editor.parts.send, run.id, step.step) : null;
+  const vars = step ? await varsAt(editor.parts.send, step.runId, step.step) : null;
   return JSON.stringify(vars ?? run?.scope["vars"] ?? {}, null, 2);
 }
 

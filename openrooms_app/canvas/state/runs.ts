@@ -3,7 +3,7 @@
 import type { Json } from "../document/document.ts";
 import type { Trial } from "../document/trial.ts";
 import type { Send } from "./api.ts";
-import { lastRunOf, paintOf, runOf, type LastRun } from "./last-run.ts";
+import { lastRunOf, over, paintOf, runOf, type LastRun } from "./last-run.ts";
 import { RunPaint } from "./run-paint.ts";
 import { createStore, type Store } from "./store.ts";
 
@@ -59,7 +59,7 @@ export class Runs {
     if (run) {
       this.paint.show(paintOf(run));
       this.watched.set(run);
-      this.latest.set(run);
+      this.latest.set(over(this.latest.get(), run));
     }
     if (run?.isOver) this.announce(`Run ${run.number}: ${run.status.toLowerCase()}.`);
     else this.timer = setTimeout(() => void this.watch(runId), WATCH_MS);
