@@ -29,9 +29,10 @@ export function RunHeader() {
           </Link>
           <h1 className="truncate text-base font-semibold tracking-tight">{room.name} #{run.number}</h1>
           <span role="status" data-testid="run-status" className="flex"><StatusBadge status={status} /></span>
+          <TrialMark run={run} />
         </div>
         <p className="truncate pl-8 text-xs text-mute">
-          <Link to={`/workflows/${run.workflow_id}`} className="text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current">{room.workflow_name}</Link> · version {run.version} <TrialMark run={run} />
+          <Link to={`/workflows/${run.workflow_id}`} className="text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current">{room.workflow_name}</Link> · version {run.version}
         </p>
       </div>
       <div className="flex flex-wrap items-center gap-2">

@@ -14,6 +14,7 @@ import { TrialMark } from "./trial-mark.tsx";
 
 export function Header() {
   const room = useView((view) => view.room)!;
+  const run = useView((view) => view.run);
   const status = useStatus();
   useTitle(room.name);
   return (
@@ -25,6 +26,7 @@ export function Header() {
           </Link>
           <h1 className="truncate text-base font-semibold tracking-tight" title={room.name}>{room.name}</h1>
           <span role="status" data-testid="room-status" className="flex"><StatusBadge status={status} /></span>
+          {run && <TrialMark run={run} />}
         </div>
         <SubLine />
       </div>
@@ -57,7 +59,6 @@ function SubLine() {
         <>
           {" · "}
           <Link to={`/runs/${run.id}`} className="text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current" data-testid="run-link">run #{run.number}</Link>
-          <TrialMark run={run} />
         </>
       )}
       {" · "}

@@ -11,9 +11,9 @@ export function TrialMark({ run, isShort = false }: { readonly run: Run; readonl
   if (!run.trial) return null;
   const words = wordsOf(run.trial, document);
   return (
-    <span className="ml-1.5 inline-flex h-5 items-center gap-1 whitespace-nowrap rounded bg-pause/12 px-1.5 align-middle text-2xs font-medium text-pause" title={`A trial: ${words}`} data-testid="trial">
-      <FlaskConical size={12} aria-hidden />
-      {isShort ? "trial" : `trial: ${words}`}
+    <span className={`inline-flex h-5 items-center gap-1 rounded bg-pause/12 px-1.5 text-2xs font-medium text-pause ${isShort ? "" : "min-w-16 shrink-[99]"}`} title={`A trial: ${words}`} data-testid="trial">
+      <FlaskConical size={12} aria-hidden className="shrink-0" />
+      <span className="truncate">{isShort ? "trial" : `trial: ${words}`}</span>
     </span>
   );
 }
