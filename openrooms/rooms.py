@@ -37,6 +37,13 @@ class LogsAsked(EventsAsked, total=False):
     run_id: str | None
 
 
+class TrialFields(TypedDict, total=False):
+    pins: dict[str, Any]
+    until: str | None
+    only: str | None
+    vars: dict[str, Any]
+
+
 class EntriesAsked(Paged, total=False):
     kind: MemoryKind | None
 
@@ -79,13 +86,20 @@ class Rooms(Calls):
         """Events of the latest run or of `run_id`, newest last."""
         return self._plain_page(at("rooms", room_id, "logs"), asked)
 
-    def start_run(self, room_id: str, input_: Any = None, *, idempotency_key: str | None = None) -> Accepted:
-        """Queue a run; a repeat with the same key gives the first run."""
+    def start_run(
+        self,
+        room_id: str,
+        input_: Any = None,
+        *,
+        idempotency_key: str | None = None,
+        **trial: Unpack[TrialFields],
+    ) -> Accepted:
+        """Queue a run; a repeat with the same key gives the first run. With `pins`, `until` or `only` it is a trial."""
         return self._send(
             Accepted,
             "POST",
             at("rooms", room_id, "run"),
-            json={"input": input_},
+            json={"input": input_, **trial},
             headers=once(idempotency_key),
         )
 

@@ -43,9 +43,10 @@ class Runs(Calls):
     def list_steps(self, run_id: str, **asked: Unpack[Paged]) -> Page[dict[str, Any]]:
         return self._plain_page(at("runs", run_id, "steps"), asked)
 
-    def get_state(self, run_id: str, at_seq: int | None = None) -> dict[str, Any]:
-        """Where the run stands, or stood after that event."""
-        return dict(self.request("GET", at("runs", run_id, "state"), params={"at_seq": at_seq}).json())
+    def get_state(self, run_id: str, at_seq: int | None = None, at_step: int | None = None) -> dict[str, Any]:
+        """Where the run stands, or stood after that event, or when it entered that step."""
+        asked = {"at_seq": at_seq, "at_step": at_step}
+        return dict(self.request("GET", at("runs", run_id, "state"), params=asked).json())
 
     def retry_run(
         self, run_id: str, from_step: int | None = None, *, idempotency_key: str | None = None

@@ -129,6 +129,7 @@ class Run(Value):
     seq: int
     fingerprint: str | None
     retry_of: str | None
+    trial: dict[str, Any] | None = None
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None

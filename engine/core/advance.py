@@ -33,7 +33,7 @@ from engine.core.inputs import (
     WorkerLost,
 )
 from engine.core.joining import fork_out
-from engine.core.leaving import Output, expression_failure, fail, remember, succeed, write_memory
+from engine.core.leaving import Output, complete, expression_failure, fail, remember, succeed, write_memory
 from engine.core.moving import Moving
 from engine.core.plan import Plan, PlanNode
 from engine.core.policy import stricter
@@ -93,9 +93,12 @@ def _start(m: Moving, given: Started) -> None:
     state.run, state.input, state.memory = given.run, given.input, given.memory
     state.expires = given.expires
     state.limits = {**m.plan.limits, **given.limits}
-    state.overrides = given.overrides
+    state.overrides, state.pins, state.until = given.overrides, given.pins, given.until
     resumed = given.at_step or {}
-    told = {"at_step": resumed} if resumed else {}
+    told: dict[str, Any] = {"at_step": resumed} if resumed else {}
+    told |= {"pins": sorted(given.pins)} if given.pins else {}
+    told |= {"until": given.until} if given.until else {}
+    trial = [given.pins, given.until] if state.is_trial else []  # no trial passes for an ordinary run
     m.tell(EventType.ROOM_STARTED, d={**given.run, "input": given.input, **told})
     due_us = m.at_us + round(state.limits["max_duration_s"] * US_PER_S)
     m.commands.append(SetTimer("", "deadline", due_us))
@@ -106,7 +109,7 @@ def _start(m: Moving, given: Started) -> None:
             at=resumed.get("node", m.plan.start),
             vars=kept,
             wrote=dict.fromkeys(kept, 0),
-            chain=digest(given.input, given.memory, resumed),
+            chain=digest(given.input, given.memory, resumed, *trial),
         )
     )
 
@@ -117,6 +120,10 @@ def _go(m: Moving, _: Input) -> None:
         return
     token = state.tokens[state.ready.pop(0)]
     node = m.node(token)
+    if token.is_last:
+        is_written = token.wrote.get(node.variable) == token.step
+        complete(m, token, token.vars[node.variable] if is_written else None)
+        return
     if token.is_again or token.progress:  # with progress alone, people have answered what its step has asked
         is_resumed, token.is_again = not token.is_again, False
         token.attempt += not is_resumed
@@ -131,6 +138,10 @@ def _go(m: Moving, _: Input) -> None:
     token.step, token.attempt, token.entered_us = state.steps, 1, m.at_us
     entered = {"name": node.title, "type": node.type, "activation": token.activation}
     m.tell(EventType.NODE_ENTERED, token, d=entered)
+    if node.id in state.pins:
+        m.tell(EventType.NODE_PINNED, token, d={"name": node.title})
+        succeed(m, token, Output(state.pins[node.id]))
+        return
     if node.disabled and node.behaviour in (Behaviour.STEP, Behaviour.WAIT):
         m.tell(EventType.NODE_SKIPPED, token, d={"name": node.title})
         succeed(m, token)
@@ -148,7 +159,7 @@ def _enter_parallel(m: Moving, token: Token, node: PlanNode) -> None:
         token.vars[node.variable] = token.joined
         token.wrote[node.variable] = token.step
         token.joined = None
-    if not node.branches:
+    if not node.branches or m.state.until == token.at:
         succeed(m, token)
     elif remember(m, token, node):
         fork_out(m, token, node)
@@ -162,11 +173,7 @@ def _enter_end(m: Moving, token: Token, node: PlanNode) -> None:
         fail(m, token, expression_failure(error, "output", token, code="evaluation_error"))
         return
     m.tell(EventType.NODE_EXECUTED, token)
-    m.end(RunStatus.COMPLETED, token, output=output)
-    m.tell(
-        EventType.ROOM_COMPLETED,
-        d={"steps": m.state.steps, "output": output, "fingerprint": m.state.fingerprint},
-    )
+    complete(m, token, output)
 
 
 def _execute(m: Moving, token: Token, node: PlanNode, *, is_resumed: bool = False) -> None:
@@ -214,7 +221,7 @@ def _result(m: Moving, given: Result) -> None:
         error = None if is_success else dict(given.error or {})
         told = {**node.subject, **given.usage}
         m.tell(events[1] if is_success else events[2], token, d=told, e=error)
-    if given.said:
+    if given.said and not m.state.pins:  # as memory: nothing that follows from what was made up stays
         m.commands.append(Say(given.said))
     if (over := _overspent(m)) is not None:
         limit_reached(m, token, over, f"{m.state.used_tokens} tokens, {m.state.used_cost_usd:g} USD used")

@@ -25,6 +25,7 @@ class EventType(StrEnum):
     NODE_RETRY_SCHEDULED = "NODE_RETRY_SCHEDULED"
     NODE_TIMED_OUT = "NODE_TIMED_OUT"
     NODE_SKIPPED = "NODE_SKIPPED"
+    NODE_PINNED = "NODE_PINNED"
     TOOL_INVOKED = "TOOL_INVOKED"
     TOOL_COMPLETED = "TOOL_COMPLETED"
     TOOL_FAILED = "TOOL_FAILED"
@@ -43,6 +44,7 @@ class EventType(StrEnum):
     WORKER_LOST = "WORKER_LOST"
     EFFECT_UNKNOWN = "EFFECT_UNKNOWN"
     LIMIT_REACHED = "LIMIT_REACHED"
+    UNTIL_REACHED = "UNTIL_REACHED"
 
 
 LEVELS: dict[str, str] = {
@@ -120,9 +122,18 @@ def _message(event: dict[str, Any]) -> str:
         "node": data.get("name") or event["node_id"] or "an earlier step",
         "attempt": event["attempt"],
     }
-    words |= {"code": error.get("code", ""), "why": error.get("message", "")}
+    words |= {"code": error.get("code", ""), "why": error.get("message", ""), "trial": _trial(data)}
     text: str = template.format_map(_Words(words))
     return text if len(text) <= 500 else text[:499] + "…"
+
+
+def _trial(data: Mapping[str, Any]) -> str:
+    """What of a run's beginning makes it a trial, in words."""
+    until, pins = data.get("until"), data.get("pins")
+    is_alone = until is not None and data.get("at_step", {}).get("node") == until
+    parts = [f"only {until}" if is_alone else f"until {until}"] if until else []
+    parts += [f"with pinned {', '.join(pins)}"] if pins else []
+    return f", a trial: {', '.join(parts)}" if parts else ""
 
 
 class _Words(dict[str, Any]):
@@ -135,7 +146,7 @@ _BLANK = {"by": "", "target": "", "tool": ""}
 _MESSAGES: dict[str, str] = {
     "ROOM_CREATED": "Room created",
     "RUN_QUEUED": "Run #{number} queued",
-    "ROOM_STARTED": "Run #{number} started with version {version}",
+    "ROOM_STARTED": "Run #{number} started with version {version}{trial}",
     "ROOM_PAUSED": "Paused by {by}",
     "ROOM_RESUMED": "Resumed by {by}",
     "ROOM_COMPLETED": "Run completed after {steps} steps",
@@ -148,6 +159,7 @@ _MESSAGES: dict[str, str] = {
     "NODE_RETRY_SCHEDULED": "{node} will be tried again in {delay_s} s (attempt {next_attempt})",
     "NODE_TIMED_OUT": "{node} took too long: {why}",
     "NODE_SKIPPED": "{node} is disabled: skipped",
+    "NODE_PINNED": "{node} is pinned: its output was given, nothing is executed",
     "TOOL_INVOKED": "Calling the tool {tool}",
     "TOOL_COMPLETED": "The tool {tool} answered",
     "TOOL_FAILED": "The tool {tool} failed: {why}",
@@ -166,4 +178,5 @@ _MESSAGES: dict[str, str] = {
     "WORKER_LOST": "The worker was lost during {node}; {consequence}",
     "EFFECT_UNKNOWN": "{node} may or may not have taken effect; it is not repeated",
     "LIMIT_REACHED": "Limit reached: {why}",
+    "UNTIL_REACHED": "The trial ends after {node}, as asked",
 }

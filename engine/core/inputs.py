@@ -73,7 +73,11 @@ class Started(Input):
     limits: Mapping[str, Any] = field(default_factory=dict)
     overrides: Mapping[str, Any] = field(default_factory=dict)
     at_step: Mapping[str, Any] | None = None
-    """For a retried run: {node, vars} to go on from instead of START."""
+    """For a retried run, or a node alone: {node, vars} to go on from instead of START."""
+    pins: Mapping[str, Any] = field(default_factory=dict)
+    """By node, the output that it gives without being executed."""
+    until: str | None = None
+    """The node after whose step the run ends."""
     engine: int = ENGINE_VERSION
 
 

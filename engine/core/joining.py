@@ -18,10 +18,15 @@ from engine.core.tokens import Fork, Phase, Token
 Error = Mapping[str, Any]
 
 _ENOUGH = "enough branches have arrived"
+_THE_RUNS = {"kind": Kind.SHORT_TERM}
+"""About an entry that ends with its run."""
 
 
 def follow(m: Moving, token: Token, way: Way, why: Mapping[str, Any] | None) -> None:
     """Take `way`: the token stands ready at its target, or has arrived if that is its fork's join."""
+    if m.state.until == token.at:
+        _stop(m, token)
+        return
     told = {"transition": way.id, "target": way.target, "on": way.on._value_}
     m.tell(EventType.TRANSITION, token, d={**told, **why} if why else told)
     token.at, token.via, token.phase = way.target, way.id, Phase.READY
@@ -32,6 +37,15 @@ def follow(m: Moving, token: Token, way: Way, why: Mapping[str, Any] | None) -> 
         _arrive(m, fork, token)
     else:
         m.put(token)
+
+
+def _stop(m: Moving, token: Token) -> None:
+    """The run was to end here: the token's next move, before any other, ends it."""
+    m.tell(EventType.UNTIL_REACHED, token)
+    token.is_last = True
+    m.put(token)
+    m.state.ready.remove(token.branch)
+    m.state.ready.insert(0, token.branch)
 
 
 def fork_out(m: Moving, token: Token, node: PlanNode) -> None:
@@ -61,9 +75,9 @@ def fail_token(m: Moving, token: Token, error: Error) -> None:
     """A failure that no way out of its node takes up: it fails the branch, or the run.
 
     A failed branch under a failing fork cancels its siblings; the join's FAILURE way is taken if there is
-    one, else the failure goes on outward.
+    one, else the failure goes on outward. Where a run was to end anyway, it fails at once.
     """
-    while token.branch:
+    while token.branch and m.state.until != token.at:
         fork = m.state.forks[token.fork]
         policy = _policy(m, fork)
         m.drop(token)
@@ -75,6 +89,8 @@ def fail_token(m: Moving, token: Token, error: Error) -> None:
         if outer is None:
             return
         token = outer
+    if m.state.until == token.at:
+        m.tell(EventType.UNTIL_REACHED, token)
     m.end(RunStatus.FAILED, token, error=dict(error))
     m.tell(EventType.ROOM_FAILED, e=dict(error))
 
@@ -88,7 +104,7 @@ def _break(m: Moving, fork: Fork, chain: str, error: Error) -> Token | None:
     failed.outcome, failed.error = "FAILURE", error
     failed.chain, failed.via = digest(failed.chain, failed.via, chain), ""
     ways = m.plan.nodes[fork.join].ways_on(On.FAILURE)
-    if not ways:
+    if not ways or m.state.until == fork.join:
         return failed
     m.tell(EventType.NODE_FAILED, failed, e=dict(error))
     follow(m, failed, ways[0], {"outcome": "FAILURE"})
@@ -131,7 +147,7 @@ def _pass_join(m: Moving, fork: Fork, policy: JoinPolicy) -> None:
     done = [fork.done[index] for index in sorted(fork.done)]
     joined = fork.parent
     memory = _merged([token.memory for token in done], policy.merge, policy.shared_memory)
-    about = _about(done, policy)
+    about = dict.fromkeys(memory, _THE_RUNS) if m.state.pins else _about(done, policy)
     joined.at, joined.phase, joined.attempt, joined.step = fork.join, Phase.READY, 0, 0
     joined.count += sum(token.count for token in done)
     joined.vars |= _merged([token.vars for token in done], policy.merge, policy.shared_vars)

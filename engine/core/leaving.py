@@ -13,9 +13,11 @@ from engine.core.expressions import Expression, ExpressionError
 from engine.core.fingerprint import digest
 from engine.core.inputs import Remember, SetTimer
 from engine.core.joining import fail_token, follow, keep_apart
+from engine.core.memory import Kind, seen_of
 from engine.core.moving import Moving
 from engine.core.plan import PlanNode, Way
 from engine.core.retry import delay_us
+from engine.core.run import RunStatus
 from engine.core.tokens import Phase, Token
 
 SHOWN = 200
@@ -73,17 +75,29 @@ def remember(m: Moving, token: Token, node: PlanNode) -> bool:
 def write_memory(
     m: Moving, token: Token, values: Mapping[str, Any], about: Mapping[str, Mapping[str, Any]] | None = None
 ) -> None:
-    """Remember `values`: at the root they reach the room at once, in a branch when it has joined."""
+    """Remember `values`: at the root they reach the room at once, in a branch when it has joined.
+
+    In a run with pins they end with it: nothing that was made up stays in the room.
+    """
     for key, value in values.items():
         token.memory[key] = value
         token.about.pop(key, None)
         more = about.get(key) if about else None
+        if m.state.pins:
+            more = {**seen_of(more or {}), "kind": Kind.SHORT_TERM}
         if more:
             keep_apart(m, token, key, more)
             continue
         m.tell(EventType.MEMORY_UPDATED, token, d={"key": key, "value": value})
         if not token.branch:
             m.commands.append(Remember(key, value))
+
+
+def complete(m: Moving, token: Token, output: Any) -> None:
+    """End the run well, with this output."""
+    m.end(RunStatus.COMPLETED, token, output=output)
+    told = {"steps": m.state.steps, "output": output, "fingerprint": m.state.fingerprint}
+    m.tell(EventType.ROOM_COMPLETED, d={**told, "trial": True} if m.state.is_trial else told)
 
 
 def fail(m: Moving, token: Token, error: Mapping[str, Any], *, outcome: Outcome = Outcome.FAILURE) -> None:
@@ -108,7 +122,7 @@ def fail(m: Moving, token: Token, error: Mapping[str, Any], *, outcome: Outcome 
     token.joined, token.progress = None, {}
     m.tell(EventType.NODE_EXITED, token, d={"outcome": outcome.value})
     ways = node.ways_on(*_triggers(node, is_timeout))
-    if ways:
+    if ways and m.state.until != token.at:
         follow(m, token, ways[0], {"outcome": outcome.value})
     else:
         fail_token(m, token, kept)

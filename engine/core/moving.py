@@ -116,7 +116,8 @@ class Moving:
         """The run is over, at `token` if it says so: nothing stays on the board and no timer is left."""
         state = self.state
         state.final_vars = dict(state.vars_of(token or self._root()))
-        standing = [token] if token else self._standing()
+        before = state.parents(token) if token and state.until else []  # only a trial ends inside a fork well
+        standing = [*before, token] if token else self._standing()
         for left in list(state.tokens.values()):
             if token is not None and left.branch == token.branch:
                 continue

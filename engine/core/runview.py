@@ -27,6 +27,8 @@ class Run(Frozen):
     seq: int = 0
     fingerprint: str | None = None
     retry_of: str | None = None
+    trial: dict[str, Any] | None = None
+    """Of a run for trying out: {pins: [node], until, only}, what there is of it."""
     created_at: Instant
     started_at: Instant | None = None
     ended_at: Instant | None = None

@@ -13,7 +13,7 @@ def steps_of(events: Iterable[dict[str, Any]]) -> list[Step]:
     """Its steps in the order they were entered.
 
     Each: {step, node_id, type, name, branch, attempt, status, started_at, ended_at, duration_ms, input, output,
-    error, transition, tokens, cost_usd}; status is running, waiting, retrying, done, failed, skipped or cancelled,
+    error, transition, tokens, cost_usd}; status is running, waiting, retrying, done, failed, skipped, pinned or cancelled,
     the last also for what was under way when the run ended. An agent's has `turns` too: see engine.core.turns.
     """
     steps: dict[int, Step] = {}
@@ -73,7 +73,7 @@ def _responded(step: Step, event: dict[str, Any]) -> None:
 
 
 def _executed(step: Step, event: dict[str, Any]) -> None:
-    step["status"] = "skipped" if step["status"] == "skipped" else "done"
+    step["status"] = step["status"] if step["status"] in ("skipped", "pinned") else "done"
     step["output"], step["error"] = event["data"].get("output"), None
     step["ended_at"], step["duration_ms"] = event["at"], event["duration_ms"]
 
@@ -121,6 +121,7 @@ _FOLDS: dict[str, Any] = {
     "NODE_FAILED": _failed,
     "NODE_TIMED_OUT": _failed,
     "NODE_SKIPPED": _status("skipped"),
+    "NODE_PINNED": _status("pinned"),
     "NODE_RETRY_SCHEDULED": _status("retrying"),
     "WAIT_STARTED": _status("waiting"),
     "BRANCH_FORKED": _branched,

@@ -65,6 +65,8 @@ class Token:
     """What its step waits for people to answer, one after the other."""
     joined: list[dict[str, Any]] | None = None
     """How each branch ended, for a token that has just passed a join: the output of the join's step."""
+    is_last: bool = False
+    """The run was to end after the step it has made: its next move does that."""
 
     def next_activation(self) -> str:
         count = self.count + 1
@@ -130,6 +132,8 @@ class State:
     run: Mapping[str, Any] = field(default_factory=dict)
     limits: Mapping[str, Any] = field(default_factory=dict)
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    pins: Mapping[str, Any] = field(default_factory=dict)
+    until: str | None = None
     used_tokens: int = 0
     used_cost_usd: float = 0.0
     output: Any = None
@@ -141,6 +145,10 @@ class State:
     @property
     def is_over(self) -> bool:
         return self.status.is_over
+
+    @property
+    def is_trial(self) -> bool:
+        return bool(self.pins) or self.until is not None
 
     def copy(self) -> State:
         """Its own tokens and forks; the JSON values are shared."""

@@ -338,6 +338,7 @@ class Drive:
     def _started(self) -> Started:
         claimed, keys = self._claimed, self._plan.memory_keys
         options: dict[str, Any] = orjson.loads(claimed.options)
+        trial: dict[str, Any] = options.get("trial", {})
         kept: dict[str, Any] = {}
         expires: dict[str, int] = {}
         if keys is None or keys:
@@ -357,6 +358,8 @@ class Drive:
             limits=options.get("limits", {}),
             overrides=options.get("overrides", {}),
             at_step=options.get("at_step"),
+            pins=trial.get("pins", {}),
+            until=trial.get("only") or trial.get("until"),
         )
 
     def _take_over(self) -> None:

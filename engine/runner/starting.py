@@ -14,6 +14,7 @@ from engine.core.errors import InvalidInput, NotFound, OpenRoomsError
 from engine.core.events import EventType, fact
 from engine.core.runview import Run
 from engine.core.sample import with_defaults
+from engine.core.trial import Trial, check
 from engine.failpoints import Point, reach
 from engine.runtime import Runtime
 from engine.store import audit, runs
@@ -52,6 +53,7 @@ class Wanted:
     request_id: str | None = None
     version: int | None = None
     at_step: dict[str, Any] | None = None
+    trial: Trial | None = None
     retry_of: str | None = None
     in_line: bool | None = None
     """Whether it may stand in line, whatever the room says; None leaves it to the room."""
@@ -63,7 +65,7 @@ def begin(rt: Runtime, hot: Hot, room_id: str, wanted: Wanted) -> Run | str:
     """Add a run to the room; the id of the first one for a request that was made before. Call it last in a transaction.
 
     Raises:
-        NotFound, NoVersion, RoomBusy, InvalidInput
+        NotFound, NoVersion, RoomBusy, InvalidInput, UnknownNode, BadTrial
         runs.Taken: somebody else begins one at this very moment; the transaction is lost, look again.
     """
     room = runs.startable(hot, room_id)
@@ -79,6 +81,8 @@ def begin(rt: Runtime, hot: Hot, room_id: str, wanted: Wanted) -> Run | str:
     if room.held_by is not None and not may_wait:
         raise RoomBusy(room.name, *room.held_by)
     given = fitting(rt, room.workflow_id, version, wanted.input)
+    if wanted.trial is not None:
+        _check_trial(rt, room.workflow_id, version, wanted.trial)
     new = _new(rt, room, wanted, room_id=room_id, version=version, given=given)
     number = runs.next_number(hot, room_id)
     facts = [fact(EventType.RUN_QUEUED, d={"number": number, "version": version})]
@@ -144,6 +148,15 @@ def fitting(rt: Runtime, workflow_id: str, version: int, given_input: JsonValue)
     return given
 
 
+def _check_trial(rt: Runtime, workflow_id: str, version: int, trial: Trial) -> None:
+    raw = orjson.dumps([trial.pins, trial.vars])
+    if len(raw) > MAX_INPUT_BYTES or is_too_deep(raw):
+        raise InvalidInput(
+            f"Pinned outputs and variables take at most {MAX_INPUT_BYTES:,} bytes of JSON, {MOST} levels deep."
+        )
+    check(rt.plan(workflow_id, version), trial)
+
+
 def _fault(fault: jsonschema.ValidationError) -> str:
     place = "/".join(str(part) for part in fault.absolute_path)
     return f"{place}: {fault.message[:200]}" if place else fault.message[:200]
@@ -157,8 +170,11 @@ def _new(  # noqa: PLR0913 - what a run is made of
         "limits": {name: config[name] for name in LIMIT_NAMES if name in config},
         "overrides": {name: value for name, value in config.items() if name not in LIMIT_NAMES},
     }
-    if wanted.at_step:
-        options["at_step"] = wanted.at_step
+    trial = wanted.trial
+    if at_step := wanted.at_step or (trial and trial.at_step):
+        options["at_step"] = at_step
+    if trial and trial.options:
+        options["trial"] = trial.options
     now_us = rt.now_us()
     return runs.NewRun(
         id=rt.new_id(),

@@ -20,12 +20,14 @@ from engine.runner import Runner
 from engine.runtime import Runtime, open_runtime
 from engine.services import control, history, rooms, runs, secrets, versions, workflows
 from engine.services.control import Signal
+from engine.services.runs import Trial
 from engine.settings import Settings
 from engine.store.database import Database
 from engine.store.migrations import migrate
 from engine.vault import Vault
 
 ME = User(id="foreground", name="you", role=Role.ADMIN)
+ORDINARY = Trial()
 POLL_S = 0.01
 
 Tell = Callable[[dict[str, Any]], None]
@@ -40,14 +42,16 @@ class Unanswered(OpenRoomsError):
         )
 
 
-def run_document(document: dict[str, Any], input_: Any, signals: Mapping[str, Any], tell: Tell) -> Run:
-    """The run once it is over; `tell` gets its events as they come.
+def run_document(
+    document: dict[str, Any], input_: Any, signals: Mapping[str, Any], tell: Tell, trial: Trial = ORDINARY
+) -> Run:
+    """The run once it is over; `tell` gets its events as they come. The input is `input_`, whatever `trial` has.
 
     Without an input, one is made from the defaults of `input_schema`; a signal that is not in `signals` is
     answered with the defaults of its form.
 
     Raises:
-        InvalidWorkflow, InvalidInput, Unanswered
+        InvalidWorkflow, InvalidInput, UnknownNode, BadTrial, Unanswered
     """
     with _own_runtime() as rt:
         workflow = workflows.create(rt, ME, document)
@@ -55,7 +59,7 @@ def run_document(document: dict[str, Any], input_: Any, signals: Mapping[str, An
         _lend_secrets(rt, rt.plan(workflow.id, published.version.version).secrets)
         room = rooms.create(rt, ME, NewRoom(name=str(document.get("name")), workflow_id=workflow.id))
         given = sample(document.get("input_schema")) if input_ is None else input_
-        run = runs.start(rt, ME, room.id, given)
+        run = runs.try_out(rt, ME, room.id, trial.model_copy(update={"input": given}))
         runner = Runner(rt, threads=8)
         runner.start()
         try:

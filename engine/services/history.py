@@ -73,9 +73,22 @@ def status(rt: Runtime, user: User, room_id: str) -> dict[str, Any]:
     }
 
 
-def run_standing(rt: Runtime, user: User, run_id: str, *, at_seq: int | None = None) -> dict[str, Any]:
-    """Where a run stood after event `at_seq`, re-decided from its record; now, when it is None."""
+def run_standing(
+    rt: Runtime, user: User, run_id: str, *, at_seq: int | None = None, at_step: int | None = None
+) -> dict[str, Any]:
+    """Where a run stood after event `at_seq`, or when it entered a step, re-decided from its record; now, without either.
+
+    When it entered a step, `vars` are those that the step could read.
+
+    Raises:
+        InvalidInput: there is no such step.
+    """
     run = run_services.get(rt, user, run_id)
+    if at_step is not None:
+        entered = _entered(rt, run, at_step)
+        state = _replayed(rt, run, entered["seq"] - 1).state
+        seen = state.vars_of(state.tokens[entered["branch"]])
+        return {"run": run.plain(), **_standing(state, _nodes(rt, run)), "vars": dict(seen)}
     with rt.db.read() as session:
         found = runs.standing(session, run_id)
     if found is None:
@@ -131,9 +144,7 @@ def resume_point(rt: Runtime, run: Run, from_step: int | None) -> dict[str, Any]
 
     Without a step: the one that failed; inside a fork, the fork itself.
     """
-    with rt.db.read() as session:
-        rows = journal.rows_after(session, run.id, 0, MANY)
-    entered = [event for row in rows for event in row.events(run.id) if event["type"] == "NODE_ENTERED"]
+    entered = _all_entered(rt, run)
     if not entered:
         return {}
     if from_step is None:
@@ -143,15 +154,27 @@ def resume_point(rt: Runtime, run: Run, from_step: int | None) -> dict[str, Any]
             fork = chosen["branch"].rpartition(".")[0]
             chosen = next(event for event in entered if event["data"].get("activation") == fork)
     else:
-        found = [event for event in entered if event["step"] == from_step]
-        if not found:
-            raise InvalidInput(f"The run has no step {from_step}; it made {len(entered)}.")
-        chosen = found[0]
+        chosen = _entered(rt, run, from_step)
         if chosen["branch"]:
             raise InvalidInput(f"Step {from_step} stands inside a fork; retry from the fork's own step.")
     before = _replayed(rt, run, chosen["seq"] - 1).state
     root = before.tokens.get("")
     return {"node": chosen["node_id"], "vars": dict(root.vars) if root else {}}
+
+
+def _entered(rt: Runtime, run: Run, step: int) -> Event:
+    """The event of entering the step."""
+    entered = _all_entered(rt, run)
+    found = next((event for event in entered if event["step"] == step), None)
+    if found is None:
+        raise InvalidInput(f"The run has no step {step}; it made {len(entered)}.")
+    return found
+
+
+def _all_entered(rt: Runtime, run: Run) -> list[Event]:
+    with rt.db.read() as session:
+        rows = journal.rows_after(session, run.id, 0, MANY)
+    return [event for row in rows for event in row.events(run.id) if event["type"] == "NODE_ENTERED"]
 
 
 def _replayed(rt: Runtime, run: Run, upto_seq: int | None) -> Replayed:

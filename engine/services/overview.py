@@ -36,6 +36,7 @@ class RunLine(Frozen):
     workflow_name: str
     version: int
     error: str
+    is_trial: bool
     steps: int
     duration_ms: float | None
     created_at: Instant
@@ -131,6 +132,7 @@ def _line(run: Run, names: overview.Names, now_us: int) -> RunLine:
         workflow_id=run.workflow_id,
         workflow_name=names.workflow,
         version=run.version,
+        is_trial=run.trial is not None,
         error=str((run.error or {}).get("message", "")),
         steps=run.steps,
         duration_ms=None if took_us is None else max(0, took_us // 1000),

@@ -11,6 +11,7 @@ from engine.core.identity import Role, User
 from engine.core.page import FIRST_PAGE, Page, Paging
 from engine.core.run import RunStatus
 from engine.core.runview import Run
+from engine.core.trial import Trial
 from engine.failpoints import Point, reach
 from engine.runner import starting
 from engine.runner.starting import NoVersion, RoomBusy, Wanted
@@ -18,7 +19,7 @@ from engine.runtime import Runtime
 from engine.services.permission import require
 from engine.store import runs
 
-__all__ = ["NoVersion", "RoomBusy", "get", "list_runs", "retry", "start"]
+__all__ = ["NoVersion", "RoomBusy", "Trial", "get", "list_runs", "retry", "start", "try_out"]
 
 
 def start(
@@ -32,16 +33,27 @@ def start(
         NoVersion: nothing was published yet.
     """
     require(rt, user, Role.EDITOR, "run a room")
-    run = _insert(rt, user, room_id, Wanted(user.id, input_, request_id))
-    reach(Point.AFTER_START)
-    rt.bell.ring(run.id)
-    return run
+    return _begin(rt, user, room_id, Wanted(user.id, input_, request_id))
+
+
+def try_out(rt: Runtime, user: User, room_id: str, trial: Trial, *, request_id: str | None = None) -> Run:
+    """As `start`, with some outputs given, an early end, or one node alone, and marked as a trial for good.
+
+    Raises:
+        UnknownNode: the version that would run has no such node.
+        BadTrial: the node can't be pinned, ended after, or run alone.
+    """
+    require(rt, user, Role.EDITOR, "run a room")
+    wanted = Wanted(user.id, trial.input, request_id, trial=None if trial.is_ordinary else trial)
+    return _begin(rt, user, room_id, wanted)
 
 
 def retry(
     rt: Runtime, user: User, run_id: str, *, from_step: int | None = None, request_id: str | None = None
 ) -> Run:
     """A new run that goes on where `run_id` failed, or from the step asked for, with the variables of that moment.
+
+    A trial stays one, with its pins and its end.
 
     Raises:
         IllegalTransition: the run is not over, or was completed and no step is named.
@@ -54,12 +66,20 @@ def retry(
     if not failed.status.is_over or (from_step is None and failed.status is RunStatus.COMPLETED):
         raise IllegalTransition(f"Run #{failed.number}", failed.status, "retried", ["RETRIED once FAILED"])
     at_step = resume_point(rt, failed, from_step)
+    with rt.db.read() as session:
+        kept = runs.trial_of(session, run_id)
     run = _insert(
         rt,
         user,
         failed.room_id,
         Wanted(
-            user.id, failed.input, request_id, version=failed.version, at_step=at_step, retry_of=failed.id
+            user.id,
+            failed.input,
+            request_id,
+            version=failed.version,
+            at_step=at_step,
+            trial=Trial(**kept) if kept else None,
+            retry_of=failed.id,
         ),
     )
     rt.bell.ring(run.id)
@@ -84,6 +104,13 @@ def list_runs(
     with rt.db.read() as session:
         found = runs.listed(session, wanted, before=paging.after(), limit=paging.limit + 1)
     return paging.page(found, lambda run: run.id)
+
+
+def _begin(rt: Runtime, user: User, room_id: str, wanted: Wanted) -> Run:
+    run = _insert(rt, user, room_id, wanted)
+    reach(Point.AFTER_START)
+    rt.bell.ring(run.id)
+    return run
 
 
 def _insert(rt: Runtime, user: User, room_id: str, wanted: Wanted) -> Run:

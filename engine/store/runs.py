@@ -17,6 +17,7 @@ from engine.core.log import encoded
 from engine.core.replaying import QUEUED
 from engine.core.run import RunStatus
 from engine.core.runview import Run
+from engine.core.trial import seen_of
 from engine.store.database import Hot
 from engine.store.tables import RunRow, VersionRow
 
@@ -27,7 +28,7 @@ class Taken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
-    """A run to be begun. `options` holds limits, overrides and, for a retried run, at_step."""
+    """A run to be begun. `options` holds limits, overrides, at_step where it does not begin at START, and what makes it a trial."""
 
     id: str
     room_id: str
@@ -149,6 +150,7 @@ def _queued(new: NewRun, number: int, seq: int) -> Run:
         input=orjson.loads(new.input),
         seq=seq,
         retry_of=new.retry_of,
+        trial=seen_of(new.options.get("trial", {})),
         created_at=new.now_us,
     )
 
@@ -161,6 +163,13 @@ def get(session: Session, run_id: str) -> Run | None:
 def standing(session: Session, run_id: str) -> Standing | None:
     row = session.get(RunRow, run_id)
     return _standing(row) if row else None
+
+
+def trial_of(session: Session, run_id: str) -> dict[str, Any]:
+    """What makes the run a trial, with the outputs of its pins; nothing for an ordinary one."""
+    row = session.get(RunRow, run_id)
+    trial: dict[str, Any] = orjson.loads(row.options).get("trial", {}) if row else {}
+    return trial
 
 
 def live_run(session: Session, room_id: str, *, lock: bool = False) -> Standing | None:
@@ -297,6 +306,7 @@ def _run(row: RunRow) -> Run:
         seq=row.seq,
         fingerprint=row.fingerprint,
         retry_of=row.retry_of,
+        trial=seen_of(orjson.loads(row.options).get("trial", {})) if '"trial"' in row.options else None,
         created_at=row.created_us,
         started_at=row.started_us,
         ended_at=row.ended_us,

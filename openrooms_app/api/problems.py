@@ -52,6 +52,8 @@ STATUS: Final = {
     "bad_reply": 422,
     "no_embedding": 422,
     "unknown_name": 422,
+    "unknown_node": 422,
+    "bad_trial": 422,
     "weak_password": 422,
     "too_many_attempts": 429,
     "bad_master_key": 503,

@@ -46,6 +46,16 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
 @click.option(
     "--signal", "signals", multiple=True, metavar="NAME=JSON", help="Answer a WAIT; may be repeated."
 )
+@click.option("--until", metavar="NODE", help="Try out: end after this node.")
+@click.option("--only", metavar="NODE", help="Try out: run this node alone.")
+@click.option("--vars", "vars_", help="For --only: the variables that it reads, as JSON or @file.")
+@click.option(
+    "--pin",
+    "pins",
+    multiple=True,
+    metavar="NODE=JSON",
+    help="Try out: give a node's output; may be repeated.",
+)
 @click.option("--detach", is_flag=True, help="At a server: print the run's id and leave it running.")
 @click.option("--json", "as_json", is_flag=True, help="Events and result as JSON lines.")
 @at_server
@@ -55,26 +65,36 @@ def run(what: str, input_: str | None, signals: tuple[str, ...], **options: Any)
     A server runs what is stored there: a room by id or name, or a published workflow in a room of its own.
     """
     given = None if input_ is None else json_of("--input", input_)
-    answers = [named_json(text) for text in signals]
+    answers = [named_json("--signal", text) for text in signals]
+    trial = _trial(options)
     if options["server"]:
-        run_there({"what": what, **options}, given, answers)
+        run_there({"what": what, **options}, {"input": given, **trial}, answers)
     elif options["detach"]:
         raise click.UsageError("--detach takes a server: nothing goes on here once this command ends.")
     else:
-        _run_here(Path(what), given, dict(answers), options["as_json"])
+        _run_here(Path(what), {"input": given, **trial}, dict(answers), options["as_json"])
 
 
-def _run_here(file: Path, given: Any, answers: dict[str, Any], as_json: bool) -> None:
+def _trial(options: dict[str, Any]) -> dict[str, Any]:
+    """What makes the run a trial, as the API takes it."""
+    vars_ = options["vars_"] and json_of("--vars", options["vars_"])
+    pins = dict(named_json("--pin", text) for text in options["pins"])
+    told = {"until": options["until"], "only": options["only"], "vars": vars_, "pins": pins}
+    return {name: value for name, value in told.items() if value}
+
+
+def _run_here(file: Path, asked: dict[str, Any], answers: dict[str, Any], as_json: bool) -> None:
     from engine.core.run import RunStatus
     from engine.services.documents import read_file
     from engine.services.foreground import run_document
+    from engine.services.runs import Trial
 
     if not file.is_file():
         raise click.BadParameter(
             f"there is no file {file}. A room or workflow takes --server.", param_hint="FILE"
         )
     log_to_stderr("ERROR")
-    done = run_document(read_file(file), given, answers, teller(as_json))
+    done = run_document(read_file(file), asked["input"], answers, teller(as_json), Trial.of(asked))
     if as_json:
         result = {"status": done.status, "output": done.output, "error": done.error, "steps": done.steps}
         say({**result, "fingerprint": done.fingerprint})

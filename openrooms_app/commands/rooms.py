@@ -103,11 +103,11 @@ resume = _steering("resume", "Let a ROOM's paused run go on.")
 cancel = _steering("cancel", "End a ROOM's run; a step under way is aborted.")
 
 
-def run_there(options: dict[str, Any], given: Any, answers: list[tuple[str, Any]]) -> None:
+def run_there(options: dict[str, Any], asked: dict[str, Any], answers: list[tuple[str, Any]]) -> None:
     """Run a room of a server to its end, events as they come; exits with 1 unless it completes."""
     with connected(options["server"], options["key"]) as client:
         place = room_to_run(client, options["what"])
-        started = client.start_run(place, given)
+        started = client.start_run(place, asked.pop("input"), **asked)
         if options["detach"]:
             click.echo(started.run_id)
             return

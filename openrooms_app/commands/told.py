@@ -20,11 +20,11 @@ def json_of(option: str, text: str) -> Any:
     return parse_json(text)
 
 
-def named_json(text: str) -> tuple[str, Any]:
+def named_json(option: str, text: str) -> tuple[str, Any]:
     name, found, value = text.partition("=")
     if not found:
-        raise click.BadParameter(f"{text!r} is not NAME=JSON", param_hint="--signal")
-    return name, json_of("--signal", value)
+        raise click.BadParameter(f"{text!r} is not NAME=JSON", param_hint=option)
+    return name, json_of(option, value)
 
 
 def teller(as_json: bool) -> Callable[[dict[str, Any]], None]:

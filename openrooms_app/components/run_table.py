@@ -6,7 +6,7 @@ from typing import Any, Final
 import reflex as rx
 
 from openrooms_app import routes
-from openrooms_app.components.badge import status_badge
+from openrooms_app.components.badge import badge, status_badge
 from openrooms_app.components.link import link
 from openrooms_app.components.table import WIDE, actions_cell, cell, row, table
 from openrooms_app.components.time import duration, relative_time
@@ -27,6 +27,11 @@ def _row(item: Any, actions: Callable[[Any], rx.Component] | None) -> rx.Compone
         cell(link("#", item["number"], to=f"{routes.RUNS}/{item['id']}", class_name="font-medium")),
         cell(
             status_badge(item["status"].to(str)),
+            rx.cond(
+                item["is_trial"],
+                rx.el.span(badge("trial", color="pause"), class_name="ml-1.5"),
+                rx.fragment(),
+            ),
             rx.cond(
                 item["error"] != "",
                 rx.el.span(

@@ -65,6 +65,24 @@ def test_a_document_goes_there_runs_there_and_comes_back(there, server, tmp_path
     assert [json.loads(line)["seq"] for line in log] == list(range(1, len(events)))  # without "room created"
 
 
+def test_a_run_is_tried_out_here_as_there(there, tmp_path):
+    file = tmp_path / "quick.json"
+    file.write_text(json.dumps(QUICK))
+    pinned = ("--json", "--until", "b", "--pin", 'a={"n": 1}', "--pin", "b=[2]")
+
+    *events, here = [json.loads(line) for line in openrooms("run", str(file), *pinned).output.splitlines()]
+    *_, far = [json.loads(line) for line in there("run", "Far away", *pinned).splitlines()]
+    *_, alone = [
+        json.loads(line)
+        for line in there("run", "Far away", "--json", "--only", "b", "--vars", '{"a": 1}').splitlines()
+    ]
+
+    assert here["output"] == far["output"] == [2]
+    assert [event["node_id"] for event in events if event["type"] == "NODE_PINNED"] == ["a", "b"]
+    assert (far["trial"], alone["trial"]) == ({"pins": ["a", "b"], "until": "b"}, {"only": "b"})
+    assert "unknown_node" in there("run", "Far away", "--only", "nobody", code=1)
+
+
 def test_a_run_is_steered_and_answered(there, server):
     from openrooms.client import Client
 

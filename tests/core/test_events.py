@@ -47,7 +47,8 @@ def everything() -> list[Passage]:
     repeated = begun(forked([tool("a")], [tool("b")]))
     repeated.give(WorkerLost())
     repeated.give(Cancelled("ada"))
-    return [failing, broken, stopped, repeated]
+    trial = ran(line(tool("a"), tool("b")), pins={"a": 1}, until="b")
+    return [failing, broken, stopped, repeated, trial]
 
 
 def test_every_event_has_one_shape_and_a_sentence() -> None:

@@ -3,22 +3,17 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Response
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel
 
 from engine.core.run import RunStatus
 from engine.core.runview import Run
 from engine.services import control, runs
 from engine.services.control import Signal
+from engine.services.runs import Trial
 from openrooms_app.api.bodies import StrictRoute
 from openrooms_app.api.deps import By, RequestId
 
 router = APIRouter(prefix="/api/rooms/{room_id}", tags=["control"], route_class=StrictRoute)
-
-
-class RunRequest(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    input: JsonValue = None
 
 
 class Accepted(BaseModel):
@@ -33,10 +28,14 @@ class Accepted(BaseModel):
 
 @router.post("/run", status_code=202)
 def start_run(
-    room_id: str, by: By, request_id: RequestId, response: Response, body: RunRequest | None = None
+    room_id: str, by: By, request_id: RequestId, response: Response, body: Trial | None = None
 ) -> Accepted:
-    """Queue a run; the same `Idempotency-Key` gives the same run, however often it is sent."""
-    run = runs.start(*by, room_id, body.input if body else None, request_id=request_id)
+    """Queue a run; the same `Idempotency-Key` gives the same run, however often it is sent.
+
+    With `pins` (outputs by node), `until` (end after this node) or `only` (one node, with `vars`) it is a trial: its events,
+    steps and `trial` say so.
+    """
+    run = runs.try_out(*by, room_id, body or Trial(), request_id=request_id)
     response.headers["Location"] = f"/api/runs/{run.id}"
     return accepted(run)
 

@@ -66,10 +66,13 @@ def list_steps(run_id: str, by: By, page: PageAsked) -> Page[dict[str, Any]]:
 
 @router.get("/runs/{run_id}/state")
 def get_state(
-    run_id: str, by: By, at_seq: Annotated[int | None, Query(ge=0, le=MAX_INT)] = None
+    run_id: str,
+    by: By,
+    at_seq: Annotated[int | None, Query(ge=0, le=MAX_INT)] = None,
+    at_step: Annotated[int | None, Query(ge=0, le=MAX_INT, description="when it was entered")] = None,
 ) -> dict[str, Any]:
-    """Where the run stands, or stood after event `at_seq`: tokens, joins, vars, signals."""
-    return history.run_standing(*by, run_id, at_seq=at_seq)
+    """Where the run stands, or stood after event `at_seq`, or at a step: tokens, joins, vars, signals."""
+    return history.run_standing(*by, run_id, at_seq=at_seq, at_step=at_step)
 
 
 @router.post("/runs/{run_id}/retry", status_code=202)

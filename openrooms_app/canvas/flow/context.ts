@@ -2,6 +2,7 @@
 
 import { createContext, useContext } from "react";
 import type { Looked } from "../document/dataflow.ts";
+import type { JsonObject } from "../document/document.ts";
 import type { Change } from "../document/difference.ts";
 import type { Obstacles } from "../document/route.ts";
 import type { Editor } from "../state/editor.ts";
@@ -38,6 +39,13 @@ export function useIsSplicing(id: string): boolean {
 export function useLensOf(id: string): Looked | undefined {
   const { editor } = useCanvas();
   return useStore(editor?.lens ?? NO_LENS, (lens) => lens?.get(id));
+}
+
+const NO_PINS: Store<JsonObject> = createStore<JsonObject>({});
+
+export function useIsPinned(id: string): boolean {
+  const { editor } = useCanvas();
+  return useStore(editor?.pins.store ?? NO_PINS, (pins) => Object.hasOwn(pins, id));
 }
 
 /** How the last run left a node. */

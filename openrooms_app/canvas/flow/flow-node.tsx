@@ -6,18 +6,21 @@ import { CircleAlert, Plus, TriangleAlert } from "lucide-react";
 import { MAIN } from "../document/connecting.ts";
 import { tabMiddle, type Row, type Tab } from "../document/card.ts";
 import { titleOf, type WorkflowNode } from "../document/document.ts";
+import { canPin } from "../document/trial.ts";
 import type { Count } from "../document/problems.ts";
 import { TypeTile } from "../icons.tsx";
-import { useCanvas, useLastStep, useLensOf } from "./context.ts";
+import { useCanvas, useIsPinned, useLastStep, useLensOf } from "./context.ts";
 import type { Card } from "./derive.ts";
 import { LastMark } from "./last-mark.tsx";
 import { LensMarks } from "./lens-marks.tsx";
+import { PinMark } from "./pin-mark.tsx";
 import { RunMarks } from "./run-marks.tsx";
 
 export const FlowNode = memo(function FlowNode({ data, selected, width = 0 }: NodeProps<Card>) {
   const { node, rows, tabs, problems, typeTitle } = data;
   const { paint, changes } = useCanvas();
   const last = useLastStep(node.id);
+  const isPinned = useIsPinned(node.id) && canPin(node);
   const role = useLensOf(node.id)?.role;
   const title = titleOf(node);
   const classes = ["oc-card", `oc-card-${node.type}`, selected && "is-selected", node.disabled && "is-disabled", problems.errors > 0 && "has-errors", role && `lens-${role}`, changes && `is-${changes.get(node.id) ?? "same"}`];
@@ -32,6 +35,7 @@ export const FlowNode = memo(function FlowNode({ data, selected, width = 0 }: No
           <div className="oc-name">{title}</div>
           <div className={data.isMissing ? "oc-does is-missing" : "oc-does"}>{data.summary || typeTitle}</div>
         </div>
+        {isPinned && <PinMark />}
         {last && !paint && <LastMark step={last} />}
         <ProblemBadge count={problems} />
       </div>

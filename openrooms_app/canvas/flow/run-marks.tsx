@@ -1,13 +1,13 @@
 /** What a run has done at a card: its status, the try, the time so far, the tokens that stand there. */
 
 import { useSyncExternalStore } from "react";
-import { Check, CircleSlash, Clock, Hourglass, Loader, X, type LucideIcon } from "lucide-react";
+import { Check, CircleSlash, Clock, Hourglass, Loader, Pin, X, type LucideIcon } from "lucide-react";
 import { duration } from "../document/summary.ts";
 import type { Mark, NodeStatus, RunPaint, Status } from "../state/run-paint.ts";
 import { useMark, useNodeStatus, useTokens, useWords } from "../state/use-run-paint.ts";
 
 const ICONS: Readonly<Record<Status, LucideIcon>> = {
-  queued: Clock, running: Loader, waiting: Hourglass, done: Check, failed: X, skipped: CircleSlash,
+  queued: Clock, running: Loader, waiting: Hourglass, done: Check, failed: X, skipped: CircleSlash, pinned: Pin,
 };
 
 export function RunMarks({ paint, nodeId }: { readonly paint: RunPaint; readonly nodeId: string }) {
@@ -22,7 +22,7 @@ export function RunMarks({ paint, nodeId }: { readonly paint: RunPaint; readonly
       <span className={`oc-marks oc-marks-${status?.status ?? "queued"}`} data-testid={`status-${nodeId}`} data-status={status?.status ?? "token"}>
         {Icon && <Icon size={11} strokeWidth={2.4} aria-hidden />}
         {status && <span>{status.status}</span>}
-        {status && <Details status={status} />}
+        {status && status.status !== "pinned" && <Details status={status} />}
         {tokens > 1 && <span className="oc-tokens">{tokens} tokens</span>}
       </span>
       {mark && <Difference mark={mark} />}

@@ -18,6 +18,7 @@ import { FieldFrame, Findings } from "./field-frame.tsx";
 import { namesAt, withValues } from "./names.ts";
 import { NamesContext } from "./names-context.ts";
 import { Header, TextButton } from "./parts.tsx";
+import { TryOut } from "./try-out.tsx";
 import { WaysOut } from "./ways-out.tsx";
 
 type Props = { readonly editor: Editor; readonly document: WorkflowDocument; readonly node: WorkflowNode };
@@ -38,6 +39,7 @@ export function NodeInspector({ editor, document, node }: Props) {
       />
       <Findings problems={elsewhere(problems, node, type)} />
       <Identity editor={editor} document={document} node={node} problems={problems} />
+      <TryOut editor={editor} node={node} />
       <ConfigForm editor={editor} node={node} type={type} catalogue={catalogue} problems={problems} />
       <NamesContext value={names(true)}>
         <CommonFields editor={editor} node={node} type={type} problems={problems} />
@@ -61,6 +63,7 @@ function elsewhere(problems: readonly LocalProblem[], node: WorkflowNode, type: 
 function Identity({ editor, document, node, problems }: Props & { readonly problems: readonly LocalProblem[] }) {
   const rename = (id: string): void => {
     editor.edit((before) => renameNode(before, node.id, id));
+    editor.pins.rename(node.id, id);
     editor.select({ ...NOTHING, nodes: [id] });
   };
   return (

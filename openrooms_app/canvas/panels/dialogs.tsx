@@ -20,7 +20,7 @@ export function Overlays({ editor, canEdit }: { readonly editor: Editor; readonl
     case "publish":
       return <PublishDialog editor={editor} />;
     case "run":
-      return <RunDialog editor={editor} />;
+      return <RunDialog editor={editor} {...(overlay.tries ? { tries: overlay.tries } : {})} />;
     case "keys":
       return <KeysDialog editor={editor} />;
     case "palette":

@@ -4,87 +4,153 @@ import { useEffect, useState, type ReactNode } from "react";
 import { Play } from "lucide-react";
 import { Button, INPUT, Skeleton } from "../../components/kit.tsx";
 import { SchemaForm } from "../../components/schema-form.tsx";
-import type { Json, JsonObject } from "../document/document.ts";
+import { nodeOf, readDocument, titleOf, type Json, type JsonObject, type WorkflowDocument } from "../document/document.ts";
+import { beginningWith, type Trial, type Try } from "../document/trial.ts";
 import type { Editor } from "../state/editor.ts";
 import { useStore } from "../state/use-store.ts";
 import { Dialog } from "./dialog.tsx";
+import { Executed, UsePins, VarsField, varsFor, varsIn } from "./run-parts.tsx";
 
-type Room = { readonly id: string; readonly name: string; readonly status: string };
-type Asked = { readonly rooms: readonly Room[]; readonly schema: JsonObject | null };
+type Room = { readonly id: string; readonly name: string; readonly status: string; readonly version: number | "latest" };
+type Version = { readonly number: number; readonly document: WorkflowDocument; readonly vars: string };
 
-export function RunDialog({ editor }: { readonly editor: Editor }) {
-  const name = useStore(editor.store, (state) => state.history.now.name);
+export function RunDialog({ editor, tries }: { readonly editor: Editor; readonly tries?: Try }) {
   const isPublished = useStore(editor.store, (state) => state.isPublished);
-  const [where, setWhere] = useState<string | null>(null);
-  const [newName, setNewName] = useState(name);
+  const latest = useStore(editor.store, (state) => state.latestVersion) ?? 0;
   const [fault, setFault] = useState("");
-  const [isBusy, setBusy] = useState(false);
-  const asked = useAsked(editor, setFault);
-  const roomId = where ?? asked?.rooms[0]?.id ?? "";
-  const run = async (input: Json | undefined): Promise<void> => {
-    setBusy(true);
-    const room = roomId || (await newRoom(editor, newName.trim() || name, setFault));
-    const refused = room ? await editor.runs.start(room, input) : "";
-    setBusy(false);
-    if (refused === null) editor.overlay.set(null);
-    else if (refused) setFault(refused);
-  };
-  const open = async (): Promise<void> => {
-    const room = roomId || (await newRoom(editor, newName.trim() || name, setFault));
-    if (room) location.assign(`/rooms/${room}?run=new`);
-  };
-  const buttons: ReactNode = (
-    <div className="flex justify-end gap-2 pt-1">
-      <Button data-testid="create-room" disabled={isBusy} onClick={() => void open()}>{roomId ? "Open the room" : "Create and open"}</Button>
-      <Button type="submit" look="solid" Icon={Play} disabled={isBusy} data-testid="run-here">Run here</Button>
-    </div>
-  );
+  const [where, setWhere] = useState<string | null>(null);
+  const rooms = useRooms(editor, setFault);
+  const usual = rooms?.find(({ id }) => tries && id === editor.runs.latest.get()?.roomId) ?? rooms?.[0];
+  const room = where === null ? usual : rooms?.find(({ id }) => id === where);
+  const number = !room || room.version === "latest" ? latest : room.version;
+  const version = useVersion(editor, { number: rooms ? number : null, tries, onFault: setFault });
   return (
-    <Dialog editor={editor} title="Run">
+    <Dialog editor={editor} title={titleFor(tries, version?.document ?? editor.document)}>
       {!isPublished && <p className="mb-3 text-sm text-wait">The draft differs from the latest version. Rooms run versions: publish first to run what you see.</p>}
-      {!asked && !fault && <Skeleton className="h-24 w-full" />}
-      {asked && (
+      {(!rooms || !version) && !fault && <Skeleton className="h-24 w-full" />}
+      {rooms && (
         <>
           <label className="block text-xs font-medium" htmlFor="oc-room">Room</label>
-          <select id="oc-room" className={`${INPUT} mb-3 mt-1`} value={roomId} onChange={({ target }) => setWhere(target.value)}>
-            {asked.rooms.map((room) => <option key={room.id} value={room.id}>{room.name} ({room.status.toLowerCase()})</option>)}
+          <select id="oc-room" className={`${INPUT} mb-3 mt-1`} value={room?.id ?? ""} onChange={({ target }) => setWhere(target.value)}>
+            {rooms.map((each) => <option key={each.id} value={each.id}>{each.name} ({each.status.toLowerCase()})</option>)}
             <option value="">A new room …</option>
           </select>
-          {!roomId && <input className={`${INPUT} mb-3`} aria-label="Name of the new room" maxLength={200} value={newName} onChange={({ target }) => setNewName(target.value)} />}
-          {asked.schema ? (
-            <SchemaForm schema={asked.schema} isDisabled={isBusy} fault={fault || null} onSend={(input) => void run(input)}>{buttons}</SchemaForm>
-          ) : (
-            <form onSubmit={(event) => (event.preventDefault(), void run(undefined))}>
-              <p className="mb-2 text-sm text-mute">This workflow takes no input.</p>
-              {buttons}
-            </form>
-          )}
         </>
       )}
-      {fault && !asked?.schema && <p role="alert" className="mt-3 text-sm text-fail">{fault}</p>}
+      {rooms && version && <Form key={version.number} editor={editor} tries={tries} roomId={room?.id ?? ""} version={version} fault={fault} onFault={setFault} />}
+      {fault && !version && <p role="alert" className="mt-3 text-sm text-fail">{fault}</p>}
     </Dialog>
   );
 }
 
-/** The rooms of this workflow, and what the latest version takes. */
-function useAsked(editor: Editor, onFault: (fault: string) => void): Asked | null {
-  const [asked, setAsked] = useState<Asked | null>(null);
-  useEffect(() => {
-    const { send, workflowId } = editor.parts;
-    const { latestVersion } = editor.store.get();
-    const rooms = send<{ items: Room[] }>("GET", `/api/rooms?workflow_id=${encodeURIComponent(workflowId)}&limit=50`);
-    const version = send<{ document: JsonObject }>("GET", `${editor.path()}/versions/${latestVersion ?? 0}`);
-    void Promise.all([rooms, version]).then(([found, published]) => {
-      if (found.kind !== "ok") return onFault(found.detail);
-      if (published.kind !== "ok") return onFault(published.detail);
-      const schema = published.value.document["input_schema"] as JsonObject | null | undefined;
-      return setAsked({ rooms: found.value.items, schema: schema && Object.keys(schema).length ? schema : null });
-    });
-  }, [editor]);
-  return asked;
+function titleFor(tries: Try | undefined, document: WorkflowDocument): string {
+  if (!tries) return "Run";
+  const node = nodeOf(document, tries.node);
+  const name = node ? titleOf(node) : tries.node;
+  return tries.kind === "until" ? `Run until ${name}` : `Run ${name} alone`;
 }
 
-async function newRoom(editor: Editor, name: string, onFault: (fault: string) => void): Promise<string | null> {
+type FormProps = {
+  readonly editor: Editor;
+  readonly tries: Try | undefined;
+  readonly roomId: string;
+  readonly version: Version;
+  readonly fault: string;
+  readonly onFault: (fault: string) => void;
+};
+
+function Form({ editor, tries, roomId, version, fault, onFault }: FormProps) {
+  const name = useStore(editor.store, (state) => state.history.now.name);
+  const [newName, setNewName] = useState(name);
+  const [isBusy, setBusy] = useState(false);
+  const [vars, setVars] = useState(version.vars);
+  const [usesPins, setUsesPins] = useState(true);
+  const node = tries ? nodeOf(version.document, tries.node) : undefined;
+  const pins = tries?.kind === "only" ? {} : editor.pins.within(version.document);
+  const [schema] = useState(() => beginningWith(schemaOf(version.document), tries && editor.runs.latest.get()?.input));
+  if (tries && !node) return <p role="alert" className="text-sm text-fail">Version {version.number} has no node {tries.node}. Publish the draft first.</p>;
+  const inRoom = async (): Promise<string | null> => roomId || newRoom(editor, newName.trim() || name, onFault);
+  const run = async (input: Json | undefined): Promise<void> => {
+    const found = varsIn(vars);
+    if (typeof found === "string") return onFault(found);
+    const trial: Trial = {
+      ...(tries?.kind === "only" ? { only: tries.node, vars: found } : tries ? { until: tries.node } : {}),
+      ...(usesPins && Object.keys(pins).length ? { pins } : {}),
+    };
+    setBusy(true);
+    const room = await inRoom();
+    const refused = room ? await editor.runs.start(room, input, trial) : "";
+    setBusy(false);
+    if (refused === null) editor.overlay.set(null);
+    else if (refused) onFault(refused);
+  };
+  const open = async (): Promise<void> => {
+    const room = await inRoom();
+    if (room) location.assign(`/rooms/${room}?run=new`);
+  };
+  const rest: ReactNode = (
+    <>
+      {tries?.kind === "only" && <VarsField text={vars} onChange={setVars} />}
+      <UsePins pins={Object.keys(pins)} document={version.document} isOn={usesPins} onChange={setUsesPins} />
+      {tries?.kind === "only" && node && <Executed node={node} version={version.number} catalogue={editor.store.get().catalogue} />}
+      <div className="flex justify-end gap-2 pt-1">
+        {!tries && <Button data-testid="create-room" disabled={isBusy} onClick={() => void open()}>{roomId ? "Open the room" : "Create and open"}</Button>}
+        <Button type="submit" look="solid" Icon={Play} autoFocus={tries !== undefined} disabled={isBusy} data-testid="run-here">Run here</Button>
+      </div>
+    </>
+  );
+  return (
+    <>
+      {!roomId && <input className={`${INPUT} mb-3`} aria-label="Name of the new room" maxLength={200} value={newName} onChange={({ target }) => setNewName(target.value)} />}
+      {schema ? (
+        <SchemaForm schema={schema} isDisabled={isBusy} fault={fault || null} onSend={(input) => void run(input)}>{rest}</SchemaForm>
+      ) : (
+        <form className="flex flex-col gap-3" onSubmit={(event) => (event.preventDefault(), void run(undefined))}>
+          <p className="text-sm text-mute">This workflow takes no input.</p>
+          {fault && <p role="alert" className="text-sm text-fail">{fault}</p>}
+          {rest}
+        </form>
+      )}
+    </>
+  );
+}
+
+function schemaOf({ input_schema: schema }: WorkflowDocument): JsonObject | null {
+  return schema && Object.keys(schema).length ? schema : null;
+}
+
+type OnFault = (fault: string) => void;
+
+/** The rooms of this workflow. */
+function useRooms(editor: Editor, onFault: OnFault): readonly Room[] | null {
+  const [rooms, setRooms] = useState<readonly Room[] | null>(null);
+  useEffect(() => {
+    const { send, workflowId } = editor.parts;
+    void send<{ items: Room[] }>("GET", `/api/rooms?workflow_id=${encodeURIComponent(workflowId)}&limit=50`).then((found) => {
+      if (found.kind === "ok") setRooms(found.value.items);
+      else onFault(found.detail);
+    });
+  }, [editor]);
+  return rooms;
+}
+
+type Wanted = { readonly number: number | null; readonly tries: Try | undefined; readonly onFault: OnFault };
+
+/** The version that would run, and for a node alone the variables that it had last. */
+function useVersion(editor: Editor, { number, tries, onFault }: Wanted): Version | null {
+  const [version, setVersion] = useState<Version | null>(null);
+  useEffect(() => {
+    if (number === null) return;
+    const asked = editor.parts.send<{ document: JsonObject }>("GET", `${editor.path()}/versions/${number}`);
+    void Promise.all([asked, tries?.kind === "only" ? varsFor(editor, tries.node) : "{}"]).then(([found, vars]) => {
+      if (found.kind === "ok") setVersion({ number, document: readDocument(found.value.document), vars });
+      else onFault(found.detail);
+    });
+  }, [editor, number]);
+  return version?.number === number ? version : null;
+}
+
+async function newRoom(editor: Editor, name: string, onFault: OnFault): Promise<string | null> {
   const reply = await editor.parts.send<{ id: string }>("POST", "/api/rooms", { name, workflow_id: editor.parts.workflowId });
   if (reply.kind === "ok") return reply.value.id;
   onFault(reply.detail);

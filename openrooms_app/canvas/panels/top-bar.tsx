@@ -13,6 +13,7 @@ import { tidy } from "../state/arranging.ts";
 import { quickAdd } from "../state/commands.ts";
 import type { Editor } from "../state/editor.ts";
 import type { SaveState } from "../state/saving.ts";
+import { askRun } from "../state/trying.ts";
 import { useStore } from "../state/use-store.ts";
 
 type Props = {
@@ -129,7 +130,7 @@ function Actions({ editor }: { readonly editor: Editor }) {
     <>
       {errors > 0 && <span className="inline-flex items-center gap-1 text-xs text-fail" data-testid="error-count"><CircleAlert size={14} aria-hidden />{errors}</span>}
       {warnings > 0 && <span className="inline-flex items-center gap-1 text-xs text-wait" data-testid="warning-count"><TriangleAlert size={14} aria-hidden />{warnings}</span>}
-      <Button look="outline" Icon={Play} disabled={latest === null} title={latest === null ? "Publish first: only versions run" : `Run version ${latest} in a room`} onClick={() => editor.overlay.set({ kind: "run" })}>
+      <Button look="outline" Icon={Play} disabled={latest === null} title={latest === null ? "Publish first: only versions run" : `Run version ${latest} in a room`} onClick={() => askRun(editor)}>
         Run
       </Button>
       <Button look="solid" Icon={Rocket} disabled={errors > 0 || isPublished} title={why} data-testid="publish" onClick={() => editor.overlay.set({ kind: "publish" })}>

@@ -4,10 +4,11 @@ import { MAIN } from "../document/connecting.ts";
 import { NOTHING } from "../document/operations.ts";
 import { align, distribute, nudge, tidy } from "./arranging.ts";
 import type { Editor, Wiring } from "./editor.ts";
+import { askRun, pinOrUnpin, tryNode } from "./trying.ts";
 import { deleteSelected, duplicate, heal, onlyNode, selectAll } from "./selected.ts";
 import { openSettings, walk } from "./walking.ts";
 
-export type Group = "Build" | "Edit" | "Arrange" | "Go" | "View" | "Workflow";
+export type Group = "Build" | "Edit" | "Arrange" | "Go" | "View" | "Run" | "Workflow";
 
 export type Command = {
   readonly id: string;
@@ -71,13 +72,20 @@ const VIEW: readonly Command[] = [
   { id: "keys", group: "View", title: "Show and change the keys", keys: ["?"], isReading: true, run: (editor) => editor.overlay.set({ kind: "keys" }) },
 ];
 
+const RUN: readonly Command[] = [
+  { id: "run", group: "Run", title: "Run …", keys: ["R"], run: (editor) => askRun(editor) },
+  { id: "run-until", group: "Run", title: "Run until the selected node …", keys: ["Shift+R"], run: (editor) => tryNode(editor, "until") },
+  { id: "run-alone", group: "Run", title: "Run the selected node alone …", keys: ["Alt+R"], run: (editor) => tryNode(editor, "only") },
+  { id: "pin", group: "Run", title: "Pin the last output of the selected node, or unpin it", keys: ["P"], run: pinOrUnpin },
+];
+
 const WORKFLOW: readonly Command[] = [
   { id: "save", group: "Workflow", title: "Save now", keys: ["Mod+S"], isGlobal: true, run: (editor) => void editor.flush() },
   { id: "versions", group: "Workflow", title: "Versions: look, compare, restore", keys: ["Shift+V"], isReading: true, run: (editor) => editor.overlay.set({ kind: "versions" }) },
   { id: "link", group: "Workflow", title: "Copy a link to the selected node", keys: ["Shift+L"], isReading: true, run: (editor) => void copyLink(editor) },
 ];
 
-export const COMMANDS: readonly Command[] = [...BUILD, ...EDIT, ...ARRANGE, ...GO, ...VIEW, ...WORKFLOW];
+export const COMMANDS: readonly Command[] = [...BUILD, ...EDIT, ...ARRANGE, ...GO, ...VIEW, ...RUN, ...WORKFLOW];
 
 /** What hands do without a command: for the key sheet. */
 export const GESTURES: readonly { readonly title: string; readonly keys: readonly string[] }[] = [

@@ -6,12 +6,14 @@ import { begin, record, redo, undo, type History } from "../document/history.ts"
 import { withPlaces } from "../document/layout.ts";
 import type { Three } from "../document/merging.ts";
 import { NOTHING, type Selection } from "../document/operations.ts";
+import type { Try } from "../document/trial.ts";
 import { countsBy, type Count, type Problem } from "../document/problems.ts";
 import type { Draft, Send } from "./api.ts";
 import { keptIn, type Kept } from "./backup.ts";
 import { EMPTY, type Catalogue } from "./catalogue.ts";
 import { COMMANDS } from "./commands.ts";
 import { Keymap } from "./keymap.ts";
+import { Pins } from "./pins.ts";
 import { Runs } from "./runs.ts";
 import { Saving, type Backup, type SaveState } from "./saving.ts";
 import { saidOf } from "./selected.ts";
@@ -60,7 +62,8 @@ export type View = {
 export type Overlay =
   | { readonly kind: "quick-add"; readonly screen: Position; readonly at: Position; readonly wiring: Wiring | null }
   | { readonly kind: "connect"; readonly source: string }
-  | { readonly kind: "publish" | "run" | "keys" | "palette" | "find" | "versions" | "merge" };
+  | { readonly kind: "run"; readonly tries?: Try }
+  | { readonly kind: "publish" | "keys" | "palette" | "find" | "versions" | "merge" };
 
 /** How a node that is about to be chosen will be connected. */
 export type Wiring =
@@ -92,6 +95,7 @@ export class Editor {
   /** What each node reads and writes, while Shift is held. */
   readonly lens: Store<ReadonlyMap<string, Looked> | null> = createStore<ReadonlyMap<string, Looked> | null>(null);
   readonly runs: Runs;
+  readonly pins: Pins;
   readonly merging: Store<Merging | null> = createStore<Merging | null>(null);
   readonly keymap: Keymap;
   view: View | null = null;
@@ -101,6 +105,7 @@ export class Editor {
   constructor(parts: EditorParts) {
     this.parts = parts;
     this.keymap = new Keymap(COMMANDS, parts.storage);
+    this.pins = new Pins(parts.storage, parts.workflowId);
     this.runs = new Runs(parts, (text) => this.announce(text));
     this.store = createStore<EditorState>({
       phase: "loading",

@@ -1,8 +1,9 @@
 /** The runs of the workflow that is edited: how the latest went, and one that is painted on the canvas while it goes on. */
 
 import type { Json } from "../document/document.ts";
+import type { Trial } from "../document/trial.ts";
 import type { Send } from "./api.ts";
-import { lastRunOf, paintOf, runOf, type LastRun } from "./last-run.ts";
+import { lastRunOf, over, paintOf, runOf, type LastRun } from "./last-run.ts";
 import { RunPaint } from "./run-paint.ts";
 import { createStore, type Store } from "./store.ts";
 
@@ -30,9 +31,9 @@ export class Runs {
   }
 
   /** Start a run of the latest version in a room and paint it; why that was refused, or null. */
-  async start(roomId: string, input: Json | undefined): Promise<string | null> {
+  async start(roomId: string, input: Json | undefined, trial: Trial = {}): Promise<string | null> {
     const path = `/api/rooms/${encodeURIComponent(roomId)}/run`;
-    const reply = await this.parts.send<{ run_id: string }>("POST", path, input === undefined ? {} : { input });
+    const reply = await this.parts.send<{ run_id: string }>("POST", path, { ...(input === undefined ? {} : { input }), ...trial });
     if (reply.kind !== "ok") return reply.detail;
     this.announce("The run has started.");
     this.unwatch();
@@ -58,7 +59,7 @@ export class Runs {
     if (run) {
       this.paint.show(paintOf(run));
       this.watched.set(run);
-      this.latest.set(run);
+      this.latest.set(over(this.latest.get(), run));
     }
     if (run?.isOver) this.announce(`Run ${run.number}: ${run.status.toLowerCase()}.`);
     else this.timer = setTimeout(() => void this.watch(runId), WATCH_MS);

@@ -1,7 +1,9 @@
 /** The REST calls of a room's page. */
 
+import type { Trial } from "../../canvas/document/trial.ts";
 import type { Catalogue } from "../../canvas/state/catalogue.ts";
 import { sender, type Reply } from "../../canvas/state/api.ts";
+import { varsAt } from "../../canvas/state/last-run.ts";
 import type { ConversationTurn, Json, JsonObject, MemoryEntry, MemoryHit, MemoryKind, Room, Run, RunEvent } from "./event.ts";
 
 export type { Reply };
@@ -41,8 +43,10 @@ export const api = {
   workflow: (id: string): Promise<Reply<{ readonly latest_version: number | null }>> => send("GET", at("workflows", id)),
   version: (workflowId: string, version: number): Promise<Reply<Version>> => send("GET", at("workflows", workflowId, "versions", version)),
   catalogue: (): Promise<Reply<Catalogue>> => send("GET", "/api/catalogue"),
-  start: (roomId: string, input: Json | undefined): Promise<Reply<{ readonly run_id: string; readonly number: number }>> =>
-    send("POST", at("rooms", roomId, "run"), input === undefined ? {} : { input }, { "Idempotency-Key": requestId() }),
+  start: (roomId: string, input: Json | undefined, trial: Trial = {}): Promise<Reply<{ readonly run_id: string; readonly number: number }>> =>
+    send("POST", at("rooms", roomId, "run"), { ...(input === undefined ? {} : { input }), ...trial }, { "Idempotency-Key": requestId() }),
+  /** The variables as a step could read them; null when they can't be had. */
+  varsAt: (runId: string, step: number): Promise<JsonObject | null> => varsAt(send, runId, step),
   act: (roomId: string, action: Action): Promise<Reply<JsonObject>> => send("POST", at("rooms", roomId, action)),
   signal: (roomId: string, name: string, payload: Json): Promise<Reply<JsonObject>> => send("POST", at("rooms", roomId, "signals", name), payload),
   /** A new run, from the failure or from the step that is named. */

@@ -1,6 +1,7 @@
 /** What the API tells of rooms, runs and their events, as the browser reads it. */
 
 import type { Json, JsonObject } from "../../canvas/document/document.ts";
+import type { SeenTrial } from "../../canvas/document/trial.ts";
 
 export type { Json, JsonObject };
 
@@ -46,6 +47,7 @@ export type Run = {
   readonly seq: number;
   readonly fingerprint: string | null;
   readonly retry_of: string | null;
+  readonly trial?: SeenTrial | null;
   readonly created_at: string;
   readonly started_at: string | null;
   readonly ended_at: string | null;

@@ -60,6 +60,8 @@ export type Standing = {
   error: RunError | null;
   started_at: string | null;
   ended_at: string | null;
+  /** The branch of the step after which a trial ends; null until it was made. */
+  last: string | null;
 };
 
 export type RulesOf = (fork: string, join: string) => ForkRules;
@@ -68,7 +70,7 @@ export function before(): Standing {
   return {
     seq: 0, status: "QUEUED", isPaused: false, steps: new Map(), tokens: new Map(), forks: new Map(), joined: new Map(),
     waits: new Map(), taken: new Set(), vars: {}, memory: {}, activations: new Map(), output: null, error: null,
-    started_at: null, ended_at: null,
+    started_at: null, ended_at: null, last: null,
   };
 }
 
@@ -253,7 +255,14 @@ const starts: Fold = (at, event) => {
   at.vars[""] = Object.fromEntries(kept.map(([name, value]) => [name, { value, seq: event.seq, step: null }]));
 };
 
+/** A trial may end inside forks: its variables are those that its last step saw. */
+function seenIn(at: Standing, branch: string): Names {
+  const outer = branch ? seenIn(at, at.forks.get(forkOf(branch))?.parent ?? "") : {};
+  return { ...outer, ...at.vars[branch] };
+}
+
 const ends = (status: RunStatus): Fold => (at, event) => {
+  if (at.last && status !== "CANCELLED") at.vars = { "": seenIn(at, at.last) };
   at.status = status;
   at.ended_at = event.at;
   at.output = event.data["output"] ?? null;
@@ -283,6 +292,7 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   BRANCH_FORKED: forks,
   BRANCH_JOINED: joins,
   BRANCH_CANCELLED: cancelsBranch,
+  UNTIL_REACHED: (at, event) => void (at.last = event.branch),
   STATE_UPDATED: sets,
   MEMORY_UPDATED: remembers,
 };

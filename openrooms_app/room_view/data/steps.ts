@@ -2,7 +2,7 @@
 
 import type { Json, JsonObject, RunError, RunEvent } from "./event.ts";
 
-export type StepStatus = "running" | "waiting" | "retrying" | "done" | "failed" | "skipped" | "cancelled";
+export type StepStatus = "running" | "waiting" | "retrying" | "done" | "failed" | "skipped" | "pinned" | "cancelled";
 
 export type Step = {
   step: number;
@@ -89,7 +89,7 @@ const responded: Fold = (step, event) => {
 };
 
 const executed: Fold = (step, event) => {
-  step.status = step.status === "skipped" ? "skipped" : "done";
+  if (step.status !== "skipped" && step.status !== "pinned") step.status = "done";
   step.output = event.data["output"] ?? null;
   step.error = null;
   step.ended_at = event.at;
@@ -138,6 +138,7 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   NODE_FAILED: failed,
   NODE_TIMED_OUT: failed,
   NODE_SKIPPED: became("skipped"),
+  NODE_PINNED: became("pinned"),
   NODE_RETRY_SCHEDULED: became("retrying"),
   WAIT_STARTED: became("waiting"),
   BRANCH_FORKED: branched,

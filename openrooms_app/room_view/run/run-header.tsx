@@ -10,6 +10,7 @@ import { statusOf } from "../data/fold.ts";
 import { useRoom, useShown, useView } from "../view/context.ts";
 import { useTitle } from "../view/header.tsx";
 import { Button } from "../view/kit.tsx";
+import { TrialMark } from "../view/trial-mark.tsx";
 import { ReplayResult } from "./replay-result.tsx";
 
 export function RunHeader() {
@@ -28,6 +29,7 @@ export function RunHeader() {
           </Link>
           <h1 className="truncate text-base font-semibold tracking-tight">{room.name} #{run.number}</h1>
           <span role="status" data-testid="run-status" className="flex"><StatusBadge status={status} /></span>
+          <TrialMark run={run} />
         </div>
         <p className="truncate pl-8 text-xs text-mute">
           <Link to={`/workflows/${run.workflow_id}`} className="text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current">{room.workflow_name}</Link> · version {run.version}

@@ -2,6 +2,7 @@
 
 import { readDocument, type WorkflowDocument } from "../../canvas/document/document.ts";
 import { loginAddress, type Reply } from "../../canvas/state/api.ts";
+import type { Trial } from "../../canvas/document/trial.ts";
 import { EMPTY, type Catalogue } from "../../canvas/state/catalogue.ts";
 import { createStore } from "../../canvas/state/store.ts";
 import { api, type Action } from "../data/api.ts";
@@ -166,8 +167,8 @@ export class RoomModel {
   }
 
   /** Start a run: null when it was accepted, else why not, which is told here unless a form shows it. */
-  async start(input: Json | undefined, hasForm = false): Promise<string | null> {
-    const reply = await this.doing("run", () => api.start(this.roomId, input), !hasForm);
+  async start(input: Json | undefined, { hasForm = false, trial }: { readonly hasForm?: boolean; readonly trial?: Trial } = {}): Promise<string | null> {
+    const reply = await this.doing("run", () => api.start(this.roomId, input, trial), !hasForm);
     if (reply === null) return "Wait for what is under way.";
     return reply.kind === "ok" ? null : reply.detail;
   }
@@ -258,7 +259,8 @@ export class RoomModel {
     return known?.id ?? (await api.runNumbered(this.roomId, number));
   }
 
-  private async nextVersion(): Promise<{ readonly version: number; readonly document: WorkflowDocument } | null> {
+  /** The version that a run which begins now would be a run of. */
+  async nextVersion(): Promise<{ readonly version: number; readonly document: WorkflowDocument } | null> {
     const { room } = this.view.get();
     if (!room) return null;
     let version = room.version;

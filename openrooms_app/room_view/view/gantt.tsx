@@ -127,6 +127,6 @@ function paintOf(bar: Bar, step: Step): { readonly background: string } {
   if (bar.hasFailed) return { background: "var(--or-fail)" };
   if (bar.kind === "rest") return { background: "repeating-linear-gradient(135deg,var(--or-wait) 0 2px,transparent 2px 5px)" };
   if (bar.kind === "wait") return { background: "color-mix(in srgb, var(--or-wait) 55%, transparent)" };
-  const isIdle = step.status === "skipped" || step.status === "cancelled";
-  return { background: `var(--or-${bar.to === null ? STEP_COLORS[step.status] : isIdle ? "idle" : "ok"})` };
+  const isOwn = bar.to === null || step.status === "skipped" || step.status === "pinned" || step.status === "cancelled";
+  return { background: `var(--or-${isOwn ? STEP_COLORS[step.status] : "ok"})` };
 }

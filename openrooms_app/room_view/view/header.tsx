@@ -10,9 +10,11 @@ import { CancelDialog } from "./cancel-dialog.tsx";
 import { useRoom, useView } from "./context.ts";
 import { Button } from "./kit.tsx";
 import { RunDialog } from "./run-dialog.tsx";
+import { TrialMark } from "./trial-mark.tsx";
 
 export function Header() {
   const room = useView((view) => view.room)!;
+  const run = useView((view) => view.run);
   const status = useStatus();
   useTitle(room.name);
   return (
@@ -24,6 +26,7 @@ export function Header() {
           </Link>
           <h1 className="truncate text-base font-semibold tracking-tight" title={room.name}>{room.name}</h1>
           <span role="status" data-testid="room-status" className="flex"><StatusBadge status={status} /></span>
+          {run && <TrialMark run={run} />}
         </div>
         <SubLine />
       </div>

@@ -20,7 +20,7 @@ export function RunDialog({ onClose }: { readonly onClose: () => void }) {
     };
   }, [model]);
   const start = async (input: Json | undefined): Promise<void> => {
-    const refused = await model.start(input, true);
+    const refused = await model.start(input, { hasForm: true });
     setFault(refused);
     if (refused !== null) return;
     onClose();

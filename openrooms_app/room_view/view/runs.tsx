@@ -6,6 +6,7 @@ import { Duration, RelativeTime } from "../../components/time.tsx";
 import type { Run } from "../data/event.ts";
 import { useRoom, useShown, useView } from "./context.ts";
 import { IconButton, Notice, Skeleton } from "./kit.tsx";
+import { TrialMark } from "./trial-mark.tsx";
 
 export function Runs() {
   const { model, goTo } = useRoom();
@@ -23,6 +24,7 @@ export function Runs() {
             className="flex min-w-0 flex-1 cursor-pointer items-center gap-2 rounded-md px-2 py-1.5 text-left text-sm hover:bg-hover aria-[current]:bg-hover">
             <span className="w-9 shrink-0 font-mono text-xs text-mute">#{run.number}</span>
             <StatusBadge status={run.status} />
+            <TrialMark run={run} isShort />
             <span className="ml-auto text-xs text-mute"><Duration ms={took(run)} /></span>
             <span className="w-16 text-right text-xs text-mute"><RelativeTime at={run.created_at} /></span>
           </button>

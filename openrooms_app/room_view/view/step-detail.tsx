@@ -1,14 +1,16 @@
 /** One step with all that is on record of it: what went in and came out, its turns, its waits, its way on. */
 
-import { useMemo } from "react";
-import { RotateCcw } from "lucide-react";
+import { useMemo, useState } from "react";
+import { CirclePlay, RotateCcw } from "lucide-react";
 import { Duration, RelativeTime } from "../../components/time.tsx";
 import { nodeOf, variableOf } from "../../canvas/document/document.ts";
+import { canTry } from "../../canvas/document/trial.ts";
 import { useStore } from "../../canvas/state/use-store.ts";
 import { barsOf, type Bar } from "../data/bars.ts";
 import { isOver, type Json, type JsonObject, type RunEvent } from "../data/event.ts";
 import type { Step, StepStatus } from "../data/steps.ts";
 import { turnsOf } from "../data/turns.ts";
+import { AloneDialog } from "./alone-dialog.tsx";
 import { useRoom, useShown, useView } from "./context.ts";
 import { JsonTree } from "./json-tree.tsx";
 import { Button, GroupTitle } from "./kit.tsx";
@@ -17,7 +19,7 @@ import { instant } from "./when.ts";
 import { Linked, Values } from "./why.tsx";
 
 export const STEP_COLORS: Readonly<Record<StepStatus, string>> = {
-  running: "run", waiting: "wait", retrying: "wait", done: "ok", failed: "fail", skipped: "idle", cancelled: "idle",
+  running: "run", waiting: "wait", retrying: "wait", done: "ok", failed: "fail", skipped: "idle", pinned: "pause", cancelled: "idle",
 };
 
 export function StepBadge({ status }: { readonly status: StepStatus }) {
@@ -39,7 +41,7 @@ export function StepDetail({ step, until }: { readonly step: Step; readonly unti
       <Answers events={events} />
       <Output step={step} events={events} />
       <WentOn transition={step.transition} />
-      <RunAgain step={step} />
+      <Again step={step} />
     </div>
   );
 }
@@ -160,18 +162,46 @@ function WentOn({ transition }: { readonly transition: JsonObject | null }) {
   );
 }
 
-/** A new run that begins with this step; inside a fork a run can't begin. */
-function RunAgain({ step }: { readonly step: Step }) {
-  const { model, canEdit, goTo } = useRoom();
+/** What a new run can do with this step; the last one of the room's is no matter, as long as it is over. */
+function Again({ step }: { readonly step: Step }) {
+  const { canEdit } = useRoom();
   const run = useView((view) => view.run);
   const isHeld = useView((view) => view.doing !== null || (view.news !== null && view.news.status !== "IDLE" && !isOver(view.news.status)));
-  if (!run || !isOver(run.status) || step.branch || !canEdit) return null;
+  if (!run || !isOver(run.status) || !canEdit) return null;
+  return (
+    <div className="flex flex-wrap gap-2">
+      {!step.branch && <RunFromHere step={step} isHeld={isHeld} />}
+      <RunAlone step={step} isHeld={isHeld} />
+    </div>
+  );
+}
+
+type AgainProps = { readonly step: Step; readonly isHeld: boolean };
+
+/** A new run that begins with this step; inside a fork a run can't begin. */
+function RunFromHere({ step, isHeld }: AgainProps) {
+  const { model, goTo } = useRoom();
+  const run = useView((view) => view.run)!;
   const again = async (): Promise<void> => {
     if (await model.retry(run.id, step.step)) goTo(null);
   };
   return (
-    <Button Icon={RotateCcw} className="self-start" disabled={isHeld} title={`A new run that goes on from this step, with the variables as they were then`} onClick={() => void again()}>
+    <Button Icon={RotateCcw} disabled={isHeld} title={`A new run that goes on from this step, with the variables as they were then`} onClick={() => void again()}>
       Run again from here
     </Button>
+  );
+}
+
+function RunAlone({ step, isHeld }: AgainProps) {
+  const [isAsking, setAsking] = useState(false);
+  const node = useView((view) => view.document && nodeOf(view.document, step.node_id));
+  if (!node || !canTry(node, "only")) return null;
+  return (
+    <>
+      <Button Icon={CirclePlay} disabled={isHeld} title="A trial of this node alone, with the variables as they were then, or others" onClick={() => setAsking(true)}>
+        Run this step alone
+      </Button>
+      {isAsking && <AloneDialog step={step} onClose={() => setAsking(false)} />}
+    </>
   );
 }

@@ -117,11 +117,14 @@ def _ran(client: Client, workflow_id: str) -> None:
         "end",
     ]
     assert client.get_state(run.id, 1)["run"]["id"] == run.id
+    assert client.get_state(run.id, at_step=3)["vars"].keys() == {"a"}
     assert client.replay_run(run.id)["fingerprint"] == run.fingerprint
     again = client.retry_run(run.id, from_step=2)
     assert client.wait(again.run_id, 30).retry_of == run.id
-    assert [item.number for item in client.list_runs(room_id=room.id)] == [2, 1]
-    assert [item.number for item in client.list_runs_of_room(room.id, status="COMPLETED")] == [2, 1]
+    tried = client.start_run(room.id, until="b", pins={"a": 1})
+    assert client.wait(tried.run_id, 30).trial == {"pins": ["a"], "until": "b"}
+    assert [item.number for item in client.list_runs(room_id=room.id)] == [3, 2, 1]
+    assert [item.number for item in client.list_runs_of_room(room.id, status="COMPLETED")] == [3, 2, 1]
     assert client.put_entry(room.id, "customer", "Zoë").revision == 1
     assert client.get_entry(room.id, "customer").value == "Zoë"
     assert [entry.key for entry in client.list_entries(room.id)] == ["customer"]

@@ -96,6 +96,40 @@ def test_a_run_goes_from_the_request_to_its_result(api, runner):
     assert set(status["vars"]) == {"a", "b"}
 
 
+def test_a_run_is_tried_out(api, runner):
+    room = a_room(api, QUICK)
+    refused = [
+        ({"until": "nobody"}, "unknown_node"),
+        ({"pins": {"start": 1}}, "bad_trial"),
+        ({"only": "a", "until": "b"}, "bad_trial"),
+        ({"vars": {"a": 1}}, "bad_trial"),
+        ({"pins": {"a": "x" * 1_100_000}}, "invalid_input"),
+        ({"pins": [1]}, "invalid_input"),
+        ({"unti": "a"}, "invalid_input"),
+    ]
+    for body, code in refused:
+        answer = api.post(f"/api/rooms/{room}/run", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+    pinned = run_through(api, runner, room, pins={"a": {"n": 1}}, until="a")
+    alone = run_through(api, runner, room, only="b", vars={"a": [1]})
+    plain = run_through(api, runner, room)
+
+    assert (pinned["status"], pinned["output"], pinned["tokens"]) == ("COMPLETED", {"n": 1}, 0)
+    assert [run["trial"] for run in (pinned, alone, plain)] == [
+        {"pins": ["a"], "until": "a"},
+        {"only": "b"},
+        None,
+    ]
+    steps = [api.get(f"/api/runs/{run['id']}/steps").json()["items"] for run in (pinned, alone)]
+    assert [(step["node_id"], step["status"]) for step in steps[0]] == [("start", "done"), ("a", "pinned")]
+    assert [step["node_id"] for step in steps[1]] == ["b"]
+    state = api.get(f"/api/runs/{alone['id']}/state", params={"at_step": 1}).json()
+    assert state["vars"] == {"a": [1]}
+    assert api.get(f"/api/runs/{alone['id']}/state", params={"at_step": 7}).status_code == 422
+    assert all(api.post(f"/api/runs/{run['id']}/replay").json()["identical"] for run in (pinned, alone))
+
+
 def test_a_repeat_with_the_same_key_gives_the_first_run(api):
     room = a_room(api, QUICK)
     sent = {"headers": {"Idempotency-Key": "order-1815"}}
