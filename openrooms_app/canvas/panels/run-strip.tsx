@@ -13,6 +13,7 @@ export function RunStrip({ editor }: { readonly editor: Editor }) {
     <div className="oc-strip" role="status" data-testid="run-strip" data-status={run.status}>
       <span>Run {run.number}</span>
       <span className={`oc-strip-${run.status}`}>{run.status.toLowerCase()}</span>
+      {run.why && <span className="oc-strip-why" title={run.why} data-testid="run-why">{run.why}</span>}
       {run.trial && <span className="oc-strip-trial" title={wordsOf(run.trial, editor.document)} data-testid="trial"><FlaskConical size={12} aria-hidden />trial: {wordsOf(run.trial, editor.document)}</span>}
       <a className="text-accent-ink hover:underline" href={`/rooms/${run.roomId}?run=${run.number}`}>Open in the room</a>
       <IconButton label="Take the run off the canvas" Icon={X} onClick={() => editor.runs.unwatch()} />

@@ -33,9 +33,11 @@ export type LastRun = {
   readonly scope: JsonObject;
   readonly input: Json;
   readonly trial: SeenTrial | null;
+  /** Why it failed; "" where it did not. */
+  readonly why: string;
 };
 
-type Run = { id: string; room_id: string; number: number; version: number; status: string; input?: Json; trial?: SeenTrial | null };
+type Run = { id: string; room_id: string; number: number; version: number; status: string; input?: Json; trial?: SeenTrial | null; error?: { message?: string } | null };
 type Step = { step: number; output: Json; transition: JsonObject | null; node_id: string; status: string; started_at: string; duration_ms: number | null };
 
 const STATUSES: Readonly<Record<string, Status>> = {
@@ -101,6 +103,7 @@ async function runIn(send: Send, run: Run): Promise<LastRun | null> {
     scope: { input: whole.input ?? {}, vars, memory: memoryOf(memory) },
     input: whole.input ?? null,
     trial: whole.trial ?? null,
+    why: run.error?.message ?? "",
   };
 }
 
