@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.fixtures.databases",
+    "tests.fixtures.pages",
     "tests.fixtures.plugged_in",
     "tests.fixtures.redis_server",
     "tests.fixtures.runtimes",

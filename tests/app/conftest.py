@@ -1,4 +1,4 @@
-"""The built app, served by a real process on a free port, and a real browser."""
+"""The built app, served by a real process on a free port."""
 
 import os
 import signal
@@ -13,16 +13,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Page
 
 from openrooms_app.build import build
 from tests.app.served import PASSWORDS
-from tests.browser import CHROMIUM_ARGUMENTS, find_chromium
 
 ROOT = Path(__file__).resolve().parents[2]
 AsUser = Callable[[str], httpx.Client]
-PATIENCE_S = 20
-"""How long a browser may take to show something; playwright's five seconds are few on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -81,28 +78,6 @@ def as_user(app_url: str) -> Iterator[AsUser]:
             return client
 
         yield logged_in
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A browser for one file of tests: Playwright keeps an event loop running, in which others can't run theirs."""
-    expect.set_options(timeout=PATIENCE_S * 1000)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(CHROMIUM_ARGUMENTS))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def page(context: BrowserContext) -> Page:
-    return context.new_page()
 
 
 def log_in(page: Page, url: str, name: str, path: str = "/") -> None:

@@ -21,6 +21,7 @@ class Up:
     """A started `up` with what it printed so far."""
 
     def __init__(self, data_dir: Path, *options: str) -> None:
+        self.data_dir = data_dir
         self.log = data_dir.with_suffix(".log")
         with self.log.open("wb") as out:
             self.process = subprocess.Popen(
@@ -69,11 +70,21 @@ class Up:
             self.process.wait(20)
 
 
-@pytest.fixture
-def up(tmp_path: Path) -> Iterator[Up]:
-    started = Up(tmp_path / "data")
+@pytest.fixture(scope="module")
+def ups() -> Iterator[list[Up]]:
+    started: list[Up] = []
     yield started
-    started.stop()
+    for one in started:
+        one.stop()
+
+
+@pytest.fixture
+def up(ups: list[Up], tmp_path_factory: pytest.TempPathFactory) -> Up:
+    """One that runs: that of the test before, unless it was ended there; a start is seconds of work."""
+    if not ups or ups[-1].process.poll() is not None:
+        ups.append(Up(tmp_path_factory.mktemp("up") / "data"))
+    ups[-1].ready()
+    return ups[-1]
 
 
 def answers(url: str) -> bool:
@@ -100,36 +111,24 @@ def test_up_prints_its_address_once_it_answers_and_a_setup_link(up: Up) -> None:
     assert f"{url}/setup?token=" in up.text
 
 
-def test_ctrl_c_stops_every_process(up: Up) -> None:
-    up.ready()
-    children = up.children()
-    assert len(children) == 3
+def test_a_data_dir_has_one_up_only(up: Up) -> None:
+    second = subprocess.run(
+        [*COMMAND, "up", "--port", "0", "--data-dir", str(up.data_dir)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
 
-    up.process.send_signal(signal.SIGINT)
-
-    assert up.process.wait(20) == 0
-    assert not [pid for pid in children if is_alive(pid)]
-
-
-def test_a_killed_supervisor_leaves_no_web_and_no_worker_behind(up: Up) -> None:
-    up.ready()
-    ours = [up.child("web"), up.child("worker")]
-    redis = next(pid for pid, command in up.children().items() if "valkey" in command or "redis" in command)
-
-    up.process.kill()
-    up.process.wait()
-
-    end = time.monotonic() + 20
-    while any(is_alive(pid) for pid in ours):
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    os.kill(redis, signal.SIGTERM)  # an orphan that the next `up` would replace
+    assert second.returncode == 1
+    assert "data_dir_in_use" in second.stderr
+    assert "Traceback" not in second.stderr
 
 
 def test_a_redis_that_can_not_come_back_takes_nobody_along(up: Up, tmp_path: Path) -> None:
     url = up.ready()
     redis = next(pid for pid, command in up.children().items() if "valkey" in command)
-    files = tmp_path / "data" / "redis"
+    files = up.data_dir / "redis"
 
     files.rename(tmp_path / "away")
     files.write_text("in the way")
@@ -152,20 +151,28 @@ def test_killed_parts_come_back(up: Up) -> None:
     up.until(lambda: len(up.children()) == 3 and answers(url))
 
 
-def test_a_data_dir_has_one_up_only(up: Up, tmp_path: Path) -> None:
-    up.ready()
+def test_ctrl_c_stops_every_process(up: Up) -> None:
+    children = up.children()
+    assert len(children) == 3
 
-    second = subprocess.run(
-        [*COMMAND, "up", "--port", "0", "--data-dir", str(tmp_path / "data")],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    up.process.send_signal(signal.SIGINT)
 
-    assert second.returncode == 1
-    assert "data_dir_in_use" in second.stderr
-    assert "Traceback" not in second.stderr
+    assert up.process.wait(20) == 0
+    assert not [pid for pid in children if is_alive(pid)]
+
+
+def test_a_killed_supervisor_leaves_no_web_and_no_worker_behind(up: Up) -> None:
+    ours = [up.child("web"), up.child("worker")]
+    redis = next(pid for pid, command in up.children().items() if "valkey" in command or "redis" in command)
+
+    up.process.kill()
+    up.process.wait()
+
+    end = time.monotonic() + 20
+    while any(is_alive(pid) for pid in ours):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    os.kill(redis, signal.SIGTERM)  # an orphan that the next `up` would replace
 
 
 def test_a_port_in_use_is_told_before_anything_starts(tmp_path: Path) -> None:

@@ -8,12 +8,12 @@ from playwright.sync_api import BrowserContext, Page
 from engine.core.identity import Role
 from engine.services import identity, users
 from openrooms_app.session import COOKIE
-from tests.app.conftest import browser, built, context, page
+from tests.app.conftest import built
 from tests.fixtures.running import PASSWORDS, Running, running
 from tests.servers.model_server import ModelServer
 from tests.servers.openai_server import openai_server
 
-__all__ = ["PASSWORDS", "RunningApp", "browser", "built", "context", "page"]
+__all__ = ["PASSWORDS", "RunningApp", "built"]
 
 RunningApp = Running
 
