@@ -1,4 +1,4 @@
-"""The `openrooms` command, run as a process: exit codes, messages, machine-readable output."""
+"""The `openrooms` command: exit codes, messages, machine-readable output; as a process where that can matter."""
 
 import json
 import os
@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
+
+from openrooms_app.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted((ROOT / "engine" / "templates").glob("*.json"))
@@ -23,6 +26,11 @@ def openrooms(*arguments: str, data_dir: Path | None = None) -> subprocess.Compl
         env=environment,
         cwd=ROOT,
     )
+
+
+def in_here(*arguments: str, **environment: str) -> Result:
+    """As `openrooms`, without the second that a process takes."""
+    return CliRunner().invoke(main, arguments, env=environment, catch_exceptions=False)
 
 
 def test_every_template_and_example_is_sound() -> None:
@@ -59,24 +67,33 @@ print([name for name in ("sqlalchemy", "redis", "reflex", "networkx") if name in
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
 def test_every_template_runs_to_its_end(document: Path) -> None:
     approval = ("--signal", 'approve_2_2_1={"approved": true}') if document.stem == "agent_approval" else ()
-    done = openrooms("run", "--json", str(document), *approval)
+    done = in_here("run", "--json", str(document), *approval)
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    *events, result = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.exit_code == 0, done.output
+    has_run_to_its_end(done.stdout)
+
+
+def has_run_to_its_end(told: str) -> None:
+    *events, result = [json.loads(line) for line in told.splitlines()]
     assert result["status"] == "COMPLETED"
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
 
 
-def test_a_failing_run_exits_with_1(tmp_path: Path) -> None:
+def test_a_run_in_a_process_of_its_own_ends_well_and_a_failing_one_with_1(tmp_path: Path) -> None:
     document = json.loads((ROOT / "tests/examples/linear.json").read_text())
     document["limits"] = {"max_steps": 1}
     file = tmp_path / "short.json"
     file.write_text(json.dumps(document))
 
-    done = openrooms("run", str(file))
+    good, bad = (
+        openrooms("run", "--json", str(ROOT / "tests/examples/linear.json")),
+        openrooms("run", str(file)),
+    )
 
-    assert done.returncode == 1
-    assert "max_steps" in done.stdout
+    assert good.returncode == 0, good.stderr
+    has_run_to_its_end(good.stdout)
+    assert bad.returncode == 1
+    assert "max_steps" in bad.stdout
 
 
 @pytest.mark.parametrize(
@@ -88,9 +105,9 @@ def test_a_failing_run_exits_with_1(tmp_path: Path) -> None:
     ],
 )
 def test_an_expression_can_be_tried_out(arguments: tuple[str, ...], shown: str) -> None:
-    done = openrooms(*arguments)
+    done = in_here(*arguments)
 
-    assert (done.returncode, done.stdout.strip()) == (0, shown)
+    assert (done.exit_code, done.stdout.strip()) == (0, shown)
 
 
 def test_a_bad_expression_says_where_it_is_wrong() -> None:
@@ -103,17 +120,17 @@ def test_a_bad_expression_says_where_it_is_wrong() -> None:
 
 def test_wrong_usage_exits_with_2() -> None:
     assert openrooms("run").returncode == 2
-    assert openrooms("eval", "1", "--as", "nonsense").returncode == 2
+    assert in_here("eval", "1", "--as", "nonsense").exit_code == 2
 
 
 def test_what_is_imported_is_exported_unchanged(tmp_path: Path) -> None:
     source = DOCUMENTS[0]
-    assert openrooms("import", str(source), data_dir=tmp_path).returncode == 0
+    assert in_here("import", str(source), OPENROOMS_DATA_DIR=str(tmp_path)).exit_code == 0
     name = json.loads(source.read_text())["name"]
 
-    exported = openrooms("export", name, data_dir=tmp_path)
+    exported = in_here("export", name, OPENROOMS_DATA_DIR=str(tmp_path))
 
-    assert exported.returncode == 0, exported.stderr
+    assert exported.exit_code == 0, exported.stderr
     assert json.loads(exported.stdout) == json.loads(source.read_text())
 
 
