@@ -7,6 +7,7 @@ asked for, so a pid is never anybody else's. It ends, with all its children, whe
 import contextlib
 import ctypes
 import faulthandler
+import gc
 import importlib
 import json
 import os
@@ -145,6 +146,8 @@ def _import_all() -> None:
     for name in PRELOADED:
         importlib.import_module(name)
     discovery.discover()
+    gc.collect()
+    gc.freeze()  # a child that looks at all of this once more copies it page by page
 
 
 def _live(order: dict[str, Any], answers: IO[str]) -> None:
