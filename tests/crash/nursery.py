@@ -92,7 +92,7 @@ class Child:
 class Nursery:
     """The process that forks; `python_path` is put before its own."""
 
-    def __init__(self, python_path: Path) -> None:
+    def __init__(self, python_path: Path | str) -> None:
         self._turn = threading.Lock()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.crash.nursery"],

@@ -1,11 +1,11 @@
 """Steps that take their whole worker down: real workers, revived as `up` does it, and other runs that go on."""
 
 import os
-import subprocess
-import sys
+import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from engine.core.identity import User
 from engine.core.run import RunStatus
 from engine.services import history, runs
 from tests.core.drawing import line, node
+from tests.crash.nursery import Child, Nursery
+from tests.fixtures.plugged_in import plug_in
 from tests.fixtures.runtimes import MovableRuntime
 from tests.runner.conftest import Place
 from tests.runner.test_children import calling, error_of, gone, handled, signed, types, wait_for
@@ -27,52 +29,58 @@ WATCHDOG_S = 3
 class Workers(Place):
     """Worker processes, looked after as by the supervisor; `exits` lists how they ended."""
 
-    def __init__(self, rt: MovableRuntime, user: User, count: int) -> None:
-        self.rt, self.user = rt, user
+    def __init__(self, rt: MovableRuntime, user: User, nursery: Nursery, count: int) -> None:
+        self.rt, self.user, self._nursery = rt, user, nursery
         self.exits: list[int] = []
         self._environment = {
-            **os.environ,
             "OPENROOMS_DATA_DIR": str(rt.settings.data_dir),
             "OPENROOMS_DATABASE_URL": rt.settings.database_url,
             "OPENROOMS_REDIS_URL": rt.settings.redis_url,
             "OPENROOMS_WATCHDOG_S": str(WATCHDOG_S),
         }
-        self.log = (rt.settings.data_dir / "workers.log").open("ab")
+        self.log = rt.settings.data_dir / "workers.log"
         self.processes = [self._worker() for _ in range(count)]
         self._stop = threading.Event()
         self._nurse = threading.Thread(target=self._look_after)
         self._nurse.start()
 
-    def _worker(self, *arguments: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "openrooms_app.cli", "worker", "--threads", "4", *arguments]
-        return subprocess.Popen(command, env=self._environment, stdin=subprocess.DEVNULL, stderr=self.log)
+    def _worker(self, *arguments: str) -> Child:
+        return self._nursery.fork(
+            "cli", ["worker", "--threads", "4", *arguments], self._environment, self.log
+        )
 
     def _look_after(self) -> None:
         while not self._stop.wait(0.05):
             for index, process in enumerate(self.processes):
-                if process.poll() is not None:
-                    self.exits.append(process.returncode)
+                if not process.is_alive():
+                    self.exits.append(process.wait())
                     self.processes[index] = self._worker("--replaces", str(process.pid))
 
     def stop(self) -> None:
         self._stop.set()
         self._nurse.join()
         for process in self.processes:
-            process.terminate()
+            process.send(signal.SIGTERM)
         for process in self.processes:
-            process.wait(20)
-        self.log.close()
+            process.wait()
 
     def begin(self, document: dict[str, Any]) -> str:
         return runs.start(self.rt, self.user, self.room(document)).id
 
     def told(self) -> str:
-        return Path(self.log.name).read_text()
+        return self.log.read_text()
+
+
+@pytest.fixture(scope="module")
+def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    """A nursery whose workers know the hostile tools."""
+    with closing(Nursery(plug_in(tmp_path_factory.mktemp("hostile")))) as nursery:
+        yield nursery
 
 
 @pytest.fixture
-def workers(hostile: str, sqlite_rt: MovableRuntime, editor: User) -> Iterator[Workers]:
-    made = Workers(sqlite_rt, editor, 2)
+def workers(hostile: str, sqlite_rt: MovableRuntime, editor: User, poisoned: Nursery) -> Iterator[Workers]:
+    made = Workers(sqlite_rt, editor, poisoned, 2)
     yield made
     made.stop()
 
@@ -143,10 +151,10 @@ def test_a_worker_that_was_stopped_as_a_whole_is_not_taken_for_stuck(
     run_id = a_quiet_run(workers)
     workers.until(run_id, lambda run: run.status is RunStatus.RUNNING and run.seq > 3, within_s=90)
     for process in workers.processes:
-        process.send_signal(19)
+        process.send(signal.SIGSTOP)
     time.sleep(WATCHDOG_S + 2)
     for process in workers.processes:
-        process.send_signal(18)
+        process.send(signal.SIGCONT)
 
     assert over(workers, run_id).status is RunStatus.COMPLETED
     assert workers.exits == []
