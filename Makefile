@@ -39,10 +39,8 @@ up: web ## run everything on http://127.0.0.1:8000 (options: make up UP="--port 
 browser: $(INSTALLED)
 	@$(BIN)/python -m tests.browser
 
-# One process for each core, four at most: each has servers and a browser of its own, a gigabyte in all. They begin
-# with a stretch of files each, so that few need the same server; who is done takes over from others.
-test: web browser ## run all tests
-	@$(BIN)/python -m pytest $(TESTS) -n logical --maxprocesses 4 --dist worksteal
+test: web browser ## run all tests, in several processes (tests/sharing.py)
+	@$(BIN)/python -m pytest $(TESTS) -n auto --dist loadscope
 
 lint: $(INSTALLED) ## format check, linters, import rules
 	@$(BIN)/ruff format --check .
@@ -65,7 +63,7 @@ bench: web browser ## print the measurements in small sizes, one JSON line each
 
 crash: $(INSTALLED) ## kill everything, many times; the report goes to docs/crash-matrix.md (options: CRASH="--runs 400")
 	@$(BIN)/python -m tests.crash.matrix $(CRASH)
-	@$(BIN)/python -m pytest tests/simulation/hunt_bites.py -n logical
+	@$(BIN)/python -m pytest tests/simulation/hunt_bites.py -n auto
 
 wheel: web ## build the wheel, pages included
 	@ln -sfn "$$($(BIN)/python -c 'from openrooms_app.frontend import built; print(built())')" .make/frontend/current

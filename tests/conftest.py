@@ -1,4 +1,4 @@
-"""Fixtures for all tests, gathered from tests/fixtures."""
+"""Fixtures for all tests, gathered from tests/fixtures, and how processes share the tests."""
 
 pytest_plugins = [
     "tests.fixtures.databases",
@@ -6,4 +6,5 @@ pytest_plugins = [
     "tests.fixtures.plugged_in",
     "tests.fixtures.redis_server",
     "tests.fixtures.runtimes",
+    "tests.sharing",
 ]

@@ -1,44 +1,54 @@
-"""How several processes of pytest share the tests: by parts, in each of which tests use the same servers; long parts first.
+"""How processes of pytest share the tests (`-n auto --dist loadscope`): in parts whose tests use the same servers, those that take long first.
 
-A part stays in one process, so a server or a browser starts once where it can; what is left at the end is short.
+A part stays in one process, so that a server, a browser or what a file prepares is started once; what is left for the
+end is short. Two processes for each core: half of its time a test waits for a process of its own.
 """
 
+import os
+from fnmatch import fnmatch
 from typing import Any
 
 import pytest
 
-LONG = (
-    "tests/e2e",
-    "tests/crash",
-    "tests/simulation",
-    "tests/app/test_up.py",
-    "tests/app",
-    "tests/runner",
-)
-"""Where tests take long, the longest first. What is not named comes after."""
+MOST = 4
+"""Each process has servers and a browser of its own, a gigabyte in all."""
+
+PARTS = ("tests/e2e/test_[a-o]*", "tests/e2e/test_[p-z]*", "tests/app/test_[!u]*")
+"""What stays together although it is several files: all of it needs the same installation."""
+
+LONG = (*PARTS, "tests/simulation/*", "tests/crash/*", "tests/app/*", "tests/runner/*", "tests/services/*")
+"""What takes long, the longest first; the rest comes after."""
 
 
 def part_of(nodeid: str) -> str:
-    """A file."""
-    return nodeid.partition("::")[0]
+    file = nodeid.partition("::")[0]
+    return next((part for part in PARTS if fnmatch(file, part)), file)
 
 
-def rank(item: pytest.Item) -> int:
-    return next((place for place, start in enumerate(LONG) if item.nodeid.startswith(start)), len(LONG))
+def place_of(item: pytest.Item) -> int:
+    return next((place for place, part in enumerate(LONG) if fnmatch(item.nodeid, part)), len(LONG))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if hasattr(config, "workerinput"):
-        items.sort(key=rank)
+        items.sort(key=place_of)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    return min(MOST, 2 * (os.cpu_count() or 1))
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    if config.getoption("dist") != "loadscope":
+        return None
+
     from xdist.scheduler import LoadScopeScheduling
 
     class ByParts(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             return part_of(nodeid)
 
-    config.option.loadscopereorder = False
+    config.option.loadscopereorder = False  # by the number of tests, which says little
     return ByParts(config, log)
