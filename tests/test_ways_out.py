@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 
 from tests.test_architecture import FORBIDDEN_IMPORTS, NOT_FROM_OUTSIDE, name_of, sources
 
@@ -54,11 +55,9 @@ PROCESS_CALLS = {
 }
 
 
+@cache
 def trees() -> list[tuple[str, ast.Module]]:
     return [(name_of(path), ast.parse(path.read_text())) for path in sources(".py")]
-
-
-TREES = trees()
 
 
 def imports(tree: ast.AST) -> Iterator[str]:
@@ -98,7 +97,7 @@ def ours(found: set[str]) -> set[str]:
 
 def test_there_is_one_way_out() -> None:
     strays = {}
-    for name, tree in TREES:
+    for name, tree in trees():
         if name.startswith(GUARD):
             continue
         found = set(imports(is_type_only(tree)))
@@ -113,7 +112,7 @@ def test_there_is_one_way_out() -> None:
 
 def test_every_client_of_an_sdk_is_given_the_guarded_one() -> None:
     made = 0
-    for name, tree in TREES:
+    for name, tree in trees():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and _called(node) in SDK_CLIENTS:
                 made += 1
@@ -125,7 +124,7 @@ def test_every_client_of_an_sdk_is_given_the_guarded_one() -> None:
 
 
 def test_no_module_makes_code_of_text() -> None:
-    strays = {name: stray for name, tree in TREES if (stray := set(_makes_code(name, tree)))}
+    strays = {name: stray for name, tree in trees() if (stray := set(_makes_code(name, tree)))}
 
     assert strays == {}
 
