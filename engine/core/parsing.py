@@ -43,7 +43,7 @@ def parse_json(source: bytes | str, *, max_bytes: int = MAX_BYTES, max_depth: in
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
 _BRACKET = re.compile(_STRING + r"|[\[{]|[\]}]", re.DOTALL)
 _PART = re.compile(_STRING + r'|[{}\[\]:]|[^"{}\[\]:]++', re.DOTALL)
-_NUMBER = r"-?[0-9]{19,}+(?![0-9.eE])|-?[0-9][0-9.]*+[eE]\+?[0-9]{3,}+"
+_NUMBER = r"(?<![0-9.eE+-])-?[0-9]{19,}+(?![0-9.eE])|-?[0-9][0-9.]*+[eE]\+?[0-9]{3,}+"
 _BAD_SCALAR = re.compile(_NUMBER + r"|-?Infinity|NaN")
 _SUSPECTS = [
     re.compile(sign)

@@ -92,6 +92,12 @@ def test_the_largest_numbers_are_kept_exactly():
     assert parse_json(text) == parse_yaml(text) == [2**63 - 1, -(2**63), 1e308, 0.1]
 
 
+def test_many_digits_behind_a_point_or_in_an_exponent_are_no_large_number():
+    text = "[0.000027305644637657918, -0.1234567890123456789012, 1e-0000000000000000000001, 7]"
+
+    assert parse_json(text) == [0.000027305644637657918, -0.1234567890123456789012, 0.1, 7]
+
+
 @pytest.mark.parametrize("parse", [parse_json, parse_yaml])
 @pytest.mark.parametrize(("opens", "closes"), [("[", "]"), ('{"a": ', "}")])
 def test_depth_is_bounded_before_anything_is_built(parse, opens, closes):

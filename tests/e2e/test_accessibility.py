@@ -74,8 +74,8 @@ def seen(running_app: RunningApp) -> tuple[str, ...]:
     failing = running_app.make_room({**FAILING, "name": "Failing"})
     failed = running_app.start(failing)
     workflow = running_app.ask("GET", f"/api/rooms/{asking}")["workflow_id"]
-    ear = {"name": "Ear", "url": "http://127.0.0.1:9/x", "events": ["ROOM_FAILED"]}
-    running_app.ask("POST", "/api/subscriptions", {**ear, "room_id": failing})
+    subscription = {"name": "Listener", "url": "http://127.0.0.1:9/x", "events": ["ROOM_FAILED"]}
+    running_app.ask("POST", "/api/subscriptions", {**subscription, "room_id": failing})
     nightly = running_app.ask(
         "POST", f"/api/rooms/{failing}/schedules", {"name": "Nightly", "cron": "0 3 * * *"}
     )

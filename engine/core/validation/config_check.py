@@ -113,7 +113,7 @@ def arguments_fit(view: View) -> Iterator[Problem]:
 
 def webhooks_are_waited_for(view: View) -> Iterator[Problem]:
     """An address for a signal that no WAIT takes would refuse whoever calls it."""
-    known = {node.config.get("signal") for node in view.nodes.values() if node.type == NodeTypeName.WAIT}
+    known = [node.config.get("signal") for node in view.nodes.values() if node.type == NodeTypeName.WAIT]
     for node_id, node in view.nodes.items():
         if node.type != NodeTypeName.TOOL_EXECUTION or node.config.get("tool") != WEBHOOK_TOOL:
             continue

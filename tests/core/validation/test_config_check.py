@@ -201,3 +201,5 @@ def test_an_address_that_nobody_waits_at_is_told(find):
 
     assert ("webhook_without_wait", "/nodes/1/config/arguments/signal") in told(alone)
     assert "webhook_without_wait" not in str(told(find(text, warnings=True, **made, wait=waits)))
+    nonsense = {"config": {"signal": ["paid"]}}
+    assert "webhook_without_wait" in str(told(find(text, warnings=True, **made, wait=nonsense)))
