@@ -52,7 +52,7 @@ def context(browser: Browser, running_app: Running, kept: list[BrowserContext]) 
     """
     if not kept:
         kept.append(browser.new_context(viewport={"width": 1440, "height": 900}))
-        kept[0].new_page().goto(running_app.url + "/ping")
+        kept[0].new_page().goto(running_app.url + "/login")
     (context,) = kept
     yield context
     first, *others = context.pages
