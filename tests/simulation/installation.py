@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import random as global_random
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -54,6 +56,7 @@ def engine() -> Engine:
     """A migrated database in memory, for all installations of this process, one after the other."""
     shared = Path("/dev/shm")
     folder = tempfile.mkdtemp(prefix="openrooms-sim-", dir=shared if shared.is_dir() else None)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with closing(Database(f"sqlite:///{folder}/openrooms.db")) as database:
         migrate(database)
     return open_engine(f"{folder}/openrooms.db")
