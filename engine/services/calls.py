@@ -21,6 +21,7 @@ from engine.core.payload import payload_of
 from engine.core.runview import Run
 from engine.core.signal_links import BadLink
 from engine.core.signing import BadSignature
+from engine.hiding import HIDDEN, hidden_name
 from engine.runner.starting import Wanted, begin
 from engine.runtime import Runtime
 from engine.services import control
@@ -91,6 +92,7 @@ def take(rt: Runtime, token: str, call: Call) -> Taken:
     """
     with rt.db.read() as session:
         found = hooks.by_token(session, digest_of(token))
+        rt.vault.learn(session)
     if found is None:
         raise BadLink
     hook, rotation = found
@@ -102,7 +104,7 @@ def take(rt: Runtime, token: str, call: Call) -> Taken:
     except DatabaseDown:
         raise
     except OpenRoomsError as error:
-        told = delivery.model_copy(update={"code": error.code, "message": str(error)})
+        told = delivery.model_copy(update={"code": error.code, "message": HIDDEN.text(str(error))})
         with rt.db.write() as session:
             hooks.refuse(session, hook.id, told)
         if isinstance(error, InvalidInput | NotFound | IllegalTransition) or not _is_the_callers(error):
@@ -186,7 +188,7 @@ def _begin(rt: Runtime, hot: Hot, hook: Hook, delivery: Delivery, wanted: Wanted
 
 
 def _given(hook: Hook, call: Call) -> JsonValue:
-    """The run's input, or the signal's payload."""
+    """The run's input, or the signal's payload; secrets are masked before a mapping could take them apart."""
     shown = {*ALWAYS_SHOWN, *(name.lower() for name in hook.headers)}
     query: dict[str, JsonValue] = dict(call.query)
     scope: dict[str, JsonValue] = {
@@ -194,6 +196,7 @@ def _given(hook: Hook, call: Call) -> JsonValue:
         "headers": {name: value for name, value in call.headers.items() if name in shown},
         "query": query,
     }
+    scope = HIDDEN.plain(scope)
     if hook.mapping is not None:
         return compile_template(hook.mapping).evaluate(scope).value
     return scope["body"] if hook.signal is not None else scope
@@ -204,7 +207,7 @@ def _delivery_id(rt: Runtime, hook: Hook, call: Call) -> str:
     named = next((given for name in IDS if (given := call.headers.get(name.lower(), "").strip())), "")
     if named:
         is_plain = len(named) <= MAX_DELIVERY_ID and named.isprintable()
-        return named if is_plain else digest_of(named)
+        return hidden_name(named) if is_plain else digest_of(named)
     if hook.signing == "none":
         return rt.new_id()
     signature = call.headers.get(_signature_header(hook), "")
