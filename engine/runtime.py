@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import string
 import threading
@@ -22,6 +23,7 @@ from engine.core.discovery import discover
 from engine.core.document import Document
 from engine.core.errors import NotFound, OpenRoomsError
 from engine.core.plan import Plan, compile_plan
+from engine.core.rates import Rate
 from engine.core.signal_links import Link, path_of
 from engine.hiding import HIDDEN, hide_in_logs
 from engine.live.address import embedded_url
@@ -73,7 +75,7 @@ class Runtime:
     secret_key: bytes
     bell_url: str = ""
     rates: Rates | None = None
-    """Keeps the rates of tools; None: nothing is counted."""
+    """Keeps the rates of tools and callers; None: nothing is counted."""
     supply: Supply | None = None
     """Brings the operator's own tools into the catalogue."""
     clock: Clock = field(default_factory=Clock)
@@ -153,6 +155,10 @@ class Runtime:
     def sources(self) -> Sources:
         """Where the operator's own tools come from, for child processes."""
         return Sources() if self.supply is None else self.supply.sources
+
+    def too_soon_s(self, rate: Rate, what: str) -> int:
+        """Whole seconds until the next free place of a rate that all processes share; 0 when one was free, taken now."""
+        return 0 if self.rates is None else math.ceil(self.rates.take_now(rate, what))
 
     def look_after_tools(self) -> None:
         """From now on tools that change outside change here; for processes that live long."""

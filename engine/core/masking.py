@@ -67,7 +67,10 @@ class Masker:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
-            return {self.text(key): self._plain(item) for key, item in value.items()}
+            return {
+                self.text(key) if isinstance(key, str) else key: self._plain(item)
+                for key, item in value.items()
+            }
         if isinstance(value, list | tuple):
             return [self._plain(item) for item in value]
         if isinstance(value, int | float) and str(value) in self._values:

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import hashlib
 
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from pydantic import JsonValue
 
 from engine.core import signal_links, signing
@@ -18,6 +15,7 @@ from engine.core.errors import IllegalTransition, InvalidInput, NotFound, OpenRo
 from engine.core.expressions import compile_template
 from engine.core.hook import ALWAYS_SHOWN, Call, Delivery, Hook
 from engine.core.payload import payload_of
+from engine.core.rates import Rate
 from engine.core.runview import Run
 from engine.core.signal_links import BadLink
 from engine.core.signing import BadSignature
@@ -31,12 +29,10 @@ from engine.store import hooks, runs
 from engine.store.database import DatabaseDown, Hot
 
 BY = "webhook"
-CALLS = RateLimitItemPerMinute(300)
-"""Of one hook, in each web process."""
+CALLS = Rate(300, 60)
+"""Of one hook."""
 MAX_DELIVERY_ID = 100
 IDS = (signing.DELIVERY, signing.GITHUB_DELIVERY, "Idempotency-Key", "Webhook-Id")
-
-_limiter = MovingWindowRateLimiter(MemoryStorage())
 
 
 class RunIsOver(OpenRoomsError):
@@ -50,7 +46,7 @@ class TooManyCalls(OpenRoomsError):
     code = "too_many_attempts"
 
     def __init__(self, retry_after_s: int) -> None:
-        super().__init__(f"{CALLS.amount} calls in a minute are the most. Go on in {retry_after_s} s.")
+        super().__init__(f"{CALLS.times} calls in a minute are the most. Go on in {retry_after_s} s.")
         self.retry_after_s = retry_after_s
 
     @property
@@ -238,7 +234,5 @@ def _is_the_callers(error: OpenRoomsError) -> bool:
 
 
 def _count(rt: Runtime, hook: Hook) -> None:
-    key = (str(rt.db.url), hook.id)
-    if not _limiter.hit(CALLS, *key):
-        left = _limiter.get_window_stats(CALLS, *key).reset_time - rt.now_us() / SECOND_US
-        raise TooManyCalls(max(1, round(left)))
+    if wait_s := rt.too_soon_s(CALLS, f"hook {hook.id}"):
+        raise TooManyCalls(wait_s)

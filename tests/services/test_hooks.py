@@ -186,7 +186,7 @@ def test_what_is_refused_is_told_to_editors_and_names_no_room_to_callers(rt, edi
 
 def test_nobody_floods_a_hook(rt, editor, room_id):
     made = opened(rt, editor, room_id, signing="openrooms")
-    codes = {refusal(rt, made, a_call()) for _ in range(CALLS.amount)}
+    codes = {refusal(rt, made, a_call()) for _ in range(CALLS.times)}
     with pytest.raises(TooManyCalls) as told:
         calls.take(rt, token_of(made), a_call())
 
