@@ -86,13 +86,14 @@ class AskedMemory:
 
 @dataclass(slots=True)
 class AskedRecorder:
-    """The step's record, which the worker keeps: each note is on disk when the child goes on."""
+    """The step's record, which the worker keeps: each note is on disk when the child goes on, and what others spent known."""
 
     wire: Wire
+    spent: dict[str, float]
 
     def add(self, note: dict[str, Any]) -> None:
         note.update(HIDDEN.loads(orjson.dumps(note)))
-        self.wire.ask({"notes": [note]})
+        self.spent.update(self.wire.ask({"notes": [note]})["value"])
 
     async def kept(self) -> None:
         pass
@@ -161,7 +162,8 @@ class Child:
         kind = self._catalogue.node_types[job["step"]]
 
         ctx.call_apart = self._in_thread
-        ctx.recorder = AskedRecorder(self._wire)
+        ctx.spent = spent = dict(ctx.spent)
+        ctx.recorder = AskedRecorder(self._wire, spent)
         ctx.limiter = AskedLimiter(self._wire) if job["ctx"]["limits"] else None
         return await call_step(kind, job["params"], ctx)
 

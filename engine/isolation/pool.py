@@ -172,7 +172,7 @@ class Children:
                 ctx.stream(said["words"], turn=said["turn"], is_last=said["is_last"])
             elif "notes" in said:
                 await _noted(ctx, said["notes"])
-                child.writer.write(framed({"value": None}))
+                child.writer.write(framed({"value": dict(ctx.spent)}))
             elif "ask" in said:
                 child.writer.write(framed({"value": await _asked(ctx, said)}))
             elif "spent" in said:
