@@ -101,6 +101,7 @@ class Room(Value):
     created_at: datetime
     updated_at: datetime
     created_by: str | None
+    is_passing: bool
 
 
 class Accepted(Value):

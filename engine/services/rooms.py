@@ -15,7 +15,7 @@ from engine.services.permission import require
 from engine.services.versions import WorkflowArchived
 from engine.store import audit, requests, rooms, runs, workflows
 from engine.store.database import Session
-from engine.store.rooms import ALL, Sought
+from engine.store.rooms import LASTING, Sought
 
 __all__ = [
     "NewRoom",
@@ -40,8 +40,10 @@ class RoomStillRuns(OpenRoomsError):
         )
 
 
-def create(rt: Runtime, user: User, new: NewRoom, *, request_id: str | None = None) -> Room:
-    """A new room; the same `request_id` makes one, once. Its workflow need not have a version yet, but a version that is named must exist.
+def create(
+    rt: Runtime, user: User, new: NewRoom, *, request_id: str | None = None, is_passing: bool = False
+) -> Room:
+    """A new room, for good unless it is a passing one; the same `request_id` makes one, once. Its workflow need not have a version yet, but a version that is named must exist.
 
     Raises:
         NotFound: there is no such workflow or version.
@@ -70,6 +72,7 @@ def create(rt: Runtime, user: User, new: NewRoom, *, request_id: str | None = No
             created_at=now_us,
             updated_at=now_us,
             created_by=user.id,
+            is_passing=is_passing,
         )
         rooms.add(session, room)
     return room
@@ -78,7 +81,7 @@ def create(rt: Runtime, user: User, new: NewRoom, *, request_id: str | None = No
 def list_rooms(
     rt: Runtime,
     user: User,
-    sought: Sought = ALL,
+    sought: Sought = LASTING,
     paging: Paging = FIRST_PAGE,
 ) -> Page[Room]:
     """Newest first."""
@@ -115,7 +118,7 @@ def next_version(rt: Runtime, user: User, room_id: str) -> NextVersion | None:
 
 
 def patch(rt: Runtime, user: User, room_id: str, changes: RoomPatch) -> Room:
-    """Change the room; a run that has started keeps what it started with.
+    """Change the room, which then is no passing one; a run that has started keeps what it started with.
 
     Raises:
         NotFound: there is no such room or version.
@@ -128,7 +131,7 @@ def patch(rt: Runtime, user: User, room_id: str, changes: RoomPatch) -> Room:
     with rt.db.write() as session:
         room = _there(rooms.get(session, room_id, lock=True), room_id)
         _check_version(session, room.workflow_id, fields.get("version", LATEST))
-        after = room.model_copy(update={**fields, "updated_at": rt.now_us()})
+        after = room.model_copy(update={**fields, "updated_at": rt.now_us(), "is_passing": False})
         rooms.save(session, after)
     return after
 

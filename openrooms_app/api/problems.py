@@ -123,7 +123,9 @@ def answer(status: int, code: str, detail: str, *, extra: dict[str, Any] | None 
     headers = {"Retry-After": str(extra["retry_after_s"])} if "retry_after_s" in extra else {}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse({**body, "detail": HIDDEN.text(detail), "code": code, **extra}, status, headers, MEDIA_TYPE)
+    return JSONResponse(
+        {**body, "detail": HIDDEN.text(detail), "code": code, **extra}, status, headers, MEDIA_TYPE
+    )
 
 
 def status_of(error: OpenRoomsError) -> int:
