@@ -382,6 +382,7 @@ class AuditEntry(Value):
     user_name: str | None
     action: str
     target: str
+    target_name: str | None
     detail: dict[str, Any]
 
 

@@ -94,7 +94,8 @@ def begin(rt: Runtime, hot: Hot, room_id: str, wanted: Wanted) -> Run | str:
         facts.insert(0, fact(EventType.ROOM_CREATED, d={"name": room.name}))
     run = runs.begin(hot, new, number, facts, has_room=room.held_by is None)
     user_id = None if wanted.cause else wanted.by
-    audit.append(hot, new.now_us, user_id, "run", run.id, room_id=room_id, number=number, **wanted.cause)
+    told = {"name": f"{room.name} #{number}", "room_id": room_id, "number": number, **wanted.cause}
+    audit.append(hot, new.now_us, user_id, "run", run.id, **told)
     reach(Point.IN_START)
     return run
 

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from engine.core.errors import InvalidInput, NotFound, OpenRoomsError
+from engine.core.errors import InvalidInput, NotFound, OpenRoomsError, there
 from engine.core.identity import Role, User
 from engine.core.page import FIRST_PAGE, Page, Paging
 from engine.core.room import LATEST, MAX_METADATA_BYTES, NewRoom, Pinned, Room, RoomPatch, RoomStatus
@@ -56,7 +56,7 @@ def create(
     with rt.db.write() as session:
         room_id = requests.made_for(session, user.id, request_id, new_id, now_us)
         if room_id != new_id:
-            return _there(rooms.get(session, room_id), room_id)
+            return there(rooms.get(session, room_id), "room", room_id)
         workflow = workflows.get(session, new.workflow_id)
         if workflow is None:
             raise NotFound("workflow", new.workflow_id)
@@ -94,7 +94,7 @@ def list_rooms(
 def get(rt: Runtime, user: User, room_id: str) -> Room:
     require(rt, user, Role.VIEWER, "see a room")
     with rt.db.read() as session:
-        return _there(rooms.get(session, room_id), room_id)
+        return there(rooms.get(session, room_id), "room", room_id)
 
 
 class NextVersion(NamedTuple):
@@ -129,7 +129,7 @@ def patch(rt: Runtime, user: User, room_id: str, changes: RoomPatch) -> Room:
         fields["name"] = clean_name(fields["name"], "room")
     _check_metadata(fields.get("metadata", {}))
     with rt.db.write() as session:
-        room = _there(rooms.get(session, room_id, lock=True), room_id)
+        room = there(rooms.get(session, room_id, lock=True), "room", room_id)
         _check_version(session, room.workflow_id, fields.get("version", LATEST))
         after = room.model_copy(update={**fields, "updated_at": rt.now_us(), "is_passing": False})
         rooms.save(session, after)
@@ -144,7 +144,7 @@ def delete(rt: Runtime, user: User, room_id: str) -> None:
     """
     require(rt, user, Role.EDITOR, "delete a room")
     with rt.db.write() as session:
-        room = _there(rooms.get(session, room_id, lock=True), room_id)
+        room = there(rooms.get(session, room_id, lock=True), "room", room_id)
         current = runs.current_run(session, room_id)
         if current is not None and not current.run.status.is_over:
             raise RoomStillRuns(room.name, current.run.status)
@@ -164,9 +164,3 @@ def _check_metadata(metadata: dict[str, Any]) -> None:
         raise InvalidInput(f"The metadata can't be kept as JSON: {error}.") from None
     if size > MAX_METADATA_BYTES:
         raise InvalidInput(f"The metadata takes {size:,} bytes; {MAX_METADATA_BYTES:,} are the most.")
-
-
-def _there(room: Room | None, room_id: str) -> Room:
-    if room is None:
-        raise NotFound("room", room_id)
-    return room

@@ -20,7 +20,7 @@ from engine.core.runview import Run
 from engine.runtime import Runtime
 from engine.services import control, history, rooms
 from engine.services.control import Signal
-from tests.core.drawing import drawn, forked, node, way
+from tests.core.drawing import drawn, node, way
 from tests.runner.conftest import Place
 from tests.servers.model_server import Asked, Call, Failure, ModelServer, Turn
 from tests.servers.openai_server import openai_server
@@ -193,34 +193,6 @@ def test_what_a_room_has_spent_this_month_counts_in_its_next_run(sqlite_rt: Runt
         assert len(server.asked) == 3  # the fourth did not even ask
         assert events(place, ended[3], "LIMIT_REACHED")[0]["data"]["reached"] == pytest.approx(0.72)
         assert events(place, ended[3], "AGENT_INVOKED")[0]["data"]["policy"] == {"max_cost_usd_month": 0.6}
-
-
-@pytest.mark.parametrize("limit", ["max_cost_usd_run", "max_cost_usd_month"])
-def test_what_branches_beside_it_have_spent_counts_at_once(
-    sqlite_rt: Runtime, editor: User, limit: str
-) -> None:
-    """Both have paid 24 cents when they meet; neither alone would have reached 40."""
-    config = {
-        "provider": "openai",
-        "model": "local-1",
-        "prompt": "Go",
-        "tools": ["meets"],
-        "policy": {limit: 0.4},
-    }
-    document = forked(*([node(name, "AGENT_TASK", config=config)] for name in ("one", "two")))
-    together = Turn(calls=(Call("meets", {"name": "x", "together": 2}),))
-    with agents(sqlite_rt, editor, together, together, Turn("Done")) as (place, server):
-        run = place.over(place.start(place.room(document)).id)
-
-        assert (run.status, len(server.asked), run.cost_usd) == (RunStatus.FAILED, 2, pytest.approx(0.48))
-        assert run.error is not None
-        assert events(place, run, "LIMIT_REACHED")[0]["data"]["limit"] == limit
-        assert events(place, run, "LIMIT_REACHED")[0]["data"]["reached"] == pytest.approx(0.48)
-        assert replays(place, run)
-    with agents(sqlite_rt, editor, USE, Turn("Done")) as (place, _):
-        alone = place.over(place.start(place.room(agent({"policy": {limit: 0.5}}))).id)
-
-        assert (alone.status, alone.cost_usd) == (RunStatus.COMPLETED, pytest.approx(0.48))  # counted once
 
 
 def test_what_a_node_and_its_room_allow_is_what_both_allow(sqlite_rt: Runtime, editor: User) -> None:
