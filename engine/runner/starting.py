@@ -104,7 +104,12 @@ def _hidden(rt: Runtime, hot: Hot, wanted: Wanted) -> Wanted:
     """The same without secrets."""
     rt.vault.learn(hot)
     request_id = wanted.request_id and hidden_name(wanted.request_id)
-    return replace(wanted, input=HIDDEN.plain(wanted.input), request_id=request_id)
+    trial = wanted.trial
+    if trial is not None:
+        trial = trial.model_copy(
+            update={name: HIDDEN.plain(getattr(trial, name)) for name in ("pins", "vars")}
+        )
+    return replace(wanted, input=HIDDEN.plain(wanted.input), trial=trial, request_id=request_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from engine.store.database import DatabaseDown, Hot
 
 BY = "webhook"
 CALLS = Rate(300, 60)
-"""Of one hook."""
+"""Of one hook or signal address."""
 MAX_DELIVERY_ID = 100
 IDS = (signing.DELIVERY, signing.GITHUB_DELIVERY, "Idempotency-Key", "Webhook-Id")
 
@@ -92,7 +92,7 @@ def take(rt: Runtime, token: str, call: Call) -> Taken:
     if found is None:
         raise BadLink
     hook, rotation = found
-    _count(rt, hook)
+    _count(rt, f"hook {hook.id}")
     delivery = Delivery(id=rt.new_id(), delivery_id=_delivery_id(rt, hook, call), at=rt.now_us())
     try:
         _check_signature(rt, hook, rotation, call)
@@ -123,9 +123,10 @@ def take_signal(rt: Runtime, token: str, call: Call) -> Run:
     """Send the signal that the address is for; sent again, it changes nothing.
 
     Raises:
-        BadLink, LinkExpired, RunIsOver, MalformedJson, UnknownMediaType, TooLarge, NotTaken
+        BadLink, LinkExpired, RunIsOver, TooManyCalls, MalformedJson, UnknownMediaType, TooLarge, NotTaken
     """
     link = signal_links.read(rt.secret_key, token, rt.now_us())
+    _count(rt, f"link {digest_of(token)}")
     payload = payload_of(call.media_type, call.body)
     sent = Signal(name=link.signal, payload=payload, request_id=f"link:{digest_of(token)}")
     with rt.db.write() as session:
@@ -200,7 +201,8 @@ def _given(hook: Hook, call: Call) -> JsonValue:
 
 def _delivery_id(rt: Runtime, hook: Hook, call: Call) -> str:
     """What the caller calls this delivery; without a name, what is signed alike is the same one."""
-    named = next((given for name in IDS if (given := call.headers.get(name.lower(), "").strip())), "")
+    names = IDS[:1] if hook.signing == "openrooms" else IDS  # what is not signed could be new at each replay
+    named = next((given for name in names if (given := call.headers.get(name.lower(), "").strip())), "")
     if named:
         is_plain = len(named) <= MAX_DELIVERY_ID and named.isprintable()
         return hidden_name(named) if is_plain else digest_of(named)
@@ -233,6 +235,6 @@ def _is_the_callers(error: OpenRoomsError) -> bool:
     return error.code in {"bad_signature", "malformed_json", "unsupported_media_type", "too_large"}
 
 
-def _count(rt: Runtime, hook: Hook) -> None:
-    if wait_s := rt.too_soon_s(CALLS, f"hook {hook.id}"):
+def _count(rt: Runtime, what: str) -> None:
+    if wait_s := rt.too_soon_s(CALLS, what):
         raise TooManyCalls(wait_s)

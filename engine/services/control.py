@@ -25,6 +25,7 @@ from engine.services import history
 from engine.services.permission import require
 from engine.store import inbox, journal, rooms, runs
 from engine.store.database import Hot, Session
+from engine.store.requests import own
 
 MAX_PAYLOAD_BYTES = 262_144
 
@@ -115,7 +116,8 @@ def signal(rt: Runtime, user: User, room_id: str, sent: Signal) -> Run:
     require(rt, user, Role.EDITOR, "send a signal")
     with rt.db.write() as session:
         standing = _live(session, room_id, "SIGNALLED")
-        leave(rt, session, standing, sent, by=user.name)
+        asked = sent.model_copy(update={"request_id": own(f"user {user.id}", sent.request_id)})
+        leave(rt, session, standing, asked, by=user.name)
     return rung(rt, standing)
 
 

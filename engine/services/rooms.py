@@ -54,7 +54,7 @@ def create(
     _check_metadata(new.metadata)
     now_us, new_id = rt.now_us(), rt.new_id()
     with rt.db.write() as session:
-        room_id = requests.made_for(session, user.id, request_id, new_id, now_us)
+        room_id = requests.made_for(session, user.id, requests.own("room", request_id), new_id, now_us)
         if room_id != new_id:
             return there(rooms.get(session, room_id), "room", room_id)
         workflow = workflows.get(session, new.workflow_id)

@@ -276,6 +276,8 @@ def test_no_canary_that_comes_from_outside_is_kept(client, redis_url, tmp_path, 
     remembered = client.put(f"{at}/memory/mine", json={"value": [kept], "metadata": {"a": told}}).text
     answers = [begun.text, again.text, *refused, remembered, client.post(link, json={"said": odd}).text]
     finished(client, second)
+    pinned = client.post(f"{at}/run", json={"pins": {"wait": {"said": kept}}}).json()["run_id"]
+    assert finished(client, pinned)["output"]["heard"] == {"said": "***"}
 
     paths = [
         f"runs/{run_id}", f"runs/{run_id}/events?limit=1000", f"runs/{run_id}/steps", f"runs/{run_id}/state", f"runs/{second}",

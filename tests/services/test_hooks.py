@@ -135,13 +135,17 @@ def test_signed_calls_are_taken_once_and_not_from_strangers_or_late(rt, editor, 
     wrong = [
         forged,
         signed(now_s - 301),
-        signed(now_s + 301),
+        signed(now_s + 330),
         signed(key="x"),
         signed(sent=b'{"n":2}'),
         a_call(),
     ]
     assert {refusal(rt, made, call) for call in wrong} == {"bad_signature"}
-    assert len(of_room(rt, editor, room_id)) == 1
+    replayed = signed(delivery="")
+    assert not calls.take(rt, token_of(made), replayed).is_repeated
+    replayed.headers["idempotency-key"] = "as if it were new"
+    assert calls.take(rt, token_of(made), replayed).is_repeated
+    assert len(of_room(rt, editor, room_id)) == 2
 
     rotated = hooks.rotate(rt, editor, made.hook.id)
     with pytest.raises(BadLink):
