@@ -162,7 +162,7 @@ def _row(entry: AuditEntry) -> dict[str, Any]:
         "detail": ", ".join(
             f"{name}: {_told(value)}"
             for name, value in entry.detail.items()
-            if value is not None and name != "name"
+            if value not in (None, "") and name != "name"
         ),
         "of_target": f"{routes.AUDIT}?{urlencode({'target': entry.target})}",
     }
