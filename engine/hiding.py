@@ -1,7 +1,10 @@
-"""This process's masker: what steps give, what is streamed and what is logged goes through it before it is kept."""
+"""This process's masker: what comes from outside, what steps give, what is streamed and what is logged passes it before
+it is kept.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import traceback
 from collections.abc import Callable
@@ -11,6 +14,11 @@ from engine.core.masking import Masker
 
 HIDDEN = Masker()
 """One per process: a value that was a secret once stays masked here."""
+
+
+def hidden_name(name: str) -> str:
+    """A name that came from outside and must stay the same one: as it is, or its hash where it holds a secret."""
+    return name if HIDDEN.text(name) == name else hashlib.sha256(name.encode()).hexdigest()
 
 
 def hide_in_logs() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import string
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
@@ -22,6 +23,7 @@ from engine.core.discovery import discover
 from engine.core.document import Document
 from engine.core.errors import NotFound, OpenRoomsError
 from engine.core.plan import Plan, compile_plan
+from engine.core.rates import Rate
 from engine.core.signal_links import Link, path_of
 from engine.hiding import HIDDEN, hide_in_logs
 from engine.live.address import embedded_url
@@ -73,7 +75,7 @@ class Runtime:
     secret_key: bytes
     bell_url: str = ""
     rates: Rates | None = None
-    """Keeps the rates of tools; None: nothing is counted."""
+    """Keeps the rates of tools and callers; None: nothing is counted."""
     supply: Supply | None = None
     """Brings the operator's own tools into the catalogue."""
     clock: Clock = field(default_factory=Clock)
@@ -154,6 +156,14 @@ class Runtime:
         """Where the operator's own tools come from, for child processes."""
         return Sources() if self.supply is None else self.supply.sources
 
+    def too_soon_s(self, rate: Rate, what: str) -> int:
+        """Whole seconds until the next free place of a rate that all processes share; 0 when one was free, taken now."""
+        return 0 if self.rates is None else math.ceil(self.rates.take_now(rate, what))
+
+    def reveal_to_tools(self, names: Collection[str]) -> Mapping[str, str]:
+        """Values of secrets that an operator's own servers are told in headers, for child processes."""
+        return {} if self.supply is None else self.supply.reveal(names)
+
     def look_after_tools(self) -> None:
         """From now on tools that change outside change here; for processes that live long."""
         if self.supply is not None:
@@ -195,16 +205,17 @@ def open_runtime(settings: Settings | None = None) -> Runtime:
     key = _secret_key(settings)
     url = settings.redis_url or embedded_url(settings.data_dir)
     catalogue = discover({"http_allow": settings.http_allow})
+    db = Database(settings.effective_database_url)
     return Runtime(
         settings=settings,
-        db=Database(settings.effective_database_url),
+        db=db,
         feed=Feed(url),
         bell=Bell(url, key),
         catalogue=catalogue,
         secret_key=key,
         bell_url=url,
         rates=Rates(url),
-        supply=Supply(Sources.of(settings), catalogue),
+        supply=Supply(Sources.of(settings), catalogue, Vault(db, settings).reveal),
     )
 
 

@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     """The file that names MCP servers, as other clients have it; `mcp.json` in the data dir if unset."""
     mcp_rooms: Literal["each", "one"] = "each"
     """Where a workflow runs that is called over MCP: each call in a room of its own, or all in one."""
+    call_room_days: int = Field(7, ge=0, le=36_500)
+    """How long the room of one call is kept after its run; 0: for good."""
     commit: Literal["to_block", "every_step"] = "to_block"
     worker_threads: int = Field(16, ge=1, le=256)
     """Also the most child processes a worker has at once."""

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine import keyfile
 from engine.core.catalogue import StepError
 from engine.hiding import HIDDEN
-from engine.sealing import Keyring
+from engine.sealing import BadMasterKey, Keyring, Unopened
 from engine.settings import Settings
 from engine.store import secrets
-from engine.store.database import Database
+from engine.store.database import Database, Hot, Session
 
 FILE = "master.key"
+_learnt: set[str] = set()
+"""Sealed texts of which this process masks the value."""
 
 
 class SecretMissing(StepError):
@@ -61,6 +64,23 @@ class Vault:
         values = {name: keys.open(name, text) for name, text in rows.items()}
         HIDDEN.add(values.values())
         return values
+
+    def learn(self, session: Session | Hot) -> None:
+        """Mask every secret there is from now on, for what comes from outside may hold any of them.
+
+        One that no key at hand opens is left out: no step gets its value either.
+        """
+        new = {text: name for name, text in secrets.sealed(session).items() if text not in _learnt}
+        if not new:
+            return
+        values: dict[str, str] = {}
+        with suppress(BadMasterKey):
+            keys = self.keyring()
+            for text, name in new.items():
+                with suppress(Unopened):
+                    values[text] = keys.open(name, text)
+        HIDDEN.add(values.values())
+        _learnt.update(values)
 
     def keyring(self) -> Keyring:
         """

@@ -24,6 +24,8 @@ class Calls:
     """The connection; `with` closes it. Safe to use from several threads."""
 
     def __init__(self, server: str, key: str, *, timeout_s: float = 30.0) -> None:
+        if not key.strip():
+            raise ValueError("There is no API key to come with. `openrooms keys create` makes one.")
         self.server = server.rstrip("/")
         self._http = httpx.Client(
             base_url=self.server,

@@ -13,6 +13,7 @@ class RoomsAsked(Paged, total=False):
     status: str | None
     workflow_id: str | None
     q: str
+    passing: bool
 
 
 class RoomFields(TypedDict, total=False):

@@ -101,6 +101,7 @@ class Room(Value):
     created_at: datetime
     updated_at: datetime
     created_by: str | None
+    is_passing: bool
 
 
 class Accepted(Value):
@@ -381,6 +382,7 @@ class AuditEntry(Value):
     user_name: str | None
     action: str
     target: str
+    target_name: str | None
     detail: dict[str, Any]
 
 

@@ -15,7 +15,7 @@ from engine.runtime import get_runtime
 from engine.services import identity
 from openrooms_app import routes
 from openrooms_app.api.problems import NotLoggedIn, answer, status_of
-from openrooms_app.program import Programs, key_in
+from openrooms_app.program import admit, key_in
 from openrooms_app.session import session_token
 
 PUBLIC: Final = frozenset({routes.LOGIN, routes.SETUP, "/api/health", "/favicon.ico", "/logo.svg", "/ping"})
@@ -29,7 +29,6 @@ class Gate:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._has_admin = False
-        self._programs = Programs()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
@@ -64,7 +63,7 @@ class Gate:
 
     async def _refusal_of_key(self, scope: Scope, key: str) -> Response | None:
         try:
-            holder = await self._programs.admit(key)
+            holder = await admit(key)
         except OpenRoomsError as error:
             return answer(status_of(error), error.code, str(error), extra=error.extra)
         scope.setdefault("state", {}).update(user=holder.user, holder=holder)

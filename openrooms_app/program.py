@@ -1,22 +1,19 @@
 """A program at the door: its key recognised, and held to 600 requests a minute."""
 
 import asyncio
-import time
 from typing import Final
 
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from engine.core.apikey import Holder
 from engine.core.errors import OpenRoomsError
-from engine.runtime import get_runtime
+from engine.core.rates import Rate
+from engine.runtime import Runtime, get_runtime
 from engine.services import api_keys
 
-REQUESTS: Final = RateLimitItemPerMinute(600)
-"""Of one key, at one web process."""
+REQUESTS: Final = Rate(600, 60)
+"""Of one key."""
 PLACES: Final = ("/api/", "/metrics", "/mcp")
 """Where keys open anything: no page and no websocket of the app."""
 
@@ -33,7 +30,7 @@ class TooManyRequests(OpenRoomsError):
 
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(
-            f"This key has sent {REQUESTS.amount} requests in a minute. Try again in {retry_after_s} s."
+            f"This key has sent {REQUESTS.times} requests in a minute. Try again in {retry_after_s} s."
         )
         self.retry_after_s = retry_after_s
 
@@ -42,24 +39,22 @@ class TooManyRequests(OpenRoomsError):
         return {"retry_after_s": self.retry_after_s}
 
 
-class Programs:
-    """Recognises the holders of keys, and counts what they ask."""
+async def admit(key: str) -> Holder:
+    """Who holds the key; what he asks is counted.
 
-    def __init__(self) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+    Raises:
+        BadKey, TooManyRequests
+    """
+    return await asyncio.to_thread(_admitted, get_runtime(), key)
 
-    async def admit(self, key: str) -> Holder:
-        """
-        Raises:
-            BadKey, TooManyRequests
-        """
-        holder = await asyncio.to_thread(api_keys.holder, get_runtime(), key)
-        if holder is None:
-            raise BadKey
-        if not self._limiter.hit(REQUESTS, holder.key_id):
-            left_s = self._limiter.get_window_stats(REQUESTS, holder.key_id).reset_time - time.time()
-            raise TooManyRequests(max(1, round(left_s)))
-        return holder
+
+def _admitted(rt: Runtime, key: str) -> Holder:
+    holder = api_keys.holder(rt, key)
+    if holder is None:
+        raise BadKey
+    if wait_s := rt.too_soon_s(REQUESTS, f"key {holder.key_id}"):
+        raise TooManyRequests(wait_s)
+    return holder
 
 
 def key_in(scope: Scope) -> str | None:

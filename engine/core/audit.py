@@ -17,6 +17,8 @@ class AuditEntry(Frozen):
     """The name it has now; None for the operator, and for who was nobody."""
     action: str
     target: str
+    target_name: str | None = None
+    """What the target was called then, whatever it is called now; None where `target` says it already."""
     detail: dict[str, Any]
 
 

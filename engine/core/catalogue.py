@@ -124,7 +124,7 @@ class StepContext:
     """What earlier executions of this step have put on record, by key."""
     recorder: Recorder | None = None
     spent: Mapping[str, float] = field(default_factory=dict)
-    """US dollars when the step began: `run` by its run, `month` by the room's other runs of this month, if asked for."""
+    """US dollars, up to date: `run` by its run, this execution not counted; `month` by its room's other runs, if asked for."""
     limiter: Limiter | None = None
     """Keeps the rates of tools; without one nothing is counted."""
     signal_url: Callable[[str, int], str] | None = None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class OpenRoomsError(Exception):
@@ -24,6 +26,17 @@ class NotFound(OpenRoomsError):
 
     def __init__(self, kind: str, id_: object) -> None:
         super().__init__(f"There is no {kind} {str(id_)!r}, or it is not yours to see.")
+
+
+def there(found: T | None, kind: str, id_: object) -> T:
+    """What was found.
+
+    Raises:
+        NotFound: it was not.
+    """
+    if found is None:
+        raise NotFound(kind, id_)
+    return found
 
 
 class UnknownName(OpenRoomsError):

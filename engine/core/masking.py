@@ -7,6 +7,7 @@ import html
 import json
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -49,18 +50,29 @@ class Masker:
     def loads(self, raw: bytes) -> Any:
         """What this JSON says, without secrets in it."""
         value = orjson.loads(raw)
-        if self._raw and any(form in raw for form in self._raw):
-            return self.plain(value)
-        return value
+        return self._plain(value) if self._is_in(raw) else value
 
     def plain(self, value: Any) -> Any:
         """The same plain JSON without secrets; keys of maps count as text."""
+        with suppress(TypeError):  # what is no JSON is looked through piece by piece
+            if not self._is_in(orjson.dumps(value)):
+                return value
+        return self._plain(value)
+
+    def _is_in(self, raw: bytes) -> bool:
+        """Whether this JSON may hold a secret: one look instead of one at each piece of it."""
+        return any(form in raw for form in self._raw)
+
+    def _plain(self, value: Any) -> Any:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
-            return {self.text(key): self.plain(item) for key, item in value.items()}
+            return {
+                self.text(key) if isinstance(key, str) else key: self._plain(item)
+                for key, item in value.items()
+            }
         if isinstance(value, list | tuple):
-            return [self.plain(item) for item in value]
+            return [self._plain(item) for item in value]
         if isinstance(value, int | float) and str(value) in self._values:
             return MASK
         return value

@@ -63,19 +63,19 @@ def stricter(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> 
 
 
 class Budget:
-    """What a step has used, counted against its policy. What earlier executions paid is in `spent` already."""
+    """What a step has used, counted against its policy. What earlier executions and others paid is in `spent`."""
 
     def __init__(self, policy: Policy, ctx: StepContext, checkpoints: Checkpoints) -> None:
         self._policy = policy
         self._checkpoints = checkpoints
-        self._run_usd = ctx.spent.get("run", 0.0)
-        self._month_usd = ctx.spent.get("month", 0.0)
+        self._spent = ctx.spent
+        self._new_usd = 0.0
         self._tokens, self._usd, self._calls = 0, 0.0, 0
 
     def take(self, usage: Usage, *, is_new: bool) -> None:
         self._tokens += usage.tokens
         self._usd += usage.cost_usd
-        self._run_usd += usage.cost_usd if is_new else 0.0
+        self._new_usd += usage.cost_usd if is_new else 0.0
 
     def most_tokens(self, asked_for: int | None) -> int | None:
         """How much the model may write now; None where nothing limits it."""
@@ -123,11 +123,12 @@ class Budget:
         return error
 
     def _check(self, is_over: Callable[[float, float], bool]) -> None:
+        run_usd = self._spent.get("run", 0.0) + self._new_usd
         usage = {
             "max_tokens": self._tokens,
             "max_cost_usd": self._usd,
-            "max_cost_usd_run": self._run_usd,
-            "max_cost_usd_month": self._month_usd + self._run_usd,
+            "max_cost_usd_run": run_usd,
+            "max_cost_usd_month": self._spent.get("month", 0.0) + run_usd,
         }
         for name, used in usage.items():
             limit = getattr(self._policy, name)

@@ -46,7 +46,10 @@ class RoomConfig(Frozen):
 
 
 class Room(Frozen):
-    """`config` holds the fields that were set; `last_run_number` is 0 before the first run."""
+    """`config` holds the fields that were set; `last_run_number` is 0 before the first run.
+
+    A passing room was made for one call, and goes some days after it; whoever changes it keeps it.
+    """
 
     id: str
     name: str
@@ -61,6 +64,7 @@ class Room(Frozen):
     created_at: Instant
     updated_at: Instant
     created_by: str | None = None
+    is_passing: bool = False
 
 
 class NewRoom(Frozen):

@@ -12,8 +12,9 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import orjson
@@ -27,6 +28,7 @@ from engine.core.tool_call import call_tool, too_long
 from engine.hiding import HIDDEN, hide_in_logs
 from engine.isolation.frames import Broken, Wire, framed
 from engine.supply import Sources, Supply
+from engine.supply.sources import BadSource
 
 log = logging.getLogger(__name__)
 
@@ -86,13 +88,14 @@ class AskedMemory:
 
 @dataclass(slots=True)
 class AskedRecorder:
-    """The step's record, which the worker keeps: each note is on disk when the child goes on."""
+    """The step's record, which the worker keeps: each note is on disk when the child goes on, and what others spent known."""
 
     wire: Wire
+    spent: dict[str, float]
 
     def add(self, note: dict[str, Any]) -> None:
         note.update(HIDDEN.loads(orjson.dumps(note)))
-        self.wire.ask({"notes": [note]})
+        self.spent.update(self.wire.ask({"notes": [note]})["value"])
 
     async def kept(self) -> None:
         pass
@@ -161,7 +164,8 @@ class Child:
         kind = self._catalogue.node_types[job["step"]]
 
         ctx.call_apart = self._in_thread
-        ctx.recorder = AskedRecorder(self._wire)
+        ctx.spent = spent = dict(ctx.spent)
+        ctx.recorder = AskedRecorder(self._wire, spent)
         ctx.limiter = AskedLimiter(self._wire) if job["ctx"]["limits"] else None
         return await call_step(kind, job["params"], ctx)
 
@@ -250,6 +254,15 @@ def _limit(memory_mb: int) -> None:
         file.write("500")
 
 
+def _revealed(wire: Wire, names: Collection[str]) -> dict[str, str]:
+    """Secrets that the headers of an operator's servers name, from the worker."""
+    values: dict[str, str] = wire.ask({"ask": "secrets", "arguments": sorted(names)})["value"]
+    if missing := set(names) - values.keys():
+        raise BadSource(f"There is no secret {', '.join(sorted(missing))} here, which its headers name.")
+    HIDDEN.add(values.values())
+    return values
+
+
 def main() -> None:
     """`python -m engine.isolation.child FD MEMORY_MB SOURCES`; the last is JSON."""
     sock = socket.socket(fileno=int(sys.argv[1]))
@@ -258,8 +271,8 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     hide_in_logs()
     catalogue = discover()
-    supply = Supply(Sources(**orjson.loads(sys.argv[3])), catalogue)
     wire = Wire(sock)
+    supply = Supply(Sources(**orjson.loads(sys.argv[3])), catalogue, partial(_revealed, wire))
     wire.send(framed({"ready": True}))
     Child(wire, catalogue, supply).work()
 

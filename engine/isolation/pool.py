@@ -30,6 +30,7 @@ from engine.isolation.clock import TooLong, in_time, standing_still
 from engine.isolation.frames import Broken, framed, receive
 from engine.settings import environment_for_others
 from engine.supply import Sources
+from engine.supply.connection import Reveal
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +82,7 @@ class _Child:
 class Children:
     """At most `most` at once, others wait in line. Everything happens on one event loop."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what children may use, and what they are told
         self,
         *,
         most: int,
@@ -89,7 +90,9 @@ class Children:
         patience_s: float,
         idle_s: float = IDLE_S,
         sources: Sources = NO_SOURCES,
+        reveal: Reveal | None = None,
     ) -> None:
+        self._reveal = reveal
         self._most = most
         self._memory_mb = memory_mb
         self._sources = orjson.dumps(sources.plain()).decode()
@@ -172,11 +175,25 @@ class Children:
                 ctx.stream(said["words"], turn=said["turn"], is_last=said["is_last"])
             elif "notes" in said:
                 await _noted(ctx, said["notes"])
-                child.writer.write(framed({"value": None}))
+                child.writer.write(framed({"value": dict(ctx.spent)}))
             elif "ask" in said:
-                child.writer.write(framed({"value": await _asked(ctx, said)}))
+                child.writer.write(framed({"value": await self._asked(ctx, said)}))
             elif "spent" in said:
                 return said
+
+    async def _asked(self, ctx: StepContext, question: dict[str, Any]) -> Any:
+        """What a child needs of its worker: an address for a signal, a place within a tool's rate, headers' secrets."""
+        if question["ask"] == "signal_url" and ctx.signal_url is not None:
+            return ctx.signal_url(*question["arguments"])
+        if question["ask"] == "take" and ctx.limiter is not None:
+            times, per_s, per_room, what = question["arguments"]
+            return await ctx.limiter.take(Rate(times, per_s, per_room), what)
+        if question["ask"] == "secrets" and self._reveal is not None:
+            try:
+                return dict(await asyncio.to_thread(self._reveal, question["arguments"]))
+            except OpenRoomsError:
+                return {}  # the child says that it has none
+        raise Broken
 
     async def _borrow(self) -> _Child:
         """The first child that is free or has just been started."""
@@ -309,16 +326,6 @@ async def _noted(ctx: StepContext, notes: list[dict[str, Any]]) -> None:
         ctx.note(note)
     if ctx.recorder is not None:
         await ctx.recorder.kept()
-
-
-async def _asked(ctx: StepContext, question: dict[str, Any]) -> Any:
-    """What a child needs of its worker's context: an address for a signal, or a place within a tool's rate."""
-    if question["ask"] == "signal_url" and ctx.signal_url is not None:
-        return ctx.signal_url(*question["arguments"])
-    if question["ask"] == "take" and ctx.limiter is not None:
-        times, per_s, per_room, what = question["arguments"]
-        return await ctx.limiter.take(Rate(times, per_s, per_room), what)
-    raise Broken
 
 
 def _taken_over(reply: dict[str, Any], ctx: StepContext) -> Any:

@@ -27,21 +27,32 @@ class Rates:
 
     async def take(self, rate: Rate, what: str) -> float:
         """Seconds to wait for the next free place; 0 when one was free, which is taken now."""
-        return await asyncio.to_thread(self._take, rate, what)
+        return await asyncio.to_thread(self.take_now, rate, what)
+
+    def take_now(self, rate: Rate, what: str) -> float:
+        """As `take`, for threads that may block."""
+        rest_s = self._link.ask(lambda _: _asked(self._shared, rate, what))
+        return _asked(self._own, rate, what) if rest_s is None else rest_s
+
+    def forget(self, rate: Rate, what: str) -> None:
+        """What was counted so far counts no more."""
+        item = _item(rate)
+        self._link.ask(lambda _: self._shared.clear(item, what))
+        self._own.clear(item, what)
 
     def close(self) -> None:
         self._link.close()
 
-    def _take(self, rate: Rate, what: str) -> float:
-        rest_s = self._link.ask(lambda _: _asked(self._shared, rate, what))
-        return _asked(self._own, rate, what) if rest_s is None else rest_s
-
 
 def _asked(limiter: MovingWindowRateLimiter, rate: Rate, what: str) -> float:
-    item = RateLimitItemPerSecond(rate.times, rate.per_s)
+    item = _item(rate)
     if limiter.hit(item, what):
         return 0.0
     return max(LEAST_S, limiter.get_window_stats(item, what).reset_time - time.time())
+
+
+def _item(rate: Rate) -> RateLimitItemPerSecond:
+    return RateLimitItemPerSecond(rate.times, rate.per_s)
 
 
 def _named(url: str) -> str:

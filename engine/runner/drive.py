@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
@@ -19,7 +19,7 @@ from engine.core.log import Stored
 from engine.core.moving import Moving
 from engine.core.plan import Plan
 from engine.core.replaying import fold
-from engine.core.times import month_of, rfc3339
+from engine.core.times import rfc3339
 from engine.core.tokens import Phase, State
 from engine.failpoints import Point, reach
 from engine.live.words import Speaker, Voice
@@ -30,8 +30,9 @@ from engine.runner.flushing import Flusher, Hear
 from engine.runner.record import Record
 from engine.runner.revealing import revealer
 from engine.runner.roommemory import Own, StepMemory
+from engine.runner.spending import Spending
 from engine.runtime import Runtime
-from engine.store import inbox, memory, runs
+from engine.store import inbox, memory
 from engine.store.claims import Claimed
 
 log = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ class Drive:
         self._has_news = False
         """Somebody says that the inbox has more than the last commit saw."""
         self._results: deque[tuple[Input, Hear | None]] = deque()
+        self._spending = Spending(host.rt.db, claimed)
         self._to_start: list[Work] = []
         self._outstanding: dict[str, Begun] = {}
         self._last_us = 0
@@ -179,7 +181,11 @@ class Drive:
         at_us = self._last_us = max(self._host.rt.now_us(), self._last_us + 1)
         for activation in _ended(given):
             self._outstanding.pop(activation, None)
+            self._spending.end(activation)
+        before_usd = self._state.used_cost_usd
         facts, commands = move(self._plan, self._state, given, at_us)
+        if paid_usd := self._state.used_cost_usd - before_usd:
+            self._spending.add(getattr(given, "activation", ""), paid_usd)
         self._flusher.gather(given, facts, commands, at_us)
         for command in commands:
             if isinstance(command, Execute):
@@ -210,6 +216,7 @@ class Drive:
         """Nobody waits for this step any more; if its result is in already, it is told as a late one."""
         self._to_start = [work for work in self._to_start if work.command.activation != activation]
         begun = self._outstanding.pop(activation, None)
+        self._spending.end(activation)
         if begun is not None:
             begun.cancel()
 
@@ -311,24 +318,16 @@ class Drive:
         )
         token = self._state.at_activation(command.activation)
         if token is not None and node.behaviour is Behaviour.STEP and node.effect is not Effect.NONE:
-            ctx.recorded, ctx.spent = dict(token.progress), self._spent(command)
+            ctx.recorded = dict(token.progress)
+            ctx.spent = self._spending.begin(
+                command.activation, command.params, self._state.used_cost_usd, self._last_us
+            )
         is_apart = node.runs is Runs.APART or (token is not None and token.deaths > 0)
         reveal = None
         if self._plan.secrets and token is not None:
             scope = Moving(self._plan, self._state, self._last_us).scope(token, node.names)
             reveal = revealer(rt, node, self._plan.secrets, scope)
         return Work(command, rt.catalogue.node_types[node.type], ctx, node.effect, is_apart, reveal)
-
-    def _spent(self, command: Execute) -> dict[str, float]:
-        """What the run has cost, and the room's other runs of this month if the step's policy asks for that."""
-        spent = {"run": self._state.used_cost_usd}
-        policy = command.params.get("policy")
-        if isinstance(policy, Mapping) and policy.get("max_cost_usd_month") is not None:
-            since_us = month_of(self._last_us)
-            with self._host.rt.db.read() as session:
-                claimed = self._claimed
-                spent["month"] = runs.cost_since(session, claimed.room_id, since_us, but=claimed.run_id)
-        return spent
 
     def _own_memory(self, activation: str, now_us: int) -> Own:
         """What the run remembers, as the step sees it; while the step is executed nothing of it is written."""

@@ -172,4 +172,5 @@ class Messenger:
             if is_too_long or result.response_status == GONE:
                 reason = result.error or "It can't be reached."
                 subscriptions.switch_off(hot, sent.subscription_id, reason, now_us)
-                audit.append(hot, now_us, None, "subscription_off", sent.subscription_id, reason=reason)
+                told = {"reason": reason, "name": subscriptions.name_of(hot, sent.subscription_id)}
+                audit.append(hot, now_us, None, "subscription_off", sent.subscription_id, **told)

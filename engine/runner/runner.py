@@ -56,6 +56,7 @@ class Runner:
             memory_mb=rt.settings.child_memory_mb,
             patience_s=rt.settings.watchdog_s,
             sources=rt.sources,
+            reveal=rt.reveal_to_tools,
         )
         self.effects = Effects(rt.catalogue, children)
         self.crashes = Crashes()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jsonschema
@@ -16,6 +16,7 @@ from engine.core.runview import Run
 from engine.core.sample import with_defaults
 from engine.core.trial import Trial, check
 from engine.failpoints import Point, reach
+from engine.hiding import HIDDEN, hidden_name
 from engine.runtime import Runtime
 from engine.store import audit, runs
 from engine.store.claims import KICK_AGAIN_US
@@ -64,6 +65,8 @@ class Wanted:
 def begin(rt: Runtime, hot: Hot, room_id: str, wanted: Wanted) -> Run | str:
     """Add a run to the room; the id of the first one for a request that was made before. Call it last in a transaction.
 
+    Secrets in its input are masked before anything else sees it.
+
     Raises:
         NotFound, NoVersion, RoomBusy, InvalidInput, UnknownNode, BadTrial
         runs.Taken: somebody else begins one at this very moment; the transaction is lost, look again.
@@ -71,6 +74,7 @@ def begin(rt: Runtime, hot: Hot, room_id: str, wanted: Wanted) -> Run | str:
     room = runs.startable(hot, room_id)
     if room is None:
         raise NotFound("room", room_id)
+    wanted = _hidden(rt, hot, wanted)
     first = runs.by_request(hot, room_id, wanted.request_id) if wanted.request_id else None
     if first is not None:
         return first
@@ -90,9 +94,22 @@ def begin(rt: Runtime, hot: Hot, room_id: str, wanted: Wanted) -> Run | str:
         facts.insert(0, fact(EventType.ROOM_CREATED, d={"name": room.name}))
     run = runs.begin(hot, new, number, facts, has_room=room.held_by is None)
     user_id = None if wanted.cause else wanted.by
-    audit.append(hot, new.now_us, user_id, "run", run.id, room_id=room_id, number=number, **wanted.cause)
+    told = {"name": f"{room.name} #{number}", "room_id": room_id, "number": number, **wanted.cause}
+    audit.append(hot, new.now_us, user_id, "run", run.id, **told)
     reach(Point.IN_START)
     return run
+
+
+def _hidden(rt: Runtime, hot: Hot, wanted: Wanted) -> Wanted:
+    """The same without secrets."""
+    rt.vault.learn(hot)
+    request_id = wanted.request_id and hidden_name(wanted.request_id)
+    trial = wanted.trial
+    if trial is not None:
+        trial = trial.model_copy(
+            update={name: HIDDEN.plain(getattr(trial, name)) for name in ("pins", "vars")}
+        )
+    return replace(wanted, input=HIDDEN.plain(wanted.input), trial=trial, request_id=request_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from engine.core.errors import OpenRoomsError
 from engine.failpoints import Point, reach
 from engine.runner import firing
+from engine.runner.clearing import CLEARED_AT_ONCE, clear_away
 from engine.store import claims, memory, notices, schedules, subscriptions, timers
 
 if TYPE_CHECKING:
@@ -150,12 +151,15 @@ class Sweeper:
         if now_us < self._purge_us:
             return
         self._purge_us = now_us + PURGE_US
-        with self._runner.rt.db.look() as hot:
+        rt = self._runner.rt
+        with rt.db.look() as hot:
             has_expired = memory.has_expired(hot, now_us)
         if has_expired:
-            with self._runner.rt.db.hot() as hot:
+            with rt.db.hot() as hot:
                 is_more = memory.purge(hot, now_us) == memory.PURGED_AT_ONCE
             self._purge_us = now_us if is_more else self._purge_us
+        if clear_away(rt, now_us) == CLEARED_AT_ONCE:
+            self._purge_us = now_us
 
     def _local(self, run_id: str) -> None:
         self._runner.submit(lambda: self._runner.activate(run_id))

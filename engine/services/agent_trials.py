@@ -54,8 +54,10 @@ def try_out(
     require(rt, user, Role.EDITOR, "try an agent")
     spec = trial.spec or _spec_of(rt, user, agent_id)
     agents.check(rt, spec)
+    name = agents.get(rt, user, agent_id).name if agent_id else None
     with rt.db.write() as session:
-        audit.append(session, rt.now_us(), user.id, "agent_tried", agent_id or "new", provider=spec.provider)
+        told = {"name": name, "provider": spec.provider}
+        audit.append(session, rt.now_us(), user.id, "agent_tried", agent_id or "new", **told)
     begun, record = time.perf_counter(), _Record(watch)
     ctx = context(rt, None)
     ctx.recorder, ctx.show = record, record.hear

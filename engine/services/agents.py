@@ -14,7 +14,7 @@ from engine.core.agent import (
     UsedBy,
     named,
 )
-from engine.core.errors import InvalidInput, NotFound, OpenRoomsError
+from engine.core.errors import InvalidInput, NotFound, OpenRoomsError, there
 from engine.core.expressions import ExpressionError, compile_template
 from engine.core.identity import Role, User
 from engine.core.page import FIRST_PAGE, Page, Paging
@@ -100,14 +100,14 @@ def list_agents(rt: Runtime, user: User, paging: Paging = FIRST_PAGE) -> Page[Li
 def get(rt: Runtime, user: User, agent_id: str) -> Agent:
     require(rt, user, Role.VIEWER, "see an agent")
     with rt.db.read() as session:
-        return _there(agents.get(session, agent_id), agent_id)
+        return there(agents.get(session, agent_id), "agent", agent_id)
 
 
 def users(rt: Runtime, user: User, agent_id: str) -> tuple[UsedBy, ...]:
     """The workflows that keep it from being deleted, by name."""
     require(rt, user, Role.VIEWER, "see an agent")
     with rt.db.read() as session:
-        name = _there(agents.get(session, agent_id), agent_id).name
+        name = there(agents.get(session, agent_id), "agent", agent_id).name
         return tuple(_using(session, [name])[name])
 
 
@@ -118,7 +118,7 @@ def list_versions(rt: Runtime, user: User, agent_id: str, paging: Paging = FIRST
     if last is not None and not (last.isascii() and last.isdecimal() and len(last) < 10):
         raise InvalidInput("This cursor is of another list.")
     with rt.db.read() as session:
-        _there(agents.get(session, agent_id), agent_id)
+        there(agents.get(session, agent_id), "agent", agent_id)
         found = agents.versions_before(session, agent_id, int(last) if last else None, paging.limit + 1)
     return paging.page(found, lambda item: item.version)
 
@@ -142,7 +142,7 @@ def update(rt: Runtime, user: User, agent_id: str, change: AgentChange) -> Agent
     require(rt, user, Role.EDITOR, "change an agent")
     check(rt, change.spec)
     with rt.db.write() as session:
-        before = _there(agents.get(session, agent_id, lock=True), agent_id)
+        before = there(agents.get(session, agent_id, lock=True), "agent", agent_id)
         if change.version not in (None, before.version):
             raise StaleAgent(before.version)
         if before.spec == change.spec:
@@ -151,7 +151,7 @@ def update(rt: Runtime, user: User, agent_id: str, change: AgentChange) -> Agent
         fields = {"spec": change.spec, "note": change.note, "version": number, "updated_at": now_us}
         after = before.model_copy(update=fields)
         agents.renew(session, after, user.id)
-        audit.append(session, now_us, user.id, "agent_changed", agent_id, version=number)
+        audit.append(session, now_us, user.id, "agent_changed", agent_id, name=after.name, version=number)
     return after
 
 
@@ -163,7 +163,7 @@ def delete(rt: Runtime, user: User, agent_id: str) -> None:
     """
     require(rt, user, Role.EDITOR, "delete an agent")
     with rt.db.write() as session:
-        agent = _there(agents.get(session, agent_id, lock=True), agent_id)
+        agent = there(agents.get(session, agent_id, lock=True), "agent", agent_id)
         if using := _using(session, [agent.name])[agent.name]:
             raise AgentInUse(agent.name, [workflow.name for workflow in using])
         agents.remove(session, agent_id)
@@ -195,10 +195,4 @@ def _using(session: Session, names: Collection[str]) -> dict[str, list[UsedBy]]:
         for name in {name for _, name, _ in named(orjson.loads(text))} & found.keys():
             if workflow not in found[name]:
                 found[name].append(workflow)
-    return found
-
-
-def _there(found: Agent | None, agent_id: str) -> Agent:
-    if found is None:
-        raise NotFound("agent", agent_id)
     return found

@@ -3,7 +3,7 @@
 import hmac
 
 from engine.core.apikey import ID_LETTERS, SECRET_LETTERS, ApiKey, Holder, MadeKey, NewKey, id_of
-from engine.core.errors import InvalidInput, NotFound, OpenRoomsError
+from engine.core.errors import InvalidInput, NotFound, OpenRoomsError, there
 from engine.core.identity import Role, Scope, User
 from engine.core.page import FIRST_PAGE, Page, Paging
 from engine.runtime import Runtime
@@ -69,9 +69,8 @@ def revoke(rt: Runtime, user: User, key_id: str) -> None:
     require(rt, user, Role.VIEWER, "revoke an API key")
     owner = None if user.role is Role.ADMIN else user.id
     with rt.db.write() as session:
-        if not keys.revoke(session, key_id, rt.now_us(), owner):
-            raise NotFound("API key", key_id)
-        audit.append(session, rt.now_us(), user.id, "key_revoked", key_id)
+        name = there(keys.revoke(session, key_id, rt.now_us(), owner), "API key", key_id)
+        audit.append(session, rt.now_us(), user.id, "key_revoked", key_id, name=name)
     forget(rt)
 
 

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import hashlib
 
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from pydantic import JsonValue
 
 from engine.core import signal_links, signing
@@ -18,9 +15,11 @@ from engine.core.errors import IllegalTransition, InvalidInput, NotFound, OpenRo
 from engine.core.expressions import compile_template
 from engine.core.hook import ALWAYS_SHOWN, Call, Delivery, Hook
 from engine.core.payload import payload_of
+from engine.core.rates import Rate
 from engine.core.runview import Run
 from engine.core.signal_links import BadLink
 from engine.core.signing import BadSignature
+from engine.hiding import HIDDEN, hidden_name
 from engine.runner.starting import Wanted, begin
 from engine.runtime import Runtime
 from engine.services import control
@@ -30,12 +29,10 @@ from engine.store import hooks, runs
 from engine.store.database import DatabaseDown, Hot
 
 BY = "webhook"
-CALLS = RateLimitItemPerMinute(300)
-"""Of one hook, in each web process."""
+CALLS = Rate(300, 60)
+"""Of one hook or signal address."""
 MAX_DELIVERY_ID = 100
 IDS = (signing.DELIVERY, signing.GITHUB_DELIVERY, "Idempotency-Key", "Webhook-Id")
-
-_limiter = MovingWindowRateLimiter(MemoryStorage())
 
 
 class RunIsOver(OpenRoomsError):
@@ -49,7 +46,7 @@ class TooManyCalls(OpenRoomsError):
     code = "too_many_attempts"
 
     def __init__(self, retry_after_s: int) -> None:
-        super().__init__(f"{CALLS.amount} calls in a minute are the most. Go on in {retry_after_s} s.")
+        super().__init__(f"{CALLS.times} calls in a minute are the most. Go on in {retry_after_s} s.")
         self.retry_after_s = retry_after_s
 
     @property
@@ -91,10 +88,11 @@ def take(rt: Runtime, token: str, call: Call) -> Taken:
     """
     with rt.db.read() as session:
         found = hooks.by_token(session, digest_of(token))
+        rt.vault.learn(session)
     if found is None:
         raise BadLink
     hook, rotation = found
-    _count(rt, hook)
+    _count(rt, f"hook {hook.id}")
     delivery = Delivery(id=rt.new_id(), delivery_id=_delivery_id(rt, hook, call), at=rt.now_us())
     try:
         _check_signature(rt, hook, rotation, call)
@@ -102,7 +100,7 @@ def take(rt: Runtime, token: str, call: Call) -> Taken:
     except DatabaseDown:
         raise
     except OpenRoomsError as error:
-        told = delivery.model_copy(update={"code": error.code, "message": str(error)})
+        told = delivery.model_copy(update={"code": error.code, "message": HIDDEN.text(str(error))})
         with rt.db.write() as session:
             hooks.refuse(session, hook.id, told)
         if isinstance(error, InvalidInput | NotFound | IllegalTransition) or not _is_the_callers(error):
@@ -125,9 +123,10 @@ def take_signal(rt: Runtime, token: str, call: Call) -> Run:
     """Send the signal that the address is for; sent again, it changes nothing.
 
     Raises:
-        BadLink, LinkExpired, RunIsOver, MalformedJson, UnknownMediaType, TooLarge, NotTaken
+        BadLink, LinkExpired, RunIsOver, TooManyCalls, MalformedJson, UnknownMediaType, TooLarge, NotTaken
     """
     link = signal_links.read(rt.secret_key, token, rt.now_us())
+    _count(rt, f"link {digest_of(token)}")
     payload = payload_of(call.media_type, call.body)
     sent = Signal(name=link.signal, payload=payload, request_id=f"link:{digest_of(token)}")
     with rt.db.write() as session:
@@ -186,7 +185,7 @@ def _begin(rt: Runtime, hot: Hot, hook: Hook, delivery: Delivery, wanted: Wanted
 
 
 def _given(hook: Hook, call: Call) -> JsonValue:
-    """The run's input, or the signal's payload."""
+    """The run's input, or the signal's payload; secrets are masked before a mapping could take them apart."""
     shown = {*ALWAYS_SHOWN, *(name.lower() for name in hook.headers)}
     query: dict[str, JsonValue] = dict(call.query)
     scope: dict[str, JsonValue] = {
@@ -194,6 +193,7 @@ def _given(hook: Hook, call: Call) -> JsonValue:
         "headers": {name: value for name, value in call.headers.items() if name in shown},
         "query": query,
     }
+    scope = HIDDEN.plain(scope)
     if hook.mapping is not None:
         return compile_template(hook.mapping).evaluate(scope).value
     return scope["body"] if hook.signal is not None else scope
@@ -201,10 +201,11 @@ def _given(hook: Hook, call: Call) -> JsonValue:
 
 def _delivery_id(rt: Runtime, hook: Hook, call: Call) -> str:
     """What the caller calls this delivery; without a name, what is signed alike is the same one."""
-    named = next((given for name in IDS if (given := call.headers.get(name.lower(), "").strip())), "")
+    names = IDS[:1] if hook.signing == "openrooms" else IDS  # what is not signed could be new at each replay
+    named = next((given for name in names if (given := call.headers.get(name.lower(), "").strip())), "")
     if named:
         is_plain = len(named) <= MAX_DELIVERY_ID and named.isprintable()
-        return named if is_plain else digest_of(named)
+        return hidden_name(named) if is_plain else digest_of(named)
     if hook.signing == "none":
         return rt.new_id()
     signature = call.headers.get(_signature_header(hook), "")
@@ -234,8 +235,6 @@ def _is_the_callers(error: OpenRoomsError) -> bool:
     return error.code in {"bad_signature", "malformed_json", "unsupported_media_type", "too_large"}
 
 
-def _count(rt: Runtime, hook: Hook) -> None:
-    key = (str(rt.db.url), hook.id)
-    if not _limiter.hit(CALLS, *key):
-        left = _limiter.get_window_stats(CALLS, *key).reset_time - rt.now_us() / SECOND_US
-        raise TooManyCalls(max(1, round(left)))
+def _count(rt: Runtime, what: str) -> None:
+    if wait_s := rt.too_soon_s(CALLS, what):
+        raise TooManyCalls(wait_s)

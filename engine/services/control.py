@@ -17,6 +17,7 @@ from engine.core.run import MOVES, RunStatus
 from engine.core.runview import Run
 from engine.core.tokens import State
 from engine.core.waiting import SIGNALS_KEPT
+from engine.hiding import HIDDEN, hidden_name
 from engine.runner import outbox
 from engine.runner.record import Record
 from engine.runtime import Runtime
@@ -24,6 +25,7 @@ from engine.services import history
 from engine.services.permission import require
 from engine.store import inbox, journal, rooms, runs
 from engine.store.database import Hot, Session
+from engine.store.requests import own
 
 MAX_PAYLOAD_BYTES = 262_144
 
@@ -114,12 +116,15 @@ def signal(rt: Runtime, user: User, room_id: str, sent: Signal) -> Run:
     require(rt, user, Role.EDITOR, "send a signal")
     with rt.db.write() as session:
         standing = _live(session, room_id, "SIGNALLED")
-        leave(rt, session, standing, sent, by=user.name)
+        asked = sent.model_copy(update={"request_id": own(f"user {user.id}", sent.request_id)})
+        leave(rt, session, standing, asked, by=user.name)
     return rung(rt, standing)
 
 
 def leave(rt: Runtime, session: Session, standing: runs.Standing, sent: Signal, *, by: str) -> int | None:
     """Put a signal into a run's inbox, in the transaction that found the run live; None for a repeated request.
+
+    Secrets in its payload are masked before anything else sees it.
 
     Raises:
         UnknownSignal, InvalidInput, TooManySignals
@@ -129,12 +134,15 @@ def leave(rt: Runtime, session: Session, standing: runs.Standing, sent: Signal, 
         raise InvalidInput(f"The payload is larger than {MAX_PAYLOAD_BYTES:,} bytes.")
     if is_too_deep(raw):
         raise InvalidInput(f"The payload is nested more than {MOST} levels deep.")
+    rt.vault.learn(session)
+    sent = sent.model_copy(update={"payload": HIDDEN.loads(raw)})
     state = history.state_of(rt, standing)
     _check_payload(session, standing.run, state, sent)
     if len(state.signals.get(sent.name, ())) >= SIGNALS_KEPT:
         raise TooManySignals(sent.name)
     body = {"name": sent.name, "payload": sent.payload, "by": by}
-    return inbox.put(session, standing.run.id, inbox.Wish("signal", body, rt.now_us(), sent.request_id))
+    request_id = sent.request_id and hidden_name(sent.request_id)
+    return inbox.put(session, standing.run.id, inbox.Wish("signal", body, rt.now_us(), request_id))
 
 
 def _wish(  # noqa: PLR0913 - who, where, what, to which end

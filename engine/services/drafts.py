@@ -70,7 +70,8 @@ def create(
     draft, problems = as_draft(rt, dict(document))
     new_id = rt.new_id()
     with rt.db.write() as session:
-        workflow_id = requests.made_for(session, user.id, request_id, new_id, rt.now_us())
+        asked = requests.own("workflow", request_id)
+        workflow_id = requests.made_for(session, user.id, asked, new_id, rt.now_us())
         if workflow_id == new_id:
             workflows.add(session, workflow_id, draft, rt.now_us(), user.id)
         made = workflows.get(session, workflow_id)

@@ -71,5 +71,5 @@ def export(
             if published is None:
                 raise NotFound("version", f"{workflow_id} {number}")
             document = published.document
-        audit.append(session, rt.now_us(), user.id, "export", workflow_id, version=number)
+        audit.append(session, rt.now_us(), user.id, "export", workflow_id, name=found.name, version=number)
     return as_yaml(document) if file_format == "yaml" else as_json(document)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.core.errors import InvalidInput, NotFound
+from engine.core.errors import InvalidInput, NotFound, there
 from engine.core.expressions import compile_template
 from engine.core.hook import NEVER_SHOWN, SCOPE, Delivery, Hook, HookPatch, NewHook, OpenedHook
 from engine.core.identity import Role, User
@@ -63,7 +63,7 @@ def list_hooks(
 def get(rt: Runtime, user: User, hook_id: str) -> Hook:
     require(rt, user, Role.VIEWER, "see a webhook")
     with rt.db.read() as session:
-        return _there(hooks.get(session, hook_id), hook_id)
+        return there(hooks.get(session, hook_id), "webhook", hook_id)
 
 
 def patch(rt: Runtime, user: User, hook_id: str, changes: HookPatch) -> Hook:
@@ -77,7 +77,7 @@ def patch(rt: Runtime, user: User, hook_id: str, changes: HookPatch) -> Hook:
         fields["name"] = clean_name(fields["name"], "webhook")
     _check(fields.get("mapping"), fields.get("headers", ()))
     with rt.db.write() as session:
-        before = _there(hooks.get(session, hook_id, lock=True), hook_id)
+        before = there(hooks.get(session, hook_id, lock=True), "webhook", hook_id)
         after = before.model_copy(update={**fields, "updated_at": rt.now_us()})
         hooks.save(session, after)
         _audit(rt, session, user, "hook_changed", after)
@@ -89,7 +89,7 @@ def rotate(rt: Runtime, user: User, hook_id: str) -> OpenedHook:
     require(rt, user, Role.EDITOR, "change a webhook")
     token = rt.new_token()
     with rt.db.write() as session:
-        hook = _there(hooks.get(session, hook_id, lock=True), hook_id)
+        hook = there(hooks.get(session, hook_id, lock=True), "webhook", hook_id)
         rotation = hooks.rotate(session, hook_id, digest_of(token), rt.now_us())
         _audit(rt, session, user, "hook_rotated", hook)
     return _opened(rt, hook, token, rotation)
@@ -98,7 +98,7 @@ def rotate(rt: Runtime, user: User, hook_id: str) -> OpenedHook:
 def delete(rt: Runtime, user: User, hook_id: str) -> None:
     require(rt, user, Role.EDITOR, "delete a webhook")
     with rt.db.write() as session:
-        hook = _there(hooks.get(session, hook_id, lock=True), hook_id)
+        hook = there(hooks.get(session, hook_id, lock=True), "webhook", hook_id)
         hooks.remove(session, hook_id)
         _audit(rt, session, user, "hook_deleted", hook)
 
@@ -107,7 +107,7 @@ def deliveries(rt: Runtime, user: User, hook_id: str, paging: Paging = FIRST_PAG
     """What came to it, newest first; of what was refused the last hundred are kept."""
     require(rt, user, Role.VIEWER, "see a webhook")
     with rt.db.read() as session:
-        _there(hooks.get(session, hook_id), hook_id)
+        there(hooks.get(session, hook_id), "webhook", hook_id)
         found = hooks.deliveries(session, hook_id, paging.after(), paging.limit + 1)
     return paging.page(found, lambda item: item.id)
 
@@ -125,12 +125,6 @@ def _check(mapping: Any, headers: tuple[str, ...]) -> None:
     unknown = {name.partition(".")[0] for name in compile_template(mapping).reads} - set(SCOPE)
     if unknown:
         raise InvalidInput(f"The mapping reads {', '.join(sorted(unknown))}; there is {', '.join(SCOPE)}.")
-
-
-def _there(hook: Hook | None, hook_id: str) -> Hook:
-    if hook is None:
-        raise NotFound("webhook", hook_id)
-    return hook
 
 
 def _audit(rt: Runtime, session: Session, user: User, action: str, hook: Hook) -> None:

@@ -3,12 +3,9 @@
 import threading
 from weakref import WeakSet
 
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
-
 from engine.core.errors import InvalidInput, OpenRoomsError
 from engine.core.identity import Role, User, clean_user_name, name_key
+from engine.core.rates import Rate
 from engine.runtime import Runtime
 from engine.services import passwords
 from engine.services.known import forget
@@ -35,9 +32,9 @@ __all__ = [
 ]
 
 SETUP_TOKEN_US = 15 * 60 * SECOND_US
-ATTEMPTS = RateLimitItemPerMinute(5)
+ATTEMPTS = Rate(5, 60)
+"""Of one name, whether there is such an account or not."""
 
-_limiter = MovingWindowRateLimiter(MemoryStorage())
 _set_up: WeakSet[Database] = WeakSet()
 _set_up_lock = threading.Lock()
 
@@ -151,7 +148,8 @@ def log_in(rt: Runtime, name: str, password: str) -> str:
             users.keep_hash(session, account.user.id, passwords.hashed(password, account.user.name))
         token = open_session(rt, session, account.user.id)
         audit.append(session, rt.now_us(), account.user.id, "login", account.user.name)
-    _limiter.clear(ATTEMPTS, *_attempt_key(rt, name))
+    if rt.rates is not None:
+        rt.rates.forget(ATTEMPTS, _attempt_key(rt, name))
     return token
 
 
@@ -205,15 +203,12 @@ def _account_named(rt: Runtime, name: str) -> users.Account | None:
 
 def _count_attempt(rt: Runtime, name: str) -> None:
     """Counts before the password is looked at, or many at once would all be looked at."""
-    key = _attempt_key(rt, name)
-    if _limiter.hit(ATTEMPTS, *key):
-        return
-    left = _limiter.get_window_stats(ATTEMPTS, *key).reset_time - rt.now_us() / SECOND_US
-    raise TooManyAttempts(max(1, round(left)))
+    if wait_s := rt.too_soon_s(ATTEMPTS, _attempt_key(rt, name)):
+        raise TooManyAttempts(wait_s)
 
 
-def _attempt_key(rt: Runtime, name: str) -> tuple[str, str]:
-    return str(rt.db.url), digest_of(name_key(name.strip()))
+def _attempt_key(rt: Runtime, name: str) -> str:
+    return "login " + digest_of(f"{rt.db.url} {name_key(name.strip())}")
 
 
 def _shown(name: str) -> str:

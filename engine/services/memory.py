@@ -23,6 +23,7 @@ from engine.core.memory import (
     text_of,
 )
 from engine.core.page import FIRST_PAGE, Page, Paging
+from engine.hiding import HIDDEN
 from engine.runtime import Runtime
 from engine.services.permission import require
 from engine.store import conversation, memory, rooms
@@ -92,8 +93,10 @@ def put(  # noqa: PLR0913 - whose, which, what and how
     _check_kind(kept.kind)
     with rt.db.read() as session:
         _check_room(rooms.exists(session, room_id), room_id)
+        rt.vault.learn(session)
+    value = HIDDEN.loads(encoded(value).encode())
     expires_us = None if kept.ttl_s is None else rt.now_us() + round(kept.ttl_s * 1_000_000)
-    about = about_entry(kept.kind, expires_us, kept.metadata)
+    about = about_entry(kept.kind, expires_us, HIDDEN.plain(kept.metadata))
     if kept.kind is Kind.SEMANTIC:
         chunks, _ = _ask(rt, indexed(rt.catalogue, rt.provider_settings, text_of(value)))
         about |= chunks

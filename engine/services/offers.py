@@ -147,4 +147,4 @@ def _room(rt: Runtime, user: User, offer: Offer) -> str:
             if room.name == name and room.queue_runs:
                 return room.id
     new = NewRoom(name=name, workflow_id=offer.workflow_id, metadata={"made_by": "mcp"}, queue_runs=is_one)
-    return rooms.create(rt, user, new).id
+    return rooms.create(rt, user, new, is_passing=not is_one).id

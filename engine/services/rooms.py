@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from engine.core.errors import InvalidInput, NotFound, OpenRoomsError
+from engine.core.errors import InvalidInput, NotFound, OpenRoomsError, there
 from engine.core.identity import Role, User
 from engine.core.page import FIRST_PAGE, Page, Paging
 from engine.core.room import LATEST, MAX_METADATA_BYTES, NewRoom, Pinned, Room, RoomPatch, RoomStatus
@@ -15,7 +15,7 @@ from engine.services.permission import require
 from engine.services.versions import WorkflowArchived
 from engine.store import audit, requests, rooms, runs, workflows
 from engine.store.database import Session
-from engine.store.rooms import ALL, Sought
+from engine.store.rooms import LASTING, Sought
 
 __all__ = [
     "NewRoom",
@@ -40,8 +40,10 @@ class RoomStillRuns(OpenRoomsError):
         )
 
 
-def create(rt: Runtime, user: User, new: NewRoom, *, request_id: str | None = None) -> Room:
-    """A new room; the same `request_id` makes one, once. Its workflow need not have a version yet, but a version that is named must exist.
+def create(
+    rt: Runtime, user: User, new: NewRoom, *, request_id: str | None = None, is_passing: bool = False
+) -> Room:
+    """A new room, for good unless it is a passing one; the same `request_id` makes one, once. Its workflow need not have a version yet, but a version that is named must exist.
 
     Raises:
         NotFound: there is no such workflow or version.
@@ -52,9 +54,9 @@ def create(rt: Runtime, user: User, new: NewRoom, *, request_id: str | None = No
     _check_metadata(new.metadata)
     now_us, new_id = rt.now_us(), rt.new_id()
     with rt.db.write() as session:
-        room_id = requests.made_for(session, user.id, request_id, new_id, now_us)
+        room_id = requests.made_for(session, user.id, requests.own("room", request_id), new_id, now_us)
         if room_id != new_id:
-            return _there(rooms.get(session, room_id), room_id)
+            return there(rooms.get(session, room_id), "room", room_id)
         workflow = workflows.get(session, new.workflow_id)
         if workflow is None:
             raise NotFound("workflow", new.workflow_id)
@@ -70,6 +72,7 @@ def create(rt: Runtime, user: User, new: NewRoom, *, request_id: str | None = No
             created_at=now_us,
             updated_at=now_us,
             created_by=user.id,
+            is_passing=is_passing,
         )
         rooms.add(session, room)
     return room
@@ -78,7 +81,7 @@ def create(rt: Runtime, user: User, new: NewRoom, *, request_id: str | None = No
 def list_rooms(
     rt: Runtime,
     user: User,
-    sought: Sought = ALL,
+    sought: Sought = LASTING,
     paging: Paging = FIRST_PAGE,
 ) -> Page[Room]:
     """Newest first."""
@@ -91,7 +94,7 @@ def list_rooms(
 def get(rt: Runtime, user: User, room_id: str) -> Room:
     require(rt, user, Role.VIEWER, "see a room")
     with rt.db.read() as session:
-        return _there(rooms.get(session, room_id), room_id)
+        return there(rooms.get(session, room_id), "room", room_id)
 
 
 class NextVersion(NamedTuple):
@@ -115,7 +118,7 @@ def next_version(rt: Runtime, user: User, room_id: str) -> NextVersion | None:
 
 
 def patch(rt: Runtime, user: User, room_id: str, changes: RoomPatch) -> Room:
-    """Change the room; a run that has started keeps what it started with.
+    """Change the room, which then is no passing one; a run that has started keeps what it started with.
 
     Raises:
         NotFound: there is no such room or version.
@@ -126,9 +129,9 @@ def patch(rt: Runtime, user: User, room_id: str, changes: RoomPatch) -> Room:
         fields["name"] = clean_name(fields["name"], "room")
     _check_metadata(fields.get("metadata", {}))
     with rt.db.write() as session:
-        room = _there(rooms.get(session, room_id, lock=True), room_id)
+        room = there(rooms.get(session, room_id, lock=True), "room", room_id)
         _check_version(session, room.workflow_id, fields.get("version", LATEST))
-        after = room.model_copy(update={**fields, "updated_at": rt.now_us()})
+        after = room.model_copy(update={**fields, "updated_at": rt.now_us(), "is_passing": False})
         rooms.save(session, after)
     return after
 
@@ -141,7 +144,7 @@ def delete(rt: Runtime, user: User, room_id: str) -> None:
     """
     require(rt, user, Role.EDITOR, "delete a room")
     with rt.db.write() as session:
-        room = _there(rooms.get(session, room_id, lock=True), room_id)
+        room = there(rooms.get(session, room_id, lock=True), "room", room_id)
         current = runs.current_run(session, room_id)
         if current is not None and not current.run.status.is_over:
             raise RoomStillRuns(room.name, current.run.status)
@@ -161,9 +164,3 @@ def _check_metadata(metadata: dict[str, Any]) -> None:
         raise InvalidInput(f"The metadata can't be kept as JSON: {error}.") from None
     if size > MAX_METADATA_BYTES:
         raise InvalidInput(f"The metadata takes {size:,} bytes; {MAX_METADATA_BYTES:,} are the most.")
-
-
-def _there(room: Room | None, room_id: str) -> Room:
-    if room is None:
-        raise NotFound("room", room_id)
-    return room

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import JsonValue
@@ -18,6 +19,7 @@ from engine.runner.starting import NoVersion, RoomBusy, Wanted
 from engine.runtime import Runtime
 from engine.services.permission import require
 from engine.store import runs
+from engine.store.requests import own
 
 __all__ = ["NoVersion", "RoomBusy", "Trial", "get", "list_runs", "retry", "start", "try_out"]
 
@@ -25,7 +27,7 @@ __all__ = ["NoVersion", "RoomBusy", "Trial", "get", "list_runs", "retry", "start
 def start(
     rt: Runtime, user: User, room_id: str, input_: JsonValue = None, *, request_id: str | None = None
 ) -> Run:
-    """Queue a run of the room; the same `request_id` gives the same run, however often it is sent.
+    """Queue a run of the room; the same `request_id` of a user gives the same run, however often it is sent.
 
     Raises:
         RoomBusy: another run has the room and the room does not queue.
@@ -68,20 +70,16 @@ def retry(
     at_step = resume_point(rt, failed, from_step)
     with rt.db.read() as session:
         kept = runs.trial_of(session, run_id)
-    run = _insert(
-        rt,
-        user,
-        failed.room_id,
-        Wanted(
-            user.id,
-            failed.input,
-            request_id,
-            version=failed.version,
-            at_step=at_step,
-            trial=Trial(**kept) if kept else None,
-            retry_of=failed.id,
-        ),
+    wanted = Wanted(
+        user.id,
+        failed.input,
+        request_id,
+        version=failed.version,
+        at_step=at_step,
+        trial=Trial(**kept) if kept else None,
+        retry_of=failed.id,
     )
+    run = _insert(rt, user, failed.room_id, wanted)
     rt.bell.ring(run.id)
     return run
 
@@ -114,6 +112,7 @@ def _begin(rt: Runtime, user: User, room_id: str, wanted: Wanted) -> Run:
 
 
 def _insert(rt: Runtime, user: User, room_id: str, wanted: Wanted) -> Run:
+    wanted = replace(wanted, request_id=own(f"user {user.id}", wanted.request_id))
     try:
         begun = _insert_once(rt, room_id, wanted)
     except runs.Taken:

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from engine.core.cron import cron
 from engine.core.depth import MOST, is_too_deep
-from engine.core.errors import InvalidInput, NotFound
+from engine.core.errors import InvalidInput, NotFound, there
 from engine.core.identity import Role, User
 from engine.core.page import FIRST_PAGE, Page, Paging
 from engine.core.schedule import Firing, NewSchedule, Schedule, SchedulePatch
@@ -65,7 +65,7 @@ def list_schedules(
 def get(rt: Runtime, user: User, schedule_id: str) -> Schedule:
     require(rt, user, Role.VIEWER, "see a schedule")
     with rt.db.read() as session:
-        return _there(schedules.get(session, schedule_id), schedule_id)
+        return there(schedules.get(session, schedule_id), "schedule", schedule_id)
 
 
 def patch(rt: Runtime, user: User, schedule_id: str, changes: SchedulePatch) -> Schedule:
@@ -79,7 +79,7 @@ def patch(rt: Runtime, user: User, schedule_id: str, changes: SchedulePatch) -> 
         check_input(rt, user, get(rt, user, schedule_id).room_id, fields["input"])
     now_us = rt.now_us()
     with rt.db.write() as session:
-        before = _there(schedules.get(session, schedule_id, lock=True), schedule_id)
+        before = there(schedules.get(session, schedule_id, lock=True), "schedule", schedule_id)
         after = before.model_copy(update={**fields, "updated_at": now_us})
         times = ("cron", "zone", "enabled")
         if any(getattr(before, name) != getattr(after, name) for name in times):
@@ -93,7 +93,7 @@ def delete(rt: Runtime, user: User, schedule_id: str) -> None:
     """Remove the schedule with its history; its runs stay."""
     require(rt, user, Role.EDITOR, "delete a schedule")
     with rt.db.write() as session:
-        schedule = _there(schedules.get(session, schedule_id, lock=True), schedule_id)
+        schedule = there(schedules.get(session, schedule_id, lock=True), "schedule", schedule_id)
         schedules.remove(session, schedule_id)
         _audit(rt, session, user, "schedule_deleted", schedule)
 
@@ -107,7 +107,7 @@ def firings(rt: Runtime, user: User, schedule_id: str, paging: Paging = FIRST_PA
     except ValueError:
         raise InvalidInput("This cursor is of another list.") from None
     with rt.db.read() as session:
-        _there(schedules.get(session, schedule_id), schedule_id)
+        there(schedules.get(session, schedule_id), "schedule", schedule_id)
         found = schedules.firings(session, schedule_id, before_us, paging.limit + 1)
     return paging.page(found, lambda firing: rfc3339(firing.due_at))
 
@@ -152,12 +152,6 @@ def check_input(rt: Runtime, user: User, room_id: str, given: JsonValue) -> None
     version = next_version(rt, user, room_id)
     if version is not None:
         fitting(rt, version.workflow_id, version.number, given)
-
-
-def _there(schedule: Schedule | None, schedule_id: str) -> Schedule:
-    if schedule is None:
-        raise NotFound("schedule", schedule_id)
-    return schedule
 
 
 def _audit(rt: Runtime, session: Session, user: User, action: str, schedule: Schedule) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from engine.core.errors import InvalidInput, NotFound
+from engine.core.errors import InvalidInput, NotFound, there
 from engine.core.identity import Role, User
 from engine.core.page import FIRST_PAGE, Page, Paging
 from engine.core.signing import key_of
@@ -63,7 +63,7 @@ def list_subscriptions(
 def get(rt: Runtime, user: User, subscription_id: str) -> Subscription:
     require(rt, user, Role.VIEWER, "see a subscription")
     with rt.db.read() as session:
-        return _there(subscriptions.get(session, subscription_id), subscription_id)
+        return there(subscriptions.get(session, subscription_id), "subscription", subscription_id)
 
 
 def patch(rt: Runtime, user: User, subscription_id: str, changes: SubscriptionPatch) -> Subscription:
@@ -78,7 +78,9 @@ def patch(rt: Runtime, user: User, subscription_id: str, changes: SubscriptionPa
     if "name" in fields:
         fields["name"] = clean_name(fields["name"], "subscription")
     with rt.db.write() as session:
-        before = _there(subscriptions.get(session, subscription_id, lock=True), subscription_id)
+        before = there(
+            subscriptions.get(session, subscription_id, lock=True), "subscription", subscription_id
+        )
         after = before.model_copy(update={**fields, "updated_at": rt.now_us()})
         if fields.get("enabled") or "url" in fields:
             after = after.model_copy(update={"off_reason": None, "failing_since": None})
@@ -92,7 +94,7 @@ def rotate(rt: Runtime, user: User, subscription_id: str) -> OpenedSubscription:
     """Another key, from the next attempt on."""
     require(rt, user, Role.EDITOR, "change a subscription")
     with rt.db.write() as session:
-        found = _there(subscriptions.get(session, subscription_id, lock=True), subscription_id)
+        found = there(subscriptions.get(session, subscription_id, lock=True), "subscription", subscription_id)
         rotation = subscriptions.rotate(session, subscription_id, rt.now_us())
         _audit(rt, session, user, "subscription_rotated", found)
     return _opened(rt, found, rotation)
@@ -102,7 +104,7 @@ def delete(rt: Runtime, user: User, subscription_id: str) -> None:
     """Remove the subscription, and what it was still to be told."""
     require(rt, user, Role.EDITOR, "delete a subscription")
     with rt.db.write() as session:
-        found = _there(subscriptions.get(session, subscription_id, lock=True), subscription_id)
+        found = there(subscriptions.get(session, subscription_id, lock=True), "subscription", subscription_id)
         subscriptions.remove(session, subscription_id)
         _audit(rt, session, user, "subscription_deleted", found)
 
@@ -114,7 +116,7 @@ def deliveries(rt: Runtime, user: User, subscription_id: str, paging: Paging = F
     if last is not None and not _CURSOR.fullmatch(last):
         raise InvalidInput("This cursor is of another list.")
     with rt.db.read() as session:
-        _there(subscriptions.get(session, subscription_id), subscription_id)
+        there(subscriptions.get(session, subscription_id), "subscription", subscription_id)
         found = notices.list_after(session, subscription_id, last, paging.limit + 1)
     return paging.page(found, notices.key_of)
 
@@ -123,11 +125,11 @@ def redeliver(rt: Runtime, user: User, subscription_id: str, notice_id: str) -> 
     """Deliver it once more under the same id, whether it was given up or received; nothing if it is under way."""
     require(rt, user, Role.EDITOR, "deliver again")
     with rt.db.write() as session:
-        _there(subscriptions.get(session, subscription_id, lock=True), subscription_id)
+        told = there(subscriptions.get(session, subscription_id, lock=True), "subscription", subscription_id)
         notice = notices.send_again(session, subscription_id, notice_id, rt.now_us())
         if notice is None:
             raise NotFound("delivery", notice_id)
-        audit.append(session, rt.now_us(), user.id, "redelivered", notice_id)
+        audit.append(session, rt.now_us(), user.id, "redelivered", notice_id, name=told.name)
     return notice
 
 
@@ -144,12 +146,6 @@ def _check(rt: Runtime, wanted: NewSubscription) -> None:
 def _opened(rt: Runtime, subscription: Subscription, rotation: int) -> OpenedSubscription:
     secret = key_of(rt.secret_key, f"subscription {subscription.id}", rotation)
     return OpenedSubscription(subscription=subscription, secret=secret)
-
-
-def _there(subscription: Subscription | None, subscription_id: str) -> Subscription:
-    if subscription is None:
-        raise NotFound("subscription", subscription_id)
-    return subscription
 
 
 def _audit(rt: Runtime, session: Session, user: User, action: str, subscription: Subscription) -> None:

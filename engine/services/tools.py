@@ -152,7 +152,11 @@ async def _called(rt: Runtime, ctx: StepContext, tool: Tool, arguments: dict[str
         return await call_tool(ctx, tool.name, arguments)
     settings = rt.settings
     children = Children(
-        most=1, memory_mb=settings.child_memory_mb, patience_s=settings.watchdog_s, sources=rt.sources
+        most=1,
+        memory_mb=settings.child_memory_mb,
+        patience_s=settings.watchdog_s,
+        sources=rt.sources,
+        reveal=rt.reveal_to_tools,
     )
     ctx.call_apart = children.call_tool
     try:

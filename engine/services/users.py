@@ -81,7 +81,7 @@ def set_password(rt: Runtime, user: User, user_id: str, password: str) -> User:
         if found is None:
             raise NotFound("user", user_id)
         users.change(session, user_id, password_hash=passwords.hashed(password, found.name))
-        audit.append(session, rt.now_us(), user.id, "password_reset", user_id)
+        audit.append(session, rt.now_us(), user.id, "password_reset", user_id, name=found.name)
     forget(rt)
     return found
 
@@ -100,6 +100,6 @@ def _change(rt: Runtime, user: User, user_id: str, **fields: Role | bool) -> Use
             users.change(session, user_id, **fields)
             if not after.active:
                 keys.revoke_all_of(session, user_id, rt.now_us())
-            audit.append(session, rt.now_us(), user.id, "user_changed", user_id, **fields)
+            audit.append(session, rt.now_us(), user.id, "user_changed", user_id, name=found.name, **fields)
     forget(rt)
     return after

@@ -95,9 +95,8 @@ def _publish(rt: Runtime, user: User, draft: Workflow, note: str, document: dict
             created_by=user.id,
         )
         workflows.add_version(session, summary, text.decode())
-        audit.append(
-            session, summary.created_at, user.id, "publish", draft.id, version=summary.version, note=note
-        )
+        told = {"name": draft.name, "version": summary.version, "note": note}
+        audit.append(session, summary.created_at, user.id, "publish", draft.id, **told)
     return Published(version=Version(**dict(summary), document=document), is_new=True)
 
 

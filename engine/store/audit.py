@@ -25,7 +25,7 @@ def append(
     target: str = "",
     **detail: Any,
 ) -> None:
-    """Add an entry; call it last in a transaction, for it holds the end of the chain until the commit."""
+    """Add an entry; where `target` is an id, `name` among the details says what it is called. Call it last in a transaction, for it holds the end of the chain until the commit."""
     hot = Hot.of(session)
     if not hot.is_sqlite:
         hot.all("SELECT pg_advisory_xact_lock(?)", LOCK)
@@ -92,6 +92,7 @@ def _hash(before: str, row: AuditRow) -> str:
 
 
 def _entry(row: AuditRow, user_name: str | None) -> AuditEntry:
+    detail = orjson.loads(row.detail)
     return AuditEntry(
         id=row.id or 0,
         at=row.at_us,
@@ -99,5 +100,6 @@ def _entry(row: AuditRow, user_name: str | None) -> AuditEntry:
         user_name=user_name,
         action=row.action,
         target=row.target,
-        detail=orjson.loads(row.detail),
+        target_name=detail.get("name"),
+        detail=detail,
     )

@@ -74,17 +74,17 @@ def newest(session: Session, user_id: str | None, before: tuple[int, str] | None
     return [_key(row, name) for row, name in session.execute(query)]
 
 
-def revoke(session: Session, key_id: str, now_us: int, user_id: str | None = None) -> bool:
-    """False: there is no such key that is not revoked yet, or it is not that user's."""
+def revoke(session: Session, key_id: str, now_us: int, user_id: str | None = None) -> str | None:
+    """Its name; None: there is no such key that is not revoked yet, or it is not that user's."""
     query = (
         update(ApiKeyRow)
         .where(col(ApiKeyRow.id) == key_id, col(ApiKeyRow.revoked_us).is_(None))
         .values(revoked_us=now_us)
-        .returning(col(ApiKeyRow.id))
+        .returning(col(ApiKeyRow.name))
     )
     if user_id is not None:
         query = query.where(col(ApiKeyRow.user_id) == user_id)
-    return session.execute(query).scalar() is not None
+    return session.execute(query).scalar()
 
 
 def revoke_all_of(session: Session, user_id: str, now_us: int) -> None:

@@ -1,10 +1,21 @@
 """What was made for which request: a repeat with the same key within a day gets the first thing."""
 
+import hashlib
+
 from sqlmodel import Session
 
 from engine.store.database import Hot
 
 KEPT_US = 24 * 3600 * 1_000_000
+MAX_ID = 200
+
+
+def own(whose: str, request_id: str | None) -> str | None:
+    """The key of a request among those of others, who may have thought of the same one; None without a key."""
+    if request_id is None:
+        return None
+    named = f"{whose}:{request_id}"
+    return named if len(named) <= MAX_ID else hashlib.sha256(named.encode()).hexdigest()
 
 
 def made_for(session: Session, user_id: str, request_id: str | None, new_id: str, now_us: int) -> str:

@@ -16,14 +16,15 @@ from engine.store.tables import RoomRow, WorkflowRow
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """Which rooms are asked for; `text` is part of the name."""
+    """Which rooms are asked for; `text` is part of the name, `passing` None takes lasting and passing ones alike."""
 
     status: RoomStatus | None = None
     workflow_id: str | None = None
     text: str = ""
+    passing: bool | None = False
 
 
-ALL = Sought()
+LASTING = Sought()
 
 
 def add(session: Session, room: Room) -> None:
@@ -63,6 +64,8 @@ def list_after(session: Session, sought: Sought, last_id: str | None, limit: int
         query = query.where(col(RoomRow.status) == sought.status.value)
     if sought.workflow_id is not None:
         query = query.where(col(RoomRow.workflow_id) == sought.workflow_id)
+    if sought.passing is not None:
+        query = query.where(col(RoomRow.is_passing) == sought.passing)
     if sought.text:
         query = query.where(func.lower(col(RoomRow.name)).contains(sought.text.lower(), autoescape=True))
     return [_room(row) for row in session.execute(query)]
@@ -87,6 +90,7 @@ def _columns(room: Room) -> dict[str, Any]:
         "config": orjson.dumps(room.config.model_dump(mode="json", exclude_none=True)).decode(),
         "meta": orjson.dumps(room.metadata).decode(),
         "queue_runs": room.queue_runs,
+        "is_passing": room.is_passing,
     }
 
 
@@ -112,7 +116,33 @@ def _room(found: Row[RoomRow, str]) -> Room:
         created_at=row.created_us,
         updated_at=row.updated_us,
         created_by=row.created_by,
+        is_passing=row.is_passing,
     )
+
+
+_OUTLIVED = (
+    " FROM room WHERE is_passing AND created_us < ?"
+    " AND NOT EXISTS (SELECT 1 FROM run WHERE room_id = room.id AND (ended_us IS NULL OR ended_us >= ?))"
+    " AND NOT EXISTS (SELECT 1 FROM hook WHERE room_id = room.id)"
+    " AND NOT EXISTS (SELECT 1 FROM schedule WHERE room_id = room.id)"
+)
+
+
+def outlived(hot: Hot, before_us: int, limit: int) -> list[str]:
+    """Passing rooms whose runs were over by then; those that can be run again by a hook or a schedule stay."""
+    rows = hot.all(f"SELECT id{_OUTLIVED} ORDER BY created_us LIMIT ?", before_us, before_us, limit)
+    return [str(row[0]) for row in rows]
+
+
+def remove_outlived(hot: Hot, room_id: str, before_us: int) -> str | None:
+    """The name of the room, which is gone with its runs; None if it is gone already or is to stay after all."""
+    if not hot.is_sqlite:  # then look: somebody may be starting a run in it
+        hot.all("SELECT 1 FROM room WHERE id = ? FOR UPDATE", room_id)
+    found = hot.one(f"SELECT name{_OUTLIVED} AND id = ?", before_us, before_us, room_id)
+    if found is None:
+        return None
+    hot.run("DELETE FROM room WHERE id = ?", room_id)
+    return str(found[0])
 
 
 def run_after(session: Session | Hot, room_id: str, number: int) -> tuple[str, int] | None:

@@ -7,6 +7,7 @@ from sqlmodel import Session, col
 
 from engine.core.secret import Secret
 from engine.store.access_tables import SecretRow
+from engine.store.database import Hot
 
 
 def list_after(session: Session, last_name: str | None, limit: int) -> list[Secret]:
@@ -17,12 +18,12 @@ def list_after(session: Session, last_name: str | None, limit: int) -> list[Secr
     return [_secret(row) for row in session.execute(query).scalars()]
 
 
-def sealed(session: Session, names: Iterable[str] | None = None) -> dict[str, str]:
+def sealed(session: Session | Hot, names: Iterable[str] | None = None) -> dict[str, str]:
     """The sealed values of those that there are, of all without `names`."""
-    query = select(col(SecretRow.name), col(SecretRow.sealed)).order_by(col(SecretRow.name))
-    if names is not None:
-        query = query.where(col(SecretRow.name).in_(sorted(names)))
-    return {row.name: row.sealed for row in session.execute(query)}
+    wanted = None if names is None else sorted(names)
+    where = "" if wanted is None else f" WHERE name IN ({', '.join('?' * len(wanted)) or 'NULL'})"
+    rows = Hot.of(session).all(f"SELECT name, sealed FROM secret{where} ORDER BY name", *(wanted or ()))
+    return dict(tuple(row) for row in rows)
 
 
 def put(session: Session, name: str, text: str, by: str, now_us: int) -> Secret:

@@ -26,6 +26,11 @@ def get(session: Session | Hot, subscription_id: str, *, lock: bool = False) -> 
     return None if row is None else _subscription(row)
 
 
+def name_of(hot: Hot, subscription_id: str) -> str | None:
+    row = hot.one("SELECT name FROM subscription WHERE id = ?", subscription_id)
+    return None if row is None else str(row[0])
+
+
 def save(session: Session | Hot, subscription: Subscription) -> None:
     """What is still to be told is held while it is off."""
     hot = Hot.of(session)

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     String,
+    false,
     text,
 )
 from sqlmodel import Field, SQLModel
@@ -55,6 +56,14 @@ class VersionRow(SQLModel, table=True):
 
 class RoomRow(SQLModel, table=True):
     __tablename__ = "room"
+    __table_args__ = (
+        Index(
+            "room_passing",
+            "created_us",
+            sqlite_where=text("is_passing"),
+            postgresql_where=text("is_passing"),
+        ),
+    )
 
     id: str = Field(sa_column=id_column())
     name: str = Field(sa_column=text_column())
@@ -68,6 +77,7 @@ class RoomRow(SQLModel, table=True):
     created_us: int = Field(sa_column=us_column())
     updated_us: int = Field(sa_column=us_column(index=True))
     created_by: str | None = Field(default=None, max_length=ID_CHARS)
+    is_passing: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class RunRow(SQLModel, table=True):

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from engine.core.catalogue import StepContext, StepError
 from engine.core.errors import OpenRoomsError
+from engine.hiding import HIDDEN
 from engine.net import Guard, client
 from engine.supply.offers import Told
 from engine.supply.servers import Server
@@ -102,6 +103,11 @@ class Connection:
             self._lose(ready)
             raise Unavailable(self._name, _reason(error)) from None
 
+    def drop(self) -> None:
+        """Give it up, from its own loop: nobody is to use this server as it was."""
+        if self._ready is not None:
+            self._lose(self._ready)
+
     async def close(self) -> None:
         if self._keeper is not None:
             self._lost.set()
@@ -142,12 +148,17 @@ class Connection:
             self._lose(ready)
 
 
+Reveal = Callable[[Collection[str]], Mapping[str, str]]
+"""Gives the values of secrets, by name; each is masked in this process from then on."""
+
+
 class Place:
     """What a connection needs of its installation."""
 
-    def __init__(self, kept_in: str, http_allow: str) -> None:
+    def __init__(self, kept_in: str, http_allow: str, reveal: Reveal) -> None:
         self.folder = Path(kept_in)
         self.guard = Guard.of(http_allow)
+        self.reveal = reveal
 
 
 @contextlib.asynccontextmanager
@@ -160,7 +171,8 @@ async def opened(name: str, server: Server, place: Place) -> AsyncIterator[Clien
     async with contextlib.AsyncExitStack() as stack:
         if server.url is not None:
             http = client(place.guard.trusting(server.url), timeout_s=max(300.0, server.timeout_s))
-            http.headers.update(server.headers)
+            values = await asyncio.to_thread(place.reveal, server.secrets) if server.secrets else {}
+            http.headers.update(server.headers_with(values))
             await stack.enter_async_context(http)
             transport = streamable_http_client(server.url, http_client=http)
         else:
@@ -220,8 +232,8 @@ def _reason(error: BaseException) -> str:
     seen = error
     while seen is not None:
         if isinstance(seen, OpenRoomsError):
-            return str(seen)
+            return HIDDEN.text(str(seen))
         seen = seen.__cause__ or seen.__context__  # type: ignore[assignment]
     if isinstance(error, TimeoutError):
         return f"it did not answer within {CONNECT_S} s."
-    return f"{type(error).__name__}: {error}"[:500].rstrip(".") + "."
+    return HIDDEN.text(f"{type(error).__name__}: {error}")[:500].rstrip(".") + "."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -11,10 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from engine.core.catalogue import Effect
 from engine.core.rates import Rate
+from engine.core.secret import REFERENCE
 from engine.supply.sources import BadSource, trusted
 
 MAX_BYTES = 1_048_576
 MAX_NAME = 24
+_SECRET = re.compile(r"\{\{\s*" + REFERENCE.pattern + r"\s*\}\}")
 
 
 class RateOfServer(BaseModel):
@@ -49,10 +52,23 @@ class Server(BaseModel):
     rate: RateOfServer | None = None
     """For each of its tools."""
 
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The names of those that its headers hold."""
+        return frozenset(name for value in self.headers.values() for name in _SECRET.findall(value))
+
+    def headers_with(self, secrets: Mapping[str, str]) -> dict[str, str]:
+        """The headers, with the values of their secrets in them."""
+        return {
+            name: _SECRET.sub(lambda found: secrets[found[1]], value) for name, value in self.headers.items()
+        }
+
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if (self.command is None) == (self.url is None):
             raise ValueError("give either command, to start it, or url, to reach it")
+        if any("{{" in _SECRET.sub("", value) for value in self.headers.values()):
+            raise ValueError("between {{ and }} a header takes secrets.NAME and nothing else")
         return self
 
 

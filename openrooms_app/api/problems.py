@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from engine.core.catalogue import StepError
 from engine.core.errors import OpenRoomsError
 from engine.core.expressions import ExpressionError
+from engine.hiding import HIDDEN
 
 MEDIA_TYPE: Final = "application/problem+json"
 SHOWN: Final = 5
@@ -113,13 +114,18 @@ def add_handlers(api: FastAPI) -> None:
 
 
 def answer(status: int, code: str, detail: str, *, extra: dict[str, Any] | None = None) -> JSONResponse:
-    """The problem as a response; `extra` adds fields, and `retry_after_s` among them a Retry-After header."""
-    extra = extra or {}
+    """The problem as a response; `extra` adds fields, and `retry_after_s` among them a Retry-After header.
+
+    What was sent may be quoted in it: secrets are masked.
+    """
+    extra = HIDDEN.plain(extra or {})
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
     headers = {"Retry-After": str(extra["retry_after_s"])} if "retry_after_s" in extra else {}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse({**body, "detail": detail, "code": code, **extra}, status, headers, MEDIA_TYPE)
+    return JSONResponse(
+        {**body, "detail": HIDDEN.text(detail), "code": code, **extra}, status, headers, MEDIA_TYPE
+    )
 
 
 def status_of(error: OpenRoomsError) -> int:

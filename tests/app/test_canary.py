@@ -20,7 +20,9 @@ from engine.core.discovery import discover
 from engine.core.identity import Role
 from engine.hiding import hide_in_logs
 from engine.runner import Runner
-from engine.runtime import use_runtime
+from engine.runtime import get_runtime, use_runtime
+from engine.services import hooks
+from engine.store import secrets as rows
 from openrooms_app.api import create_api
 from openrooms_app.gate import Gate
 from openrooms_app.session import COOKIE
@@ -36,16 +38,13 @@ NUMBER = "7391826450"
 SECRETS = {"plain": PLAIN, "odd": ODD, "long": LONG, "number": NUMBER}
 
 
-def needles() -> Iterator[str]:
-    for value in SECRETS.values():
+def needles(secrets: dict[str, str]) -> Iterator[str]:
+    for value in secrets.values():
         raw = value.encode()
         yield from (value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
         yield from (base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode(), raw.hex())
         yield from (base64.b64encode(b"user:" + raw).decode()[8:-4], quote(value, safe=""), quote_plus(value))
         yield from (line for line in value.splitlines()[1:-1])
-
-
-NEEDLES = sorted(set(needles()))
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -200,17 +199,121 @@ def test_no_canary_leaves_the_steps_it_was_given_to(  # noqa: PLR0917
 
     logs = caplog.text + "".join(capfd.readouterr())
     assert "the key is ***" in logs
+    assert "{{ secrets.plain }}" in "".join(answers)
+    assert leaks(SECRETS, answers=answers, logs=logs, folder=tmp_path, redis_url=redis_url) == []
+
+
+OUTSIDE = {
+    "told_abroad": "canary-abroad-81c07e",
+    "odd_abroad": 'äbroad "odd" \\ /+&=? <i>51fa',
+    "number_abroad": "6482915370",
+    "signalled": "canary-signalled-5d2e",
+    "put_in": "canary-put-in-c90b",
+    "kept": "canary-kept-77aa31",
+}
+WAITS = {
+    "signal": "go",
+    "form_schema": {
+        "type": "object",
+        "required": ["said"],
+        "properties": {"said": {"type": "string", "maxLength": 40}},
+    },
+}
+
+
+def test_no_canary_that_comes_from_outside_is_kept(client, redis_url, tmp_path, caplog, capfd):
+    """As a hook's call, a signal, an input, a memory; whichever process has set the secret, and though none has used it."""
+    caplog.set_level(logging.DEBUG)
+    rt = get_runtime()
+    set_elsewhere(rt, "told_abroad", "odd_abroad", "number_abroad")
+    told, odd, number, signalled, put_in, kept = OUTSIDE.values()
+    room = a_room(client, drawn(
+        [node("start", "START"), {**node("wait", "WAIT", config=WAITS, save_as="heard"), "remember": {"kept": "vars.heard.said"}},
+         node("end", "END", config={"output": {"heard": "{{ vars.heard }}", "input": "{{ input }}"}})],
+        [way("start", "wait"), way("wait", "end", "SUCCESS")],
+    ))  # fmt: skip
+    mapping = {
+        "apart": "{{ body.told.upperAscii() }}",
+        "all": "{{ body }}",
+        "headers": "{{ headers }}",
+        "q": "{{ query.k }}",
+    }
+    starts = client.post(
+        f"/api/rooms/{room}/hooks", json={"name": "In", "mapping": mapping, "headers": ["X-Key"]}
+    ).json()
+    sends = client.post(f"/api/rooms/{room}/hooks", json={"name": "Go", "signal": "go"}).json()
+    encoded = base64.b64encode(f"user:{odd}".encode()).decode()
+    body = {"told": told, odd: [odd, quote(told, safe="")], "n": int(number), "basic": encoded}
+
+    begun = client.post(
+        starts["url"], params={"k": odd}, json=body, headers={"X-Key": told, "X-OpenRooms-Delivery": told}
+    )
+    again = client.post(starts["url"], params={"k": odd}, json=body, headers={"X-OpenRooms-Delivery": told})
+    assert (begun.status_code, again.json()["is_repeated"]) == (202, True), begun.text
+    run_id, at = begun.json()["run_id"], f"/api/rooms/{room}"
+    set_elsewhere(rt, "signalled")
+    refused = [
+        client.post(f"{at}/signals/go", json={"said": f"{signalled} {odd} " * 9, "why": odd}).text,
+        client.post(sends["url"], data={odd: told}).text,
+        client.post(sends["url"], content=odd, headers={"Content-Type": told}).text,
+    ]
+    assert ["***" in answer for answer in refused] == [True, False, True]
+    taken = client.post(
+        sends["url"],
+        json={"said": f"x{told}y", "more": [odd, {odd: number}]},
+        headers={"Idempotency-Key": odd[1:]},
+    )
+    assert taken.status_code == 202, taken.text
+    run = finished(client, run_id)
+    assert run["output"]["heard"] == {"said": "x***y", "more": ["***", {"***": "***"}]}
+    assert run["output"]["input"]["apart"] == "***" == run["output"]["input"]["all"]["n"]
+    set_elsewhere(rt, "put_in")
+    second = client.post(
+        f"{at}/run", json={"input": {"told": put_in}}, headers={"Idempotency-Key": told}
+    ).json()["run_id"]
+    link = hooks.signal_url(rt, second, "go")
+    set_elsewhere(rt, "kept")
+    remembered = client.put(f"{at}/memory/mine", json={"value": [kept], "metadata": {"a": told}}).text
+    answers = [begun.text, again.text, *refused, remembered, client.post(link, json={"said": odd}).text]
+    finished(client, second)
+    pinned = client.post(f"{at}/run", json={"pins": {"wait": {"said": kept}}}).json()["run_id"]
+    assert finished(client, pinned)["output"]["heard"] == {"said": "***"}
+
+    paths = [
+        f"runs/{run_id}", f"runs/{run_id}/events?limit=1000", f"runs/{run_id}/steps", f"runs/{run_id}/state", f"runs/{second}",
+        f"rooms/{room}/status", f"rooms/{room}/logs?limit=1000", f"rooms/{room}/memory", f"runs/{second}/events?limit=1000",
+        f"webhooks/{starts['hook']['id']}/deliveries", f"webhooks/{sends['hook']['id']}/deliveries", "audit",
+    ]  # fmt: skip
+    found = [client.get(f"/api/{path}") for path in paths]
+    assert all(one.is_success for one in found)
+    answers += [*(one.text for one in found), streamed(client, run_id)]
+    logs = caplog.text + "".join(capfd.readouterr())
+    assert "***" in "".join(answers)
+    assert leaks(OUTSIDE, answers=answers, logs=logs, folder=tmp_path, redis_url=redis_url) == []
+
+
+def set_elsewhere(rt, *names):
+    """As another process sets secrets, so that this one has yet to learn of them."""
+    with rt.db.write() as session:
+        for name in names:
+            rows.put(session, name, rt.vault.keyring().seal(name, OUTSIDE[name]), "somebody", rt.now_us())
+
+
+def leaks(secrets, *, answers, logs, folder, redis_url):
+    """(where, what) of each secret that can be read somewhere, in whatever coat."""
+    files = [file.read_bytes().decode("utf-8", "replace") for file in folder.rglob("*") if file.is_file()]
     shown = {
         "answers": "\n".join(answers),
         "logs": logs,
-        "files": "\n".join(
-            file.read_bytes().decode("utf-8", "replace") for file in tmp_path.rglob("*") if file.is_file()
-        ),
+        "files": "\n".join(files),
         "redis": redis_dump(redis_url),
     }
-    assert "{{ secrets.plain }}" in shown["answers"]
-    leaks = [(place, needle) for place, text in shown.items() for needle in NEEDLES if needle in text]
-    assert leaks == []
+    return [
+        (place, needle)
+        for place, text in shown.items()
+        for needle in sorted(set(needles(secrets)))
+        if needle in text
+    ]
 
 
 def streamed(client, run_id):

@@ -162,7 +162,8 @@ def test_a_published_workflow_is_listed_and_called(desk, mode):
     assert (wrong.is_error, wrong.structured_content["code"]) == (True, "invalid_input")
     assert (absent.is_error, absent.structured_content["code"]) == (True, "not_found")
     run = desk.newest_run()
-    assert rooms.get(desk.rt, desk.user, run.room_id).metadata == {"made_by": "mcp"}
+    room = rooms.get(desk.rt, desk.user, run.room_id)
+    assert (room.metadata, room.is_passing) == ({"made_by": "mcp"}, True)
     assert any("twice succeeded" in message for _, message in told)
     assert [done for done, _ in told] == sorted(done for done, _ in told)
 

@@ -25,6 +25,13 @@ class Params(Frozen):
 async def say(params: Params, ctx: StepContext) -> str:
     """Say it."""
     return params.text
+
+
+@tool(Params, title="Spent", category="text", effect=Effect.EXTERNAL)
+async def spent(params: Params, ctx: StepContext) -> float:
+    """What the run has cost once this is on record."""
+    ctx.note({"t": "AGENT_RESPONSE", "d": {}})
+    return ctx.spent["run"]
 '''
 
 
@@ -37,10 +44,25 @@ class Counting:
         return 0.0 if len(self.asked) == 1 else 30.0
 
 
-def test_addresses_and_rates_are_the_workers(tmp_path):
+class Recording:
+    """A record; while a note is put there, a branch beside the step pays 2 dollars."""
+
+    def __init__(self, spent: dict[str, float]) -> None:
+        self.spent = spent
+
+    def add(self, note: dict[str, Any]) -> None:
+        del note
+        self.spent["run"] += 2
+
+    async def kept(self) -> None:
+        pass
+
+
+def test_addresses_rates_and_costs_are_the_workers(tmp_path):
     (tmp_path / "say.py").write_text(RATED)
-    limiter = Counting()
+    limiter, spent = Counting(), {"run": 0.5}
     ctx = a_context(limiter=limiter, signal_url=lambda signal, until_us: f"/{signal}/{until_us}")
+    ctx.spent, ctx.recorder = spent, Recording(spent)
 
     async def steps() -> list[Any]:
         children = Children(most=1, memory_mb=1024, patience_s=5, sources=Sources(tools_dir=str(tmp_path)))
@@ -52,10 +74,11 @@ def test_addresses_and_rates_are_the_workers(tmp_path):
         try:
             made = await step("wait_for_webhook", signal="go", expires_s=1)
             said = await step("say", text="hi")
+            cost = await step("spent", text="")
             again = await asyncio.gather(step("say", text="ho"), return_exceptions=True)
-            return [made["url"], said, again[0].code, again[0].retry_after_s]
+            return [made["url"], said, cost, again[0].code, again[0].retry_after_s]
         finally:
             await children.close()
 
-    assert asyncio.run(steps()) == [f"/go/{ctx.now_us + 1_000_000}", "hi", "rate_limited", 30.0]
+    assert asyncio.run(steps()) == [f"/go/{ctx.now_us + 1_000_000}", "hi", 2.5, "rate_limited", 30.0]
     assert limiter.asked == [(Rate(1, 60), "say")] * 2

@@ -125,6 +125,20 @@ class Old:
         await JSONResponse(error, 400)(scope, receive, send)
 
 
+class Locked:
+    """Opens to whoever sends what stands in FOLDER/key as Authorization; to everybody while there is no such file."""
+
+    def __init__(self, app: Any, folder: Path) -> None:
+        self._app, self._key = app, folder / "key"
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        shown = dict(scope.get("headers", ())).get(b"authorization", b"")
+        if scope["type"] == "http" and self._key.exists() and shown != self._key.read_bytes():
+            await JSONResponse({"error": f"not with {shown.decode()}"}, 401)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
 def _serve_http(app: Any, folder: Path, port: int) -> None:
     import socket
 
@@ -142,7 +156,7 @@ def _serve_http(app: Any, folder: Path, port: int) -> None:
 if __name__ == "__main__":
     place = Path(sys.argv[1])
     if len(sys.argv) > 2:
-        served = make_server(place).streamable_http_app()
+        served = Locked(make_server(place).streamable_http_app(), place)
         _serve_http(Old(served) if sys.argv[3:] else served, place, int(sys.argv[2]))
     else:
         make_server(place).run("stdio")

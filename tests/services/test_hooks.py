@@ -135,13 +135,17 @@ def test_signed_calls_are_taken_once_and_not_from_strangers_or_late(rt, editor, 
     wrong = [
         forged,
         signed(now_s - 301),
-        signed(now_s + 301),
+        signed(now_s + 330),
         signed(key="x"),
         signed(sent=b'{"n":2}'),
         a_call(),
     ]
     assert {refusal(rt, made, call) for call in wrong} == {"bad_signature"}
-    assert len(of_room(rt, editor, room_id)) == 1
+    replayed = signed(delivery="")
+    assert not calls.take(rt, token_of(made), replayed).is_repeated
+    replayed.headers["idempotency-key"] = "as if it were new"
+    assert calls.take(rt, token_of(made), replayed).is_repeated
+    assert len(of_room(rt, editor, room_id)) == 2
 
     rotated = hooks.rotate(rt, editor, made.hook.id)
     with pytest.raises(BadLink):
@@ -186,7 +190,7 @@ def test_what_is_refused_is_told_to_editors_and_names_no_room_to_callers(rt, edi
 
 def test_nobody_floods_a_hook(rt, editor, room_id):
     made = opened(rt, editor, room_id, signing="openrooms")
-    codes = {refusal(rt, made, a_call()) for _ in range(CALLS.amount)}
+    codes = {refusal(rt, made, a_call()) for _ in range(CALLS.times)}
     with pytest.raises(TooManyCalls) as told:
         calls.take(rt, token_of(made), a_call())
 

@@ -37,7 +37,7 @@ def test_publishing_makes_the_draft_a_version(rt, editor, made):
     assert (newest.action, newest.target, newest.detail) == (
         "publish",
         made.id,
-        {"note": "first", "version": 1},
+        {"name": "drawn", "note": "first", "version": 1},
     )
 
 

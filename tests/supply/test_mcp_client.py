@@ -12,8 +12,11 @@ from engine.core.discovery import discover
 from engine.core.run import RunStatus
 from engine.core.tool_call import call_tool
 from engine.core.validation import find_problems
-from engine.services import history, tools
+from engine.isolation.pool import Children
+from engine.services import history, secrets, tools
 from engine.supply import Sources, Supply
+from engine.supply.servers import read_servers
+from engine.supply.sources import BadSource
 from tests.core.drawing import line, node
 from tests.fixtures.contexts import a_context
 from tests.runner.conftest import Place
@@ -180,6 +183,69 @@ def test_what_a_server_offered_is_known_while_it_is_down_and_a_change_is_taken_o
     supplied({"desk": entry})  # another process has asked it
     assert down.look()
     assert "mcp_desk_extra" in catalogue.tools
+
+
+def until(is_so):
+    end = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_the_file_is_read_again_when_it_changes_and_its_headers_name_secrets(tmp_path, sqlite_rt, admin):
+    file, desk = tmp_path / "mcp.json", tmp_path / "desk"
+    desk.mkdir()
+    (desk / "key").write_text("Bearer canary-of-desk-41")
+    secrets.put(sqlite_rt, admin, "desk_key", "canary-of-desk-41")
+    secrets.put(sqlite_rt, admin, "another", "is-not-the-desks")
+    sources = Sources(mcp_servers=str(file), kept_in=str(tmp_path / "mcp"))
+    catalogue, changes = discover(), []
+
+    def write(header=None, **servers):
+        if header:
+            servers["desk"] = {"url": url, "headers": {"Authorization": header}}
+        file.write_text(json.dumps({"mcpServers": servers}))
+
+    async def add(tool):
+        ctx = a_context(catalogue=catalogue)
+        kind, params = catalogue.node_types["TOOL_EXECUTION"], {"tool": tool, "arguments": {"a": 1, "b": 2}}
+        children = Children(most=1, memory_mb=1024, patience_s=9, sources=sources, reveal=supply.reveal)
+        try:
+            return [
+                await call_tool(ctx, tool, params["arguments"]),
+                await children.call_step(kind, params, ctx),
+            ]
+        finally:
+            await children.close()
+
+    with http_server(desk) as (url, _):
+        supply = Supply(sources, catalogue, sqlite_rt.vault.reveal)
+        supply.start(lambda: changes.append(sorted(supply.servers)))
+        try:
+            write("Bearer {{ secrets.desk_key }}")
+            until(lambda: "mcp_desk_add" in catalogue.tools)
+            assert changes[0] == ["desk"]
+            assert asyncio.run(add("mcp_desk_add")) == [{"total": 3}] * 2
+            assert supply.reveal(["desk_key", "another"]) == {"desk_key": "canary-of-desk-41"}
+
+            file.write_text("{")
+            until(lambda: "no JSON" in supply.faults.get("mcp servers", ""))
+            assert "mcp_desk_add" in catalogue.tools
+            write("Bearer {{ secrets.gone }}")
+            until(lambda: "'gone'" in supply.faults.get("mcp desk", ""))
+            write("Bearer wrong {{ secrets.desk_key }}")
+            until(lambda: "'gone'" not in (fault := supply.faults.get("mcp desk", "")) and fault)
+            assert "mcp servers" not in supply.faults
+            write()
+            until(lambda: not supply.servers)
+            assert [tool.name for tool in catalogue.tools if tool.category == "mcp"] == []
+        finally:
+            supply.stop()
+    told = f"{supply.faults}" + "".join(one.read_text() for one in (tmp_path / "mcp").iterdir())
+    assert "canary-of-desk" not in told
+    write("{{ env.HOME }}")
+    with pytest.raises(BadSource, match=r"takes secrets\.NAME"):
+        read_servers(file)
 
 
 def test_a_server_is_reached_through_the_guard(supplied):

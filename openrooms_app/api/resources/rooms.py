@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from engine.core.page import Page
 from engine.core.room import NewRoom, Room, RoomPatch, RoomStatus
@@ -22,16 +22,19 @@ def create_room(body: NewRoom, by: By, request_id: RequestId, response: Response
     return room
 
 
-@router.get("")
-def list_rooms(
-    by: By,
-    page: PageAsked,
+async def _sought(
     status: RoomStatus | None = None,
     workflow_id: Annotated[str | None, Query(max_length=100)] = None,
     q: Annotated[str, Query(max_length=200, description="part of the name")] = "",
-) -> Page[Room]:
+    passing: Annotated[bool, Query(description="those made for one call over MCP instead")] = False,
+) -> Sought:
+    return Sought(status, workflow_id, q, passing)
+
+
+@router.get("")
+def list_rooms(by: By, page: PageAsked, sought: Annotated[Sought, Depends(_sought)]) -> Page[Room]:
     """Newest first."""
-    return rooms.list_rooms(*by, Sought(status, workflow_id, q), page)
+    return rooms.list_rooms(*by, sought, page)
 
 
 @router.get("/{room_id}")

@@ -157,8 +157,12 @@ def _row(entry: AuditEntry) -> dict[str, Any]:
         "who": who,
         "text": ACTIONS.get(entry.action, entry.action),
         "is_bad": entry.action in BAD_NEWS,
+        "on": entry.target_name or entry.target,
+        "is_id": entry.target_name is None,
         "detail": ", ".join(
-            f"{name}: {_told(value)}" for name, value in entry.detail.items() if value is not None
+            f"{name}: {_told(value)}"
+            for name, value in entry.detail.items()
+            if value not in (None, "") and name != "name"
         ),
         "of_target": f"{routes.AUDIT}?{urlencode({'target': entry.target})}",
     }

@@ -111,7 +111,8 @@ def _row(item: Any) -> rx.Component:
         badge(item["text"], color="fail"),
         rx.el.span(item["text"], title=item["action"].to(str)),
     )
-    target = link(item["target"], to=item["of_target"].to(str), title=item["target"].to(str))
+    target = link(item["on"], to=item["of_target"].to(str), title=item["target"].to(str))
+    look = rx.cond(item["is_id"].to(bool), "font-mono text-xs", "")
     return row(
         cell(
             rx.el.span(
@@ -123,6 +124,6 @@ def _row(item: Any) -> rx.Component:
         ),
         cell(item["who"], class_name="max-w-40 truncate"),
         cell(what),
-        cell(target, class_name="max-w-40 truncate font-mono text-xs md:max-w-60"),
+        cell(rx.el.span(target, class_name=look), class_name="max-w-40 truncate md:max-w-60"),
         cell(item["detail"], title=item["detail"], class_name=f"max-w-72 truncate text-mute {WIDE}"),
     )

@@ -19,6 +19,7 @@ from openrooms_app.roles import requires
 from openrooms_app.session import current_user
 
 PAGE_SIZE: Final = 50
+OF_CALLS: Final = "mcp"
 CHOICES: Final = 500
 """The most workflows, or versions of one, that a form offers."""
 
@@ -27,6 +28,8 @@ class RoomsPage(rx.State):
     rows: list[dict[str, Any]] = []
     next_cursor: str = ""
     is_filtered: bool = False
+    cleared_after: int = 0
+    """Days after which the rooms that are listed are deleted; 0: never."""
     is_loading: bool = True
     error: str = ""
     dialog: str = ""
@@ -135,12 +138,14 @@ def fetch(rt: Runtime, user: User, query: Query) -> dict[str, Any]:
         status=RoomStatus(status) if status in RoomStatus.__members__ else None,
         workflow_id=query.get("workflow"),
         text=query.get("q", ""),
+        passing=query.get("made") == OF_CALLS,
     )
     found = rooms.list_rooms(rt, user, sought, Paging(limit=PAGE_SIZE, cursor=query.get("cursor")))
     return {
         "rows": [_row(room) for room in found.items],
         "next_cursor": found.next_cursor or "",
-        "is_filtered": bool({"q", "status", "workflow", "cursor"} & query.keys()),
+        "cleared_after": rt.settings.call_room_days if sought.passing else 0,
+        "is_filtered": bool({"q", "status", "workflow", "made", "cursor"} & query.keys()),
     }
 
 

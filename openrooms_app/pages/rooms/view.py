@@ -33,7 +33,7 @@ from openrooms_app.components import (
 )
 from openrooms_app.components.query import pager, search_filter, select_filter
 from openrooms_app.components.table import WIDE
-from openrooms_app.pages.rooms.state import RoomsPage
+from openrooms_app.pages.rooms.state import OF_CALLS, RoomsPage
 from openrooms_app.session import SessionState
 
 state: Any = RoomsPage
@@ -58,6 +58,9 @@ def room_list() -> rx.Component:
         select_filter(
             "workflow", "Workflow", "Any workflow", state.filter_choices, "A workflow no longer in use"
         ),
+        select_filter(
+            "made", "Made by", "Made by people", [{"value": OF_CALLS, "text": "Made by MCP calls"}]
+        ),
         class_name="flex flex-wrap gap-2",
     )
     rows = rx.fragment(table(COLUMNS, rx.foreach(state.rows, _row), label="Rooms"), pager(state.next_cursor))
@@ -67,7 +70,17 @@ def room_list() -> rx.Component:
         error_state(state.error, state.refresh),
         rx.cond(state.is_loading, skeleton_rows(), rx.cond(state.rows.length() > 0, rows, nothing)),
     )
-    return rx.fragment(filters, panel(content, class_name="overflow-hidden"))
+    return rx.fragment(filters, _cleared(), panel(content, class_name="overflow-hidden"))
+
+
+def _cleared() -> rx.Component:
+    days = state.cleared_after.to(int)
+    text = [
+        "Each was made for one call, and is deleted ",
+        days,
+        " days after its run. Edit a room to keep it.",
+    ]
+    return rx.cond(days > 0, rx.el.p(*text, class_name="text-sm text-mute"), rx.fragment())
 
 
 def _nothing_found() -> rx.Component:

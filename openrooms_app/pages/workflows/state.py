@@ -168,7 +168,9 @@ def _row(item: WorkflowSummary) -> dict[str, Any]:
 def about(rt: Runtime, user: User, workflow_id: str) -> dict[str, Any]:
     """What a dialog about a workflow shows: itself, and some of the rooms that use it."""
     found = workflows.get(rt, user, workflow_id)
-    users = rooms.list_rooms(rt, user, rooms.Sought(workflow_id=workflow_id), Paging(limit=NAMED_ROOMS))
+    users = rooms.list_rooms(
+        rt, user, rooms.Sought(workflow_id=workflow_id, passing=None), Paging(limit=NAMED_ROOMS)
+    )
     used_by = [room.name for room in users.items]
     if users.next_cursor:
         used_by.append(f"and {found.room_count - len(used_by)} more")

@@ -71,7 +71,16 @@ def _furnished(rt: Runtime, api: TestClient) -> dict[str, Any]:
     runner.activate(api.post(f"/api/rooms/{waiting}/run").json()["run_id"])
     runner.stop()
     api.put(f"/api/rooms/{room}/memory/customer", json={"value": "Zoë"})
+    hook = api.post(f"/api/rooms/{room}/hooks", json={"name": "x"}).json()
+    daily = {"name": "x", "cron": "@daily", "zone": "UTC"}
+    told = {"name": "x", "url": "https://example.com/", "events": ["ROOM_FAILED"]}
+    agent = {"name": "x", "spec": {"provider": "scripted", "model": "echo"}}
     return {
+        "token": hook["url"].rpartition("/")[2],
+        "hook_id": hook["hook"]["id"],
+        "schedule_id": api.post(f"/api/rooms/{room}/schedules", json=daily).json()["id"],
+        "subscription_id": api.post("/api/subscriptions", json=told).json()["subscription"]["id"],
+        "agent_id": api.post("/api/agents", json=agent).json()["id"],
         "workflow_id": run["workflow_id"],
         "room_id": room,
         "run_id": run["id"],

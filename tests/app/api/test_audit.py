@@ -1,6 +1,7 @@
 """The audit log over HTTP: every act that is to be written down is, once, with who did it; and the chain holds."""
 
 import json
+import re
 
 import pytest
 from sqlalchemy import text
@@ -66,7 +67,25 @@ def test_each_act_is_written_down_with_who_and_what(ada, sqlite_rt):
     assert found(target=key) == [("Ada", key)] * 2
     assert found(action="user_changed") == found(action="password_reset") == [("Ada", user)]
     changed = ada.get("/api/audit", params={"action": "user_changed"}).json()["items"][0]
-    assert changed["detail"] == {"role": "editor"}
+    assert changed["detail"] == {"name": "Vi", "role": "editor"}
+    ada.delete(f"/api/rooms/{room}?force=true")
+    agent = ada.post(
+        "/api/agents", json={"name": "Scout", "spec": {"provider": "scripted", "model": "echo"}}
+    ).json()
+    ada.put(f"/api/agents/{agent['id']}", json={"spec": {"provider": "scripted", "model": "other"}})
+    ada.delete(f"/api/agents/{agent['id']}")
+    entries = ada.get("/api/audit").json()["items"]
+    named = {(entry["action"], entry["target_name"]) for entry in entries}
+    name = ada.get(f"/api/workflows/{workflow}").json()["name"]
+    called = {
+        ("publish", name), ("run", "Desk #1"), ("export", f"{name} (2)"), ("key_revoked", "k"), ("user_changed", "Vi"),
+        ("password_reset", "Vi"), ("agent_changed", "Scout"), ("agent_deleted", "Scout"),
+    }  # fmt: skip
+    assert called <= named
+    is_id = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7")
+    assert [
+        entry["action"] for entry in entries if is_id.match(entry["target"]) and not entry["target_name"]
+    ] == []
     assert found(user_id=user, action="login") == [("Vi", "Vi")]
     assert PASSWORD not in ada.get("/api/audit").text
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from limits import RateLimitItemPerMinute
 from starlette.testclient import TestClient
 
 from engine.core.apikey import NewKey
 from engine.core.identity import Role, Scope
+from engine.core.rates import Rate
 from engine.runtime import use_runtime
 from engine.services import api_keys, users
 from openrooms_app import program
@@ -302,8 +302,8 @@ def test_a_bad_key_is_refused_beside_a_good_session_and_a_denial_is_written_down
 
 
 def test_a_key_may_ask_600_times_a_minute_and_others_are_not_held_up(callers, monkeypatch):
-    assert (program.REQUESTS.amount, program.REQUESTS.get_expiry()) == (600, 60)
-    monkeypatch.setattr(program, "REQUESTS", RateLimitItemPerMinute(20))
+    assert Rate(600, 60) == program.REQUESTS
+    monkeypatch.setattr(program, "REQUESTS", Rate(20, 60))
     client = callers["key:read"]
     answers = [client.get("/api/schemas/nothing") for _ in range(21)]
     answer = answers[-1]

@@ -130,7 +130,7 @@ def test_a_run_is_tried_out(api, runner):
     assert all(api.post(f"/api/runs/{run['id']}/replay").json()["identical"] for run in (pinned, alone))
 
 
-def test_a_repeat_with_the_same_key_gives_the_first_run(api):
+def test_a_repeat_with_the_same_key_gives_the_first_run(api, as_):
     room = a_room(api, QUICK)
     sent = {"headers": {"Idempotency-Key": "order-1815"}}
 
@@ -141,6 +141,12 @@ def test_a_repeat_with_the_same_key_gives_the_first_run(api):
     assert first.json() == again.json()
     assert (other.status_code, other.json()["code"]) == (409, "room_busy")
     assert len(api.get(f"/api/rooms/{room}/runs").json()["items"]) == 1
+    somebody_elses = as_("admin").post(f"/api/rooms/{room}/run", **sent)
+    assert somebody_elses.json()["code"] == "room_busy"
+    workflow = api.post("/api/workflows", json={"name": "Order"}, **sent).json()["id"]
+    rooms = [api.post("/api/rooms", json={"name": "A", "workflow_id": workflow}, **sent) for _ in range(2)]
+    assert [made.status_code for made in rooms] == [201, 201]
+    assert rooms[0].json()["id"] == rooms[1].json()["id"] != workflow
 
 
 def test_a_room_without_a_version_can_not_run(api):
