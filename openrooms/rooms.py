@@ -31,6 +31,7 @@ class EventsAsked(Paged, total=False):
     level: Level
     type: list[str] | None
     node_id: str | None
+    text: str
     after_seq: int | None
 
 

@@ -40,6 +40,14 @@ class Runs(Calls):
     def list_events(self, run_id: str, **asked: Unpack[EventsAsked]) -> Page[dict[str, Any]]:
         return self._plain_page(at("runs", run_id, "events"), asked)
 
+    def find_events(self, run_id: str, **asked: Unpack[EventsAsked]) -> dict[str, Any]:
+        """`{seqs, next_cursor}`: the numbers of the events asked for, as far as one search looks."""
+        return dict(self.request("GET", at("runs", run_id, "events", "seqs"), params=asked).json())
+
+    def export_events(self, run_id: str, **asked: Unpack[EventsAsked]) -> bytes:
+        """All events asked for, one JSON object a line."""
+        return self.request("GET", at("runs", run_id, "events", "export"), params=asked).content
+
     def list_steps(self, run_id: str, **asked: Unpack[Paged]) -> Page[dict[str, Any]]:
         return self._plain_page(at("runs", run_id, "steps"), asked)
 

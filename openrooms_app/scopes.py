@@ -12,7 +12,7 @@ _NEEDED: Final[dict[Scope | None, str]] = {
         list_workflows get_workflow validate_document validate_draft list_nodes export_workflow
         list_versions get_version
         list_rooms get_room get_status list_logs stream_room list_entries get_entry
-        list_runs list_runs_of_room get_run list_events list_steps get_state stream_run replay_run
+        list_runs list_runs_of_room get_run list_events find_events export_events list_steps get_state stream_run replay_run
         list_tools get_tool list_turns
         list_schedules_of_room list_schedules preview_times get_schedule list_firings list_times
         list_agents get_agent list_agent_versions get_agent_version

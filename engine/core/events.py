@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from engine.core.times import rfc3339
+
 
 
 class EventType(StrEnum):
@@ -88,42 +88,38 @@ def with_note(stored: Fact, given: Mapping[str, Any]) -> Fact:
     }
 
 
-def public_event(run_id: str, seq: int, at_us: int, stored: Fact, output: Any) -> dict[str, Any]:
-    """A stored fact in its public shape (see interfaces: engine.md 6); `output` is that of its input."""
+def public_event(run_id: str, seq: int, at: str, stored: Fact, output: Any) -> dict[str, Any]:
+    """A stored fact in its public shape (see interfaces: engine.md 6); `at` is RFC 3339, `output` that of its input."""
     data = dict(stored.get("d", ()))
-    if stored.get("o"):
+    if "o" in stored:
         data["output"] = output
-    event = {
+    type_, node, error = stored["t"], stored.get("n"), stored.get("e")
+    return {
         "run_id": run_id,
         "seq": seq,
-        "type": stored["t"],
-        "level": LEVELS.get(stored["t"], "INFO"),
-        "at": rfc3339(at_us),
-        "node_id": stored.get("n"),
+        "type": type_,
+        "level": LEVELS.get(type_, "INFO"),
+        "at": at,
+        "node_id": node,
         "step": stored.get("s"),
         "attempt": stored.get("a", 1) if "s" in stored else None,
         "branch": stored.get("b", "") if "n" in stored else None,
-        "message": "",
+        "message": _message(type_, node, data, error),
         "data": data,
-        "error": stored.get("e"),
+        "error": error,
         "duration_ms": stored.get("ms"),
     }
-    event["message"] = _message(event)
-    return event
 
 
-def _message(event: dict[str, Any]) -> str:
+def _message(type_: str, node: str | None, data: Mapping[str, Any], error: Mapping[str, Any] | None) -> str:
     """One line for people, from the event's own fields."""
-    template = _MESSAGES.get(event["type"], event["type"])
-    data, error = event["data"], event["error"] or {}
-    words = {
-        **_BLANK,
-        **data,
-        "node": data.get("name") or event["node_id"] or "an earlier step",
-        "attempt": event["attempt"],
-    }
-    words |= {"code": error.get("code", ""), "why": error.get("message", ""), "trial": _trial(data)}
-    text: str = template.format_map(_Words(words))
+    words = _Words(data)
+    words["node"] = words.get("name") or node or "an earlier step"
+    if error is not None:
+        words["why"] = error.get("message", "")
+    if type_ == EventType.ROOM_STARTED:
+        words["trial"] = _trial(data)
+    text: str = _MESSAGES.get(type_, type_).format_map(words)
     return text if len(text) <= 500 else text[:499] + "…"
 
 
@@ -140,8 +136,6 @@ class _Words(dict[str, Any]):
     def __missing__(self, key: str) -> str:
         return ""
 
-
-_BLANK = {"by": "", "target": "", "tool": ""}
 
 _MESSAGES: dict[str, str] = {
     "ROOM_CREATED": "Room created",
@@ -180,3 +174,7 @@ _MESSAGES: dict[str, str] = {
     "LIMIT_REACHED": "Limit reached: {why}",
     "UNTIL_REACHED": "The trial ends after {node}, as asked",
 }
+
+_OTHERS = "an earlier step none true false null output a trial only until with pinned"
+FIXED_WORDS = " ".join((*EventType, *_MESSAGES.values(), _OTHERS)).lower()
+"""What stands in events without being recorded with them."""

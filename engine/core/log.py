@@ -10,6 +10,7 @@ import orjson
 
 from engine.core.events import Fact, public_event, with_note
 from engine.core.inputs import Input
+from engine.core.times import rfc3339
 
 Entry = dict[str, Any]
 """{at: microseconds, in: the input as plain JSON, ev: its facts}."""
@@ -45,7 +46,7 @@ class Stored:
     def events(self, run_id: str) -> Iterator[dict[str, Any]]:
         """The row's facts in their public shape."""
         for last, one in self.entries():
-            first = last - len(one["ev"]) + 1
+            first, at = last - len(one["ev"]) + 1, rfc3339(one["at"])
             for index, fact in enumerate(one["ev"]):
                 told = with_note(fact, one["in"]) if "i" in fact else fact
-                yield public_event(run_id, first + index, one["at"], told, one["in"].get("o"))
+                yield public_event(run_id, first + index, at, told, one["in"].get("o"))

@@ -1,4 +1,4 @@
-"""Request bodies: their size is capped and their type known before they are parsed, and JSON is read strictly."""
+"""Request bodies: their size is capped and their type known before they are parsed, and JSON is read strictly; files of lines."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -22,6 +22,9 @@ from openrooms_app.scopes import ScopeMissing, needed_scope
 MAX_BYTES: Final = 10 * 1024 * 1024
 SMALL_BYTES: Final = 65_536
 """Parsed at once; larger bodies in a thread, so that the loop goes on."""
+LINES: Final = "application/x-ndjson"
+FILE: Final = {"content": {LINES: {"schema": {"type": "string"}}}}
+"""One JSON object a line, as an answer."""
 TOO_LARGE: Final = f"The body is larger than {MAX_BYTES:,} bytes."
 
 

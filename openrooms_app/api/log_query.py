@@ -17,6 +17,7 @@ async def _log_asked(  # noqa: PLR0913, PLR0917 - a query's parameters
     level: Annotated[Level, Query(description="the lowest level shown")] = "DEBUG",
     type: Annotated[list[EventType] | None, Query(description="one or several types")] = None,
     node_id: Annotated[str | None, Query(max_length=64)] = None,
+    text: Annotated[str, Query(max_length=200, description="words that all stand in the event")] = "",
     after_seq: Annotated[int | None, Query(ge=0, le=MAX_INT)] = None,
     cursor: Annotated[
         str | None, Query(max_length=20, description="`next_cursor` of the page before")
@@ -29,7 +30,7 @@ async def _log_asked(  # noqa: PLR0913, PLR0917 - a query's parameters
                 f"{cursor!r} is no cursor. Pass the next_cursor of the page before, unchanged."
             )
         after_seq = int(cursor)
-    return Wanted(level, frozenset(type or ()), node_id, after_seq, limit)
+    return Wanted(level, frozenset(type or ()), node_id, text, after_seq, limit)
 
 
 LogAsked = Annotated[Wanted, Depends(_log_asked)]

@@ -1,6 +1,6 @@
 """The audit log, for administrators: read in pages, taken away as a file, checked."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
@@ -9,13 +9,11 @@ from engine.core.audit import AuditEntry
 from engine.core.page import Page
 from engine.services import auditing
 from engine.services.auditing import Sought, Verdict
-from openrooms_app.api.bodies import StrictRoute
+from openrooms_app.api.bodies import FILE, LINES, StrictRoute
 from openrooms_app.api.deps import By, Moment, PageAsked
 
 router = APIRouter(prefix="/api/audit", tags=["administration"], route_class=StrictRoute)
 
-LINES: Final = "application/x-ndjson"
-FILE: Final = {"content": {LINES: {"schema": {"type": "string"}}}}
 Filter = Annotated[str | None, Query(max_length=200)]
 
 

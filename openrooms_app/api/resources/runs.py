@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.core.errors import InvalidInput
@@ -11,7 +12,8 @@ from engine.core.page import Page, Paging
 from engine.core.run import RunStatus
 from engine.core.runview import Run
 from engine.services import control, history, logs, rooms, runs
-from openrooms_app.api.bodies import StrictRoute
+from engine.services.logs import Found
+from openrooms_app.api.bodies import FILE, LINES, StrictRoute
 from openrooms_app.api.deps import MAX_INT, By, PageAsked, RequestId
 from openrooms_app.api.log_query import LogAsked
 from openrooms_app.api.resources.control import Accepted, accepted
@@ -54,6 +56,20 @@ def get_run(run_id: str, by: By) -> Run:
 def list_events(run_id: str, by: By, asked: LogAsked) -> Page[dict[str, Any]]:
     """Events by sequence, from the first or after `after_seq`."""
     return logs.of_run(*by, run_id, replace(asked, after_seq=asked.after_seq or 0))
+
+
+@router.get("/runs/{run_id}/events/seqs")
+def find_events(run_id: str, by: By, asked: LogAsked) -> Found:
+    """Where the events asked for stand: their sequence numbers, as far as one search looks; `limit` does not count."""
+    return logs.find(*by, run_id, asked)
+
+
+@router.get("/runs/{run_id}/events/export", response_class=StreamingResponse, responses={200: FILE})
+def export_events(run_id: str, by: By, asked: LogAsked) -> StreamingResponse:
+    """All events asked for, from the first or after `after_seq`, one JSON object a line; `limit` does not count."""
+    number = runs.get(*by, run_id).number
+    headers = {"Content-Disposition": f'attachment; filename="run-{number}.jsonl"'}
+    return StreamingResponse(logs.lines(*by, run_id, asked), headers=headers, media_type=LINES)
 
 
 @router.get("/runs/{run_id}/steps")

@@ -1,5 +1,6 @@
 """The Python client against a real server: every operation of the OpenAPI document has a method that works."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ LEFT_OUT = {"take_call", "take_signal"}
 ASKED = {
     "list_workflows": workflows.WorkflowsAsked, "export_workflow": workflows.Exported,
     "list_rooms": rooms.RoomsAsked, "list_logs": rooms.LogsAsked, "list_events": rooms.EventsAsked,
+    "find_events": rooms.EventsAsked, "export_events": rooms.EventsAsked,
     "list_runs": runs.RunsAsked, "list_runs_of_room": runs.RunsOfRoomAsked,
     "list_subscriptions": triggers.SubscriptionsAsked,
     "list_keys": administration.KeysAsked, "list_audit_entries": administration.AuditAsked,
@@ -106,6 +108,8 @@ def _ran(client: Client, workflow_id: str) -> None:
     events = client.list_events(run.id, limit=1000).items
     assert list(client.stream_run(run.id)) == events
     assert list(client.stream_run(run.id, after=f"{run.id}:{events[3]['seq']}")) == events[4:]
+    assert client.find_events(run.id, level="INFO", text="started")["seqs"] == [3]
+    assert [json.loads(line) for line in client.export_events(run.id, after_seq=3).splitlines()] == events[3:]
     live = client.stream_room(room.id, run_id=run.id)
     assert [next(live) for _ in events] == events
     live.close()

@@ -78,6 +78,8 @@ NEEDED = {
     "GET /api/runs": READ,
     "GET /api/runs/{run_id}": READ,
     "GET /api/runs/{run_id}/events": READ,
+    "GET /api/runs/{run_id}/events/seqs": READ,
+    "GET /api/runs/{run_id}/events/export": READ,
     "GET /api/runs/{run_id}/steps": READ,
     "GET /api/runs/{run_id}/state": READ,
     "GET /api/runs/{run_id}/stream": READ,

@@ -1,5 +1,6 @@
 """/api/rooms: rooms, their memory, and running them."""
 
+import json
 import time
 
 import pytest
@@ -196,6 +197,15 @@ def test_events_are_filtered_and_paged(api, runner):
     ]
     assert api.get(address, params={"level": "INFO", "after_seq": 2}).json()["items"] == [
         event for event in everything if event["level"] != "DEBUG" and event["seq"] > 2
+    ]
+    said = [event for event in everything if event["type"] == "ROOM_COMPLETED"]
+    assert api.get(address, params={"text": "RUN complet"}).json()["items"] == said
+    found = api.get(f"{address}/seqs", params={"text": "RUN complet"}).json()
+    assert found == {"seqs": [event["seq"] for event in said], "next_cursor": None}
+    file = api.get(f"{address}/export", params={"level": "INFO"})
+    assert file.headers["content-disposition"] == 'attachment; filename="run-1.jsonl"'
+    assert [json.loads(line) for line in file.text.splitlines()] == [
+        event for event in everything if event["level"] != "DEBUG"
     ]
 
 
