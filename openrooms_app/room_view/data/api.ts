@@ -4,6 +4,7 @@ import type { Trial } from "../../canvas/document/trial.ts";
 import type { Catalogue } from "../../canvas/state/catalogue.ts";
 import { sender, type Reply } from "../../canvas/state/api.ts";
 import { varsAt } from "../../canvas/state/last-run.ts";
+import type { Filter } from "./log.ts";
 import type { ConversationTurn, Json, JsonObject, MemoryEntry, MemoryHit, MemoryKind, Room, Run, RunEvent } from "./event.ts";
 
 export type { Reply };
@@ -52,7 +53,11 @@ export const api = {
   /** A new run, from the failure or from the step that is named. */
   retry: (runId: string, step: number | null): Promise<Reply<{ readonly run_id: string; readonly number: number }>> =>
     send("POST", at("runs", runId, "retry"), step === null ? {} : { from_step: step }),
-  events: (runId: string, cursor: string | null): Promise<Reply<List<RunEvent>>> => send("GET", `${at("runs", runId, "events")}?limit=1000${after(cursor)}`),
+  events: (runId: string, afterSeq: number, limit: number): Promise<Reply<List<RunEvent>>> =>
+    send("GET", `${at("runs", runId, "events")}?limit=${limit}&after_seq=${afterSeq}`),
+  /** The numbers of the events after `afterSeq` that pass the filter, as far as one search looks. */
+  find: (runId: string, filter: Filter, afterSeq: number): Promise<Reply<{ readonly seqs: readonly number[]; readonly next_cursor: string | null }>> =>
+    send("GET", `${at("runs", runId, "events", "seqs")}?${filtering(filter)}&after_seq=${afterSeq}`),
   replay: (runId: string): Promise<Reply<Replayed>> => send("POST", at("runs", runId, "replay")),
   memory: (roomId: string, kind: MemoryKind | null, limit: number, cursor: string | null): Promise<Reply<List<MemoryEntry>>> =>
     send("GET", `${at("rooms", roomId, "memory")}?limit=${limit}${kind ? `&kind=${kind}` : ""}${after(cursor)}`),
@@ -66,6 +71,15 @@ export const api = {
   clearConversation: (roomId: string): Promise<Reply<null>> => send("DELETE", at("rooms", roomId, "conversation")),
   forget: (roomId: string, key: string): Promise<Reply<null>> => send("DELETE", at("rooms", roomId, "memory", key)),
 };
+
+/** The address of a file with all events that pass the filter, one JSON object a line. */
+export function exportAddress(runId: string, filter: Filter): string {
+  return `${at("runs", runId, "events", "export")}?${filtering(filter)}`;
+}
+
+function filtering({ level, text, node, type }: Filter): string {
+  return new URLSearchParams({ level, ...(text.trim() ? { text } : {}), ...(node === null ? {} : { node_id: node }), ...(type === null ? {} : { type }) }).toString();
+}
 
 function after(cursor: string | null): string {
   return cursor ? `&cursor=${encodeURIComponent(cursor)}` : "";

@@ -1,15 +1,16 @@
-/** Where in a run a name was set: the events before and after a moment at which a variable or an entry of the memory changed. */
+/** What a name that is set is known by: variables and entries of the memory, each in its branch. */
 
 import type { RunEvent } from "./event.ts";
 
-const KINDS = { vars: ["STATE_UPDATED", "name"], memory: ["MEMORY_UPDATED", "key"] } as const;
+export type Kind = "vars" | "memory";
 
-/** The next event after `seq` (or before it, with `step` -1) that set the name in this branch; null if there is none. */
-export function changeBeside(events: readonly RunEvent[], of: { readonly kind: keyof typeof KINDS; readonly name: string; readonly branch: string }, seq: number, step: 1 | -1): number | null {
-  const [type, field] = KINDS[of.kind];
-  for (let index = step > 0 ? seq : seq - 2; index >= 0 && index < events.length; index += step) {
-    const event = events[index]!;
-    if (event.type === type && event.data[field] === of.name && (event.branch ?? "") === of.branch) return event.seq;
-  }
+/** The key of the name that an event sets; null if it sets none. */
+export function changeKey(event: RunEvent): string | null {
+  if (event.type === "STATE_UPDATED") return keyOf("vars", event.branch ?? "", String(event.data["name"]));
+  if (event.type === "MEMORY_UPDATED") return keyOf("memory", event.branch ?? "", String(event.data["key"]));
   return null;
+}
+
+export function keyOf(kind: Kind, branch: string, name: string): string {
+  return `${kind} ${branch} ${name}`;
 }

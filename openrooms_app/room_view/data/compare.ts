@@ -61,7 +61,7 @@ export function compare(here: Standing, there: Standing, inputs: readonly [Json,
 
 /** Steps by what they are to the run, whatever order branches went in: the branch, the node, the how-manieth time. */
 function keyed(standing: Standing): Map<string, Step> {
-  const forkSteps = new Map([...standing.activations].map(([step, activation]) => [activation, step]));
+  const forkSteps = new Map([...standing.steps.values()].map((step) => [step.activation, step.step]));
   const keys = new Map<number, string>();
   const counts = new Map<string, number>();
   const found = new Map<string, Step>();
@@ -92,7 +92,7 @@ function only(into: Map<string, Side>, here: ReadonlySet<string>, there: Readonl
 }
 
 function nodesOf(standing: Standing): ReadonlySet<string> {
-  return new Set([...standing.steps.values()].map((step) => step.node_id));
+  return new Set(standing.passed.keys());
 }
 
 function values(standing: Standing): Json {

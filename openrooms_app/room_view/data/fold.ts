@@ -7,7 +7,8 @@
 
 import type { Json, JsonObject, MemoryKind, RunError, RunEvent, RunStatus } from "./event.ts";
 import { PLAIN, type ForkRules } from "./shared.ts";
-import { applyToSteps, type Steps } from "./steps.ts";
+import { applyToSteps, type Step } from "./steps.ts";
+import { Steps } from "./step-list.ts";
 
 export type Phase = "ready" | "running" | "waiting" | "retrying";
 
@@ -25,7 +26,7 @@ export type Fork = { node_id: string; join: string; parent: string; width: numbe
 
 /** What is not plain about an entry of the memory: its kind, its end, what goes along with it. */
 export type About = { kind?: MemoryKind; expires_at?: string; metadata?: JsonObject };
-export type Written = { value: Json; seq: number; step: number | null; about?: About };
+export type Written = { value: Json; seq: number; at: string; step: number | null; about?: About };
 export type Names = Record<string, Written>;
 /** What each branch wrote since its fork, by branch; "" is the run outside of any fork. */
 export type Overlays = Record<string, Names>;
@@ -41,11 +42,20 @@ export type Wait = {
   call?: { readonly tool: string; readonly arguments: Json };
 };
 
+/** How often a node was entered, and the step that it was entered with last. */
+export type Passed = { readonly count: number; readonly step: number };
+
 export type Standing = {
   seq: number;
+  /** The time of its last event. */
+  at: string;
   status: RunStatus;
   isPaused: boolean;
   steps: Steps;
+  /** By node, in the order in which they were entered first. */
+  passed: Map<string, Passed>;
+  /** What its steps have used. */
+  used: { readonly tokens: number; readonly cost_usd: number };
   /** By branch. */
   tokens: Map<string, Token>;
   /** By activation. */
@@ -55,7 +65,6 @@ export type Standing = {
   taken: Set<string>;
   vars: Overlays;
   memory: Overlays;
-  activations: Map<number, string>;
   output: Json;
   error: RunError | null;
   started_at: string | null;
@@ -68,9 +77,9 @@ export type RulesOf = (fork: string, join: string) => ForkRules;
 
 export function before(): Standing {
   return {
-    seq: 0, status: "QUEUED", isPaused: false, steps: new Map(), tokens: new Map(), forks: new Map(), joined: new Map(),
-    waits: new Map(), taken: new Set(), vars: {}, memory: {}, activations: new Map(), output: null, error: null,
-    started_at: null, ended_at: null, last: null,
+    seq: 0, at: "", status: "QUEUED", isPaused: false, steps: new Steps(), passed: new Map(), used: { tokens: 0, cost_usd: 0 },
+    tokens: new Map(), forks: new Map(), joined: new Map(), waits: new Map(), taken: new Set(), vars: {}, memory: {},
+    output: null, error: null, started_at: null, ended_at: null, last: null,
   };
 }
 
@@ -84,8 +93,17 @@ export function fold(events: Iterable<RunEvent>, rulesOf: RulesOf = () => PLAIN)
 /** Fold the next event into `at`, in place. */
 export function apply(at: Standing, event: RunEvent, rulesOf: RulesOf = () => PLAIN): void {
   at.seq = event.seq;
-  applyToSteps(at.steps, event);
+  at.at = event.at;
+  const before = event.step === null ? undefined : at.steps.get(event.step);
+  const [tokens, cost] = [before?.tokens ?? 0, before?.cost_usd ?? 0];
+  const step = applyToSteps(at.steps, event);
+  if (step) count(at, step, step.tokens - tokens, step.cost_usd - cost);
   FOLDS[event.type]?.(at, event, rulesOf);
+}
+
+function count(at: Standing, step: Step, tokens: number, cost: number): void {
+  if (step.first === at.seq) at.passed.set(step.node_id, { count: (at.passed.get(step.node_id)?.count ?? 0) + 1, step: step.step });
+  if (tokens || cost) at.used = { tokens: at.used.tokens + tokens, cost_usd: at.used.cost_usd + cost };
 }
 
 /** A standing of its own, which the next events can be folded into; values that were written are shared. */
@@ -94,7 +112,8 @@ export function copyOf(at: Standing): Standing {
   const overlays = (all: Overlays): Overlays => Object.fromEntries(Object.entries(all).map(([branch, names]) => [branch, { ...names }]));
   return {
     ...at,
-    steps: copied(at.steps),
+    steps: at.steps.copy(),
+    passed: new Map(at.passed),
     tokens: copied(at.tokens),
     forks: new Map([...at.forks].map(([key, fork]) => [key, { ...fork, arrived: [...fork.arrived] }])),
     joined: new Map(at.joined),
@@ -102,7 +121,6 @@ export function copyOf(at: Standing): Standing {
     taken: new Set(at.taken),
     vars: overlays(at.vars),
     memory: overlays(at.memory),
-    activations: new Map(at.activations),
   };
 }
 
@@ -121,12 +139,6 @@ const put = (at: Standing, event: RunEvent, phase: Phase): void => {
   const branch = event.branch ?? "";
   at.tokens.set(branch, { node_id: event.node_id ?? "", phase, step: event.step, since: event.at, isLeaving: false });
   if (phase !== "waiting") at.waits.delete(branch);
-};
-
-const entered: Fold = (at, event) => {
-  const activation = event.data["activation"];
-  if (event.step !== null && typeof activation === "string") at.activations.set(event.step, activation);
-  put(at, event, "running");
 };
 
 const waits: Fold = (at, event) => {
@@ -162,7 +174,7 @@ const follows: Fold = (at, event) => {
 
 const forks: Fold = (at, event) => {
   const parent = event.branch ?? "";
-  const activation = at.activations.get(event.step ?? -1) ?? "";
+  const activation = at.steps.get(event.step ?? -1)?.activation ?? "";
   const join = String(event.data["join"]);
   const width = Number(event.data["branches"]);
   at.tokens.delete(parent);
@@ -193,7 +205,7 @@ function merge(overlays: Overlays, parent: string, branches: readonly string[], 
   for (const branch of branches) {
     for (const [name, written] of Object.entries(overlays[branch] ?? {})) {
       if (!shared.has(name)) into[name] = written;
-      else into[name] = { value: [...(lists.has(name) ? (into[name]!.value as readonly Json[]) : []), written.value], seq: written.seq, step: written.step };
+      else into[name] = { value: [...(lists.has(name) ? (into[name]!.value as readonly Json[]) : []), written.value], seq: written.seq, at: written.at, step: written.step };
       lists.add(name);
     }
   }
@@ -228,11 +240,11 @@ const cancelsBranch: Fold = (at, event) => {
 const sets: Fold = (at, event) => {
   const name = String(event.data["name"]);
   const value = "value" in event.data ? event.data["value"]! : (at.steps.get(event.step ?? -1)?.output ?? null);
-  (at.vars[event.branch ?? ""] ??= {})[name] = { value, seq: event.seq, step: event.step };
+  (at.vars[event.branch ?? ""] ??= {})[name] = { value, seq: event.seq, at: event.at, step: event.step };
 };
 
 const remembers: Fold = (at, event) => {
-  const written = { value: event.data["value"] ?? null, seq: event.seq, step: event.step, ...aboutOf(event.data) };
+  const written = { value: event.data["value"] ?? null, seq: event.seq, at: event.at, step: event.step, ...aboutOf(event.data) };
   (at.memory[event.branch ?? ""] ??= {})[String(event.data["key"])] = written;
 };
 
@@ -252,7 +264,7 @@ const starts: Fold = (at, event) => {
   if (!resumed?.node) return;
   at.tokens.set("", { node_id: resumed.node, phase: "ready", step: null, since: event.at, isLeaving: false });
   const kept = Object.entries(resumed.vars ?? {});
-  at.vars[""] = Object.fromEntries(kept.map(([name, value]) => [name, { value, seq: event.seq, step: null }]));
+  at.vars[""] = Object.fromEntries(kept.map(([name, value]) => [name, { value, seq: event.seq, at: event.at, step: null }]));
 };
 
 /** A trial may end inside forks: its variables are those that its last step saw. */
@@ -279,7 +291,7 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   ROOM_COMPLETED: ends("COMPLETED"),
   ROOM_FAILED: ends("FAILED"),
   ROOM_CANCELLED: ends("CANCELLED"),
-  NODE_ENTERED: entered,
+  NODE_ENTERED: (at, event) => put(at, event, "running"),
   TOOL_INVOKED: (at, event) => put(at, event, "running"),
   AGENT_INVOKED: (at, event) => put(at, event, "running"),
   NODE_RETRY_SCHEDULED: (at, event) => put(at, event, event.data["delay_s"] ? "retrying" : "ready"),

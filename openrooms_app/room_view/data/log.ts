@@ -1,5 +1,6 @@
-/** The events of one run in their order, and the ones among them that a reader wants to see. */
+/** The events of one run in their order: in a few bytes each all of them, whole those that were read last. */
 
+import { Columns } from "./columns.ts";
 import { LEVELS, type Level, type RunEvent } from "./event.ts";
 
 /** `names` are what nodes are called: people search for those, the log knows ids. */
@@ -7,63 +8,180 @@ export type Filter = { readonly level: Level; readonly text: string; readonly no
 
 export const EVERYTHING: Filter = { level: "DEBUG", text: "", node: null, type: null, names: new Map() };
 
-/** Grows at its end only; `shown` holds the places of the events that pass the filter. */
+/** Events that are kept or dropped, and read again, together. */
+export const PAGE = 1_000;
+/** Pages kept whole: some fifty megabytes, however long the run is. */
+const HELD = 64;
+
+/** Grows at its end only; `shown` holds the numbers of the events that pass the filter. */
 export class EventLog {
-  readonly events: RunEvent[] = [];
-  private places: number[] = [];
+  readonly columns = new Columns();
+  /** By page, in the order of their last use. */
+  private readonly pages = new Map<number, RunEvent[]>();
+  private latest = -1;
+  private count = 0;
+  private dropped = 0;
   private wanted: (event: RunEvent) => boolean = () => true;
   private filter: Filter = EVERYTHING;
-  /** The types of events that there are. */
-  readonly types = new Set<string>();
+  private passing = new Passing(null);
   /** How many warnings and errors there are. */
   warnings = 0;
   errors = 0;
+  /** How often pages have come back. */
+  loads = 0;
 
   /** Add events; those that are known already are left out. Answers how many were new. */
   add(news: readonly RunEvent[]): number {
-    let added = 0;
+    const before = this.count;
     for (const event of news) {
-      if (event.seq <= this.last) continue;
-      if (this.wanted(event)) this.places.push(this.events.length);
-      this.events.push(event);
-      this.types.add(event.type);
+      if (event.seq !== this.count + 1) continue; // known, or behind a gap: the stream goes on after the last one
+      this.hold(event);
+      this.columns.push(event);
+      if (this.wanted(event)) this.passing.push(event.seq);
       if (event.level === "WARNING") this.warnings += 1;
       else if (event.level === "ERROR" || event.level === "FATAL") this.errors += 1;
-      added += 1;
     }
-    return added;
+    return this.count - before;
   }
 
-  /** The seq of the newest event, 0 when there is none. */
+  /** The number of the newest event, 0 when there is none; so many there are. */
   get last(): number {
-    return this.events.at(-1)?.seq ?? 0;
+    return this.count;
   }
 
-  /** The numbers of the events shown, into `events`. */
-  get shown(): readonly number[] {
-    return this.places;
+  /** Whether no event was dropped. */
+  get isWhole(): boolean {
+    return this.dropped === 0;
+  }
+
+  get types(): readonly string[] {
+    return this.columns.typeNames.all;
+  }
+
+  /** The event of this number; undefined where there is none, or its page was dropped. */
+  at(seq: number): RunEvent | undefined {
+    const page = Math.floor((seq - 1) / PAGE);
+    if (page !== this.latest) this.use(page);
+    return this.pages.get(page)?.[(seq - 1) % PAGE];
+  }
+
+  /** Whether a page with events of ours is not here. */
+  isMissing(page: number): boolean {
+    return page >= 0 && page * PAGE < this.count && !this.pages.has(page);
+  }
+
+  /** A page that was dropped has been read again. */
+  put(page: number, events: RunEvent[]): void {
+    this.pages.set(page, events);
+    this.latest = page;
+    this.loads += 1;
+    this.dropped -= 1;
+    this.drop();
+  }
+
+  get shown(): Passing {
+    return this.passing;
   }
 
   show(filter: Filter): void {
     if (isSame(filter, this.filter)) return;
     this.filter = filter;
     this.wanted = predicate(filter);
-    this.places = [];
-    for (let index = 0; index < this.events.length; index += 1) {
-      if (this.wanted(this.events[index]!)) this.places.push(index);
+    const isPlain = !filter.text.trim();
+    if (isSame(filter, EVERYTHING)) this.passing = new Passing(null, this.count);
+    else if (isPlain) this.passing = new Passing(this.columns.seqsOf(filter));
+    else this.passing = new Passing(this.isWhole ? this.searched() : [], this.isWhole ? null : this.count);
+  }
+
+  private searched(): number[] {
+    const found: number[] = [];
+    for (let seq = 1; seq <= this.count; seq += 1) if (this.wanted(this.at(seq)!)) found.push(seq);
+    return found;
+  }
+
+  private hold(event: RunEvent): void {
+    const page = Math.floor(this.count / PAGE);
+    const events = this.pages.get(page);
+    if (events) events.push(event);
+    else {
+      this.pages.set(page, [event]);
+      this.drop();
     }
+    this.count += 1;
+  }
+
+  private use(page: number): void {
+    const events = this.pages.get(page);
+    if (!events) return;
+    this.pages.delete(page);
+    this.pages.set(page, events);
+    this.latest = page;
+  }
+
+  /** Forget the page that was not used for longest; the newest one still grows. */
+  private drop(): void {
+    const newest = Math.floor(this.count / PAGE);
+    for (const page of this.pages.keys()) {
+      if (this.pages.size <= HELD) return;
+      if (page === newest) continue;
+      this.pages.delete(page);
+      this.dropped += 1;
+    }
+  }
+}
+
+/** The numbers of the events that pass a filter: what was found among the older ones, then what has come since. */
+export class Passing {
+  private readonly found: number[] | null;
+  private readonly since: number[] = [];
+  private count: number;
+  /** Events up to this one the server has to look through; null when that is not needed, or is done. */
+  sought: number | null;
+
+  /** Without `found` all pass; `count` are there, or with `found` are still to be looked through. */
+  constructor(found: number[] | null, count: number | null = null) {
+    this.found = found;
+    this.count = found === null ? (count ?? 0) : 0;
+    this.sought = found === null ? null : count;
+  }
+
+  get length(): number {
+    return this.found === null ? this.count : this.found.length + this.since.length;
+  }
+
+  at(place: number): number | undefined {
+    if (this.found === null) return place < this.count ? place + 1 : undefined;
+    return place < this.found.length ? this.found[place] : this.since[place - this.found.length];
+  }
+
+  /** A newer event passes. */
+  push(seq: number): void {
+    if (this.found === null) this.count = seq;
+    else this.since.push(seq);
+  }
+
+  /** The search has found more of the older ones. */
+  add(seqs: readonly number[]): void {
+    for (const seq of seqs) if (seq <= this.sought!) this.found!.push(seq);
   }
 
   /** Where the event stands among those shown, or where it would stand. */
   placeOf(seq: number): number {
-    let [low, high] = [0, this.places.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.events[this.places[middle]!]!.seq < seq) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    if (this.found === null) return Math.min(this.count, Math.max(0, seq - 1));
+    const place = lowerBound(this.found, seq);
+    return place < this.found.length ? place : place + lowerBound(this.since, seq);
   }
+}
+
+/** The place of the first number in the sorted list that is not below this one. */
+export function lowerBound(sorted: readonly number[], number: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < number) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Whether an event passes; every word of the text must stand in its line, its type, its node's name or its data. */
@@ -82,5 +200,6 @@ export function predicate({ level, text, node, type, names }: Filter): (event: R
 }
 
 function isSame(one: Filter, other: Filter): boolean {
-  return one.level === other.level && one.text === other.text && one.node === other.node && one.type === other.type && one.names === other.names;
+  const namesCount = one.text.trim() !== "" || other.text.trim() !== "";
+  return one.level === other.level && one.text === other.text && one.node === other.node && one.type === other.type && (!namesCount || one.names === other.names);
 }

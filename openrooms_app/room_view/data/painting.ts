@@ -11,15 +11,10 @@ const STATUSES: Readonly<Record<StepStatus, Status>> = {
 /** `until` is the moment that the standing is of, where that is not now: what went on then had lasted until then. */
 export function painted(at: Standing, until: string | null = null): RunState {
   const statuses: Record<string, NodeStatus> = {};
-  const counts = new Map<string, number>();
-  for (const step of at.steps.values()) {
-    const count = (counts.get(step.node_id) ?? 0) + 1;
-    counts.set(step.node_id, count);
-    statuses[step.node_id] = statusOf(step, count, until);
-  }
+  for (const [node, passed] of at.passed) statuses[node] = statusOf(at.steps.get(passed.step)!, passed.count, until);
   for (const token of at.tokens.values()) {
     if (token.phase !== "ready" || token.isLeaving) continue;
-    statuses[token.node_id] = { status: "queued", since: token.since, ...count(counts.get(token.node_id)) };
+    statuses[token.node_id] = { status: "queued", since: token.since, ...count(at.passed.get(token.node_id)?.count) };
   }
   for (const [join, { arrived, expected }] of at.joined) {
     const isOpen = [...at.forks.values()].some((fork) => fork.join === join);
@@ -29,7 +24,7 @@ export function painted(at: Standing, until: string | null = null): RunState {
   }
   const tokens = [...at.tokens].map(([branch, token]) => ({ id: branch, node_id: token.node_id, branch }));
   const standing = [...at.tokens.values()].map((token) => token.node_id);
-  const last = [...at.steps.values()].at(-1)?.node_id;
+  const last = at.steps.at(at.steps.size - 1)?.node_id;
   return { statuses, taken: [...at.taken], tokens, front: standing.length || !last ? standing : [last] };
 }
 

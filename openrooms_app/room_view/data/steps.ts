@@ -1,6 +1,7 @@
 /** A run told as its steps, one event at a time; means the same as engine/core/steps.py. */
 
 import type { Json, JsonObject, RunError, RunEvent } from "./event.ts";
+import { Steps } from "./step-list.ts";
 
 export type StepStatus = "running" | "waiting" | "retrying" | "done" | "failed" | "skipped" | "pinned" | "cancelled";
 
@@ -21,28 +22,38 @@ export type Step = {
   transition: JsonObject | null;
   tokens: number;
   cost_usd: number;
+  /** The activation of its node, which the branches of a fork are named after. */
+  activation: string;
+  /** Its first and its last event so far. */
+  first: number;
+  last: number;
 };
-
-/** The steps by number, in the order they were entered. */
-export type Steps = Map<number, Step>;
 
 /** Fold one event in; the step it touched, if any. */
 export function applyToSteps(steps: Steps, event: RunEvent): Step | undefined {
-  if (ENDS.has(event.type)) for (const step of steps.values()) cancelled(step, event);
+  if (ENDS.has(event.type)) cancelAll(steps, event);
   if (event.step === null) return undefined;
-  const step = steps.get(event.step);
+  const step = steps.own(event.step);
   if (step) {
+    step.last = event.seq;
     FOLDS[event.type]?.(step, event);
     return step;
   }
   if (event.type !== "NODE_ENTERED") return undefined;
   const entered = enteredStep(event, event.step);
-  steps.set(event.step, entered);
+  steps.push(entered);
   return entered;
 }
 
+/** What goes on when the run ends. */
+function cancelAll(steps: Steps, event: RunEvent): void {
+  for (const { step, status } of steps.values()) {
+    if (UNDER_WAY.has(status)) cancelled(steps.own(step)!, event);
+  }
+}
+
 export function stepsOf(events: Iterable<RunEvent>): Step[] {
-  const steps: Steps = new Map();
+  const steps = new Steps();
   for (const event of events) applyToSteps(steps, event);
   return [...steps.values()];
 }
@@ -65,6 +76,9 @@ function enteredStep(event: RunEvent, number: number): Step {
     transition: null,
     tokens: 0,
     cost_usd: 0,
+    activation: text(event.data["activation"]) ?? "",
+    first: event.seq,
+    last: event.seq,
   };
 }
 

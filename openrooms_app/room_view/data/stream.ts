@@ -27,6 +27,7 @@ export class RoomStream {
   private lastId = "";
   private rest = FIRST_REST_MS;
   private gathered: RunEvent[] = [];
+  private isHeld = false;
   private readonly timers: Record<"again" | "silence" | "hidden" | "hand", ReturnType<typeof setTimeout> | undefined> = {
     again: undefined, silence: undefined, hidden: undefined, hand: undefined,
   };
@@ -51,7 +52,24 @@ export class RoomStream {
     this.source = null;
   }
 
+  /** Say nothing for a while: somebody reads the events in another way. */
+  hold(): void {
+    this.isHeld = true;
+    this.hand();
+    for (const timer of Object.values(this.timers)) clearTimeout(timer);
+    this.source?.close();
+    this.source = null;
+  }
+
+  /** Go on after the event with this id. */
+  goOn(id: string): void {
+    this.isHeld = false;
+    this.lastId = id;
+    this.reopen();
+  }
+
   private open(): void {
+    if (this.isHeld) return;
     this.source?.close();
     const query = this.lastId ? `${this.path.includes("?") ? "&" : "?"}after=${encodeURIComponent(this.lastId)}` : "";
     const source = new EventSource(this.path + query);
@@ -113,7 +131,7 @@ export class RoomStream {
   private readonly onVisibility = (): void => {
     clearTimeout(this.timers.hidden);
     if (document.visibilityState === "visible") {
-      if (!this.source) this.reopen();
+      if (!this.source && !this.isHeld) this.reopen();
       return;
     }
     this.timers.hidden = setTimeout(() => {

@@ -26,12 +26,14 @@ export type Judgement = {
 
 export type Tried = { readonly transition: string; readonly condition: Condition };
 
-/** All that became of `way` up to the event `until`, oldest first. */
-export function judgementsOf(way: Transition, events: readonly RunEvent[], until: number): readonly Judgement[] {
+/** The types of events that tell what becomes of ways. */
+export const JUDGING = ["NODE_EXITED", "TRANSITION", "NODE_FAILED"];
+
+/** What became of `way` by these events, oldest first. */
+export function judgementsOf(way: Transition, events: Iterable<RunEvent>): readonly Judgement[] {
   const found: Judgement[] = [];
   const outcomes = new Map<number, string>();
   for (const event of events) {
-    if (event.seq > until) break;
     if (event.node_id !== way.source) continue;
     if (event.type === "NODE_EXITED" && event.step !== null) outcomes.set(event.step, String(event.data["outcome"]));
     else if (event.type === "TRANSITION") found.push(judged(way, event, outcomes.get(event.step ?? -1) ?? "SUCCESS"));
@@ -43,8 +45,8 @@ export function judgementsOf(way: Transition, events: readonly RunEvent[], until
 }
 
 /** For a node that did not run: each way into it, with what became of it last; null where its source was never left. */
-export function waysInto(document: WorkflowDocument, node: string, events: readonly RunEvent[], until: number): readonly (readonly [Transition, Judgement | null])[] {
-  return entering(document, node).map((way) => [way, judgementsOf(way, events, until).at(-1) ?? null]);
+export function waysInto(document: WorkflowDocument, node: string, eventsFrom: (source: string) => Iterable<RunEvent>): readonly (readonly [Transition, Judgement | null])[] {
+  return entering(document, node).map((way) => [way, judgementsOf(way, eventsFrom(way.source)).at(-1) ?? null]);
 }
 
 function judged(way: Transition, event: RunEvent, outcome: string): Judgement {

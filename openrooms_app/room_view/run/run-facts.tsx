@@ -10,16 +10,15 @@ import { copy } from "../view/kit.tsx";
 export function RunFacts() {
   const run = useView((view) => view.run)!;
   const { timeline } = useShown();
-  const steps = timeline.log.last ? [...timeline.now.steps.values()] : [];
-  const tokens = steps.reduce((sum, step) => sum + step.tokens, 0) || run.tokens;
-  const cost = steps.reduce((sum, step) => sum + step.cost_usd, 0) || run.cost_usd;
+  const tokens = timeline.now.used.tokens || run.tokens;
+  const cost = timeline.now.used.cost_usd || run.cost_usd;
   const end = timeline.now.ended_at ?? run.ended_at;
   const began = timeline.now.started_at ?? run.started_at;
   return (
     <dl className="flex flex-wrap gap-x-6 gap-y-1.5 border-b border-line bg-panel px-4 py-2 text-sm" data-testid="run-facts">
       <Fact name="Started"><RelativeTime at={began ?? ""} absolute none="not yet" /></Fact>
       <Fact name="Took"><Duration ms={began && end ? new Date(end).getTime() - new Date(began).getTime() : null} /></Fact>
-      <Fact name="Steps">{Math.max(steps.length, run.steps).toLocaleString()}</Fact>
+      <Fact name="Steps">{Math.max(timeline.now.steps.size, run.steps).toLocaleString()}</Fact>
       <Fact name="Events">{Math.max(timeline.log.last, run.seq).toLocaleString()}</Fact>
       <Fact name="Tokens">{tokens.toLocaleString()}</Fact>
       <Fact name="Cost">{cost ? `$${cost.toFixed(4)}` : "–"}</Fact>

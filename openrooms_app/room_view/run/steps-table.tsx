@@ -19,7 +19,7 @@ export function StepsTable() {
   if (!steps.size) return <Notice Icon={ListTree} title="No step has begun">Each step appears here when it is entered.</Notice>;
   const from = instant(began ?? "") || 0;
   const to = ended ? instant(ended) : Date.now();
-  const shown = [...steps.values()].slice(0, count);
+  const shown = steps.slice(0, count);
   return (
     <>
       <table className="w-full border-collapse text-sm" aria-label="Steps" data-testid="steps">

@@ -1,10 +1,10 @@
 /** Another run beside the one that is shown, and what tells the two apart. */
 
 import { createStore } from "../../canvas/state/store.ts";
-import { api } from "../data/api.ts";
 import { compare, type Comparison } from "../data/compare.ts";
 import type { Run } from "../data/event.ts";
 import type { RulesOf } from "../data/fold.ts";
+import { readEvents } from "../data/reading.ts";
 import { Timeline } from "./timeline.ts";
 
 export type Compared = {
@@ -28,13 +28,13 @@ export class Comparing {
     this.wanted = run.id;
     const timeline = new Timeline(run.id);
     if (rulesOf) timeline.follow(rulesOf);
-    for (let cursor: string | null = ""; cursor !== null; ) {
-      const page: Awaited<ReturnType<typeof api.events>> = await api.events(run.id, cursor);
-      if (this.wanted !== run.id) return;
-      if (page.kind !== "ok") return this.tell(page.detail);
-      timeline.add(page.value.items);
-      cursor = page.value.next_cursor;
+    const reading = new AbortController();
+    for await (const events of readEvents(run.id, 0, reading.signal)) {
+      if (this.wanted !== run.id) return reading.abort();
+      timeline.add(events);
     }
+    if (this.wanted !== run.id) return;
+    if (timeline.log.last < run.seq) return this.tell(`Run #${run.number} could not be read to its end. Try again.`);
     this.store.set({ run, timeline, comparison: null });
   }
 

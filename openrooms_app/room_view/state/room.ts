@@ -8,6 +8,7 @@ import { createStore } from "../../canvas/state/store.ts";
 import { api, type Action } from "../data/api.ts";
 import { isOver, type Json, type Room, type RoomNews, type Run, type RunEvent } from "../data/event.ts";
 import { forkRules } from "../data/shared.ts";
+import { readEvents } from "../data/reading.ts";
 import { RoomStream, type Connection } from "../data/stream.ts";
 import { heard, silenced, SILENCE, type Delta, type Speeches } from "../data/words.ts";
 import { Comparing } from "./comparing.ts";
@@ -45,14 +46,22 @@ export type View = {
   readonly way: string | null;
   /** The step that is looked into; null is the last one of `node`. */
   readonly step: number | null;
+  /** The number of the event up to which a long run is being read; null while none is. */
+  readonly readingTo: number | null;
   /** The tab that was opened last; null until one was. */
   readonly tab: Tab | null;
 };
 
 const BLANK: View = {
   room: null, fault: null, news: null, run: null, document: null, version: null, isUnpublished: false, catalogue: EMPTY,
-  connection: "connecting", doing: null, asked: null, runs: null, at: null, node: null, line: null, way: null, step: null, tab: null,
+  connection: "connecting", doing: null, asked: null, runs: null, at: null, node: null, line: null, way: null, step: null, readingTo: null, tab: null,
 };
+
+/** A run that is so many events ahead is read in one go. */
+const FAR = 2_000;
+/** While it is, the page is drawn this often, and the browser gets a turn so often. */
+const DRAWN_MS = 150;
+const TURN_MS = 12;
 
 /** A timeline is changed in place; `tick` tells that it was. */
 export type Shown = { readonly timeline: Timeline; readonly tick: number };
@@ -71,6 +80,8 @@ export class RoomModel {
   readonly comparing: Comparing;
   private stream: RoomStream | null = null;
   private isClosed = false;
+  /** Ends what reads a long run. */
+  private reading: AbortController | null = null;
   private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly roomId: string;
   /** The number of the run to show; null follows the newest. */
@@ -111,6 +122,8 @@ export class RoomModel {
   close(): void {
     this.isClosed = true;
     this.stream?.close();
+    this.reading?.abort();
+    this.shown.get().timeline.archive.close();
     for (const timer of this.timers.values()) clearTimeout(timer);
   }
 
@@ -203,9 +216,9 @@ export class RoomModel {
     for (const runId of new Set(events.map((event) => event.run_id))) {
       const group = events.filter((event) => event.run_id === runId);
       if (runId !== this.shown.get().timeline.runId) this.turnTo(runId);
-      const { timeline, tick } = this.shown.get();
+      const { timeline } = this.shown.get();
       if (!timeline.add(group)) continue;
-      this.shown.set({ timeline, tick: tick + 1 });
+      this.draw(timeline);
       this.words.set(silenced(this.words.get(), group));
       if (group.some((event) => event.type === "MEMORY_UPDATED")) this.soon("memory", () => this.memory.load());
       if (group.some((event) => event.type === "NODE_EXECUTED") && this.memory.store.get().turns) this.soon("said", () => this.memory.loadTurns());
@@ -223,7 +236,9 @@ export class RoomModel {
 
   private turnTo(runId: string): void {
     const isFirst = this.shown.get().timeline.runId === "";
-    this.shown.set({ timeline: new Timeline(runId), tick: 0 });
+    this.shown.get().timeline.archive.close();
+    const timeline = new Timeline(runId, () => this.draw(timeline));
+    this.shown.set({ timeline, tick: 0 });
     this.words.set(SILENCE);
     this.put({ run: null, node: null, line: null, way: null, step: null, ...(isFirst ? {} : { at: null }) });
     void this.loadRun(runId);
@@ -233,6 +248,8 @@ export class RoomModel {
     const before = this.view.get().news;
     this.put({ news, ...(before?.status === news.status && before.run_id === news.run_id ? {} : { asked: null }) });
     this.soon("runs", () => this.loadRuns());
+    const { runId } = this.shown.get().timeline;
+    if (runId) this.soon("run", () => this.loadRun(runId)); // a tab that was hidden may be far behind
     if (isOver(news.status)) this.soon("memory", () => this.memory.load());
   }
 
@@ -246,6 +263,43 @@ export class RoomModel {
     if (this.isClosed || reply.kind !== "ok" || this.shown.get().timeline.runId !== runId) return;
     this.put({ run: reply.value });
     await this.showVersion(reply.value.workflow_id, reply.value.version);
+    await this.catchUp(runId, reply.value.seq);
+  }
+
+  /** Read what a long run is ahead of us; the stream, which tells events as they happen, goes on from there. */
+  private async catchUp(runId: string, seq: number): Promise<void> {
+    const { timeline } = this.shown.get();
+    if (this.isClosed || this.reading || !this.stream || timeline.runId !== runId || seq - timeline.log.last < FAR) return;
+    this.reading = new AbortController();
+    this.stream.hold();
+    this.put({ readingTo: seq });
+    const clock = { drawn: 0, turn: performance.now() };
+    for await (const events of readEvents(runId, timeline.log.last, this.reading.signal)) {
+      timeline.add(events);
+      await this.breathe(timeline, clock);
+    }
+    this.reading = null;
+    if (this.isClosed) return;
+    this.put({ readingTo: null });
+    this.draw(timeline);
+    this.stream.goOn(`${runId}:${timeline.log.last}`);
+  }
+
+  /** Let the browser paint what has been read, and do what its reader asks. */
+  private async breathe(timeline: Timeline, clock: { drawn: number; turn: number }): Promise<void> {
+    const now = performance.now();
+    if (now - clock.turn < TURN_MS) return;
+    if (now - clock.drawn > DRAWN_MS) {
+      clock.drawn = now;
+      this.draw(timeline);
+    }
+    await new Promise((done) => setTimeout(done));
+    clock.turn = performance.now();
+  }
+
+  private draw(timeline: Timeline): void {
+    const shown = this.shown.get();
+    if (shown.timeline === timeline) this.shown.set({ timeline, tick: shown.tick + 1 });
   }
 
   private async loadRuns(): Promise<void> {
@@ -292,10 +346,10 @@ export class RoomModel {
   /** Forks merge by what the document says; until it came they were folded by the usual rule. */
   private refold(): void {
     const { document } = this.view.get();
-    const { timeline, tick } = this.shown.get();
+    const { timeline } = this.shown.get();
     if (!document || timeline.isRuled) return;
     timeline.follow((fork, join) => forkRules(document, fork, join));
-    this.shown.set({ timeline, tick: tick + 1 });
+    this.draw(timeline);
   }
 
   private soon(what: string, load: () => Promise<void>): void {
@@ -317,7 +371,7 @@ function isAnswered(timeline: Timeline, { step, turn }: Delta): boolean {
   const known = timeline.now.steps.get(step);
   if (!known) return false;
   if (known.status !== "running") return true;
-  return timeline.eventsOf(step).some((event) => event.type === "AGENT_RESPONSE" && event.data["turn"] === turn);
+  return timeline.eventsOf(known).some((event) => event.type === "AGENT_RESPONSE" && event.data["turn"] === turn);
 }
 
 /** A stream that is refused can't say why; this can. */

@@ -36,6 +36,6 @@ export function useStanding(): Standing {
   const { timeline, tick } = useShown();
   const at = useView((view) => view.at);
   const isToCome = at !== null && at > timeline.log.last;
-  const past = useMemo(() => (at === null ? null : timeline.at(at)), [timeline, timeline.isRuled, at, isToCome ? tick : 0]);
+  const past = useMemo(() => (at === null ? null : timeline.at(at)), [timeline, timeline.isRuled, at, isToCome ? tick : 0, timeline.log.loads]);
   return past ?? timeline.now;
 }

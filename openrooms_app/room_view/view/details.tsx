@@ -26,8 +26,9 @@ function NodeDetails({ id }: { readonly id: string }) {
   const chosen = useView((view) => view.step);
   const standing = useStanding();
   const node = nodeOf(document, id);
-  const steps = [...standing.steps.values()].filter((step) => step.node_id === id);
-  const step = steps.find((each) => each.step === chosen) ?? steps.at(-1);
+  const steps = standing.steps.lastOf(id, CHOICES);
+  const own = chosen === null ? undefined : standing.steps.get(chosen);
+  const step = own?.node_id === id ? own : steps.at(-1);
   return (
     <div className="flex flex-col gap-3">
       <div className="flex items-center gap-2">
@@ -52,7 +53,7 @@ function WhichStep({ steps, step }: { readonly steps: readonly Step[]; readonly 
   return (
     <select value={step.step} aria-label="Which time" onChange={(event) => model.into(Number(event.target.value))}
       className="h-7 max-w-40 rounded-md border border-line bg-panel px-1.5 text-xs">
-      {steps.slice(-CHOICES).map((each) => (
+      {(steps.includes(step) ? steps : [step, ...steps]).map((each) => (
         <option key={each.step} value={each.step}>step {each.step}{each.branch && ` (${each.branch})`}: {each.status}</option>
       ))}
     </select>

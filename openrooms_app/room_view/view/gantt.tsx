@@ -5,8 +5,7 @@ import { ListTree } from "lucide-react";
 import { Duration } from "../../components/time.tsx";
 import { barsOf, type Bar } from "../data/bars.ts";
 import type { Step } from "../data/steps.ts";
-import type { Timeline } from "../state/timeline.ts";
-import { useRoom, useShown, useStanding, useView } from "./context.ts";
+import { useRoom, useStanding, useView } from "./context.ts";
 import { Notice } from "./kit.tsx";
 import { STEP_COLORS } from "./step-detail.tsx";
 import { instant } from "./when.ts";
@@ -16,29 +15,28 @@ const SPARE = 6;
 
 export function Gantt() {
   const standing = useStanding();
-  const { timeline } = useShown();
   const { model } = useRoom();
   const chosen = useView((view) => view.step);
   const node = useView((view) => view.node);
   const box = useRef<HTMLDivElement>(null);
   const { first, last, onScroll } = useRows(box, standing.steps.size);
   if (!standing.steps.size) return <Notice Icon={ListTree} title="No step has begun">Each step appears here when it is entered.</Notice>;
-  const steps = [...standing.steps.values()];
-  const from = instant(standing.started_at ?? steps[0]!.started_at);
-  const to = ended(standing.ended_at, timeline, standing.seq);
+  const { steps } = standing;
+  const from = instant(standing.started_at ?? steps.at(0)!.started_at);
+  const to = instant(standing.ended_at ?? standing.at) || Date.now();
   const onKeyDown = (event: KeyboardEvent): void => {
     const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!move) return;
     event.preventDefault();
-    const place = steps.findIndex((step) => step.step === chosen);
-    const next = steps[Math.max(0, Math.min(steps.length - 1, place + move))];
+    const place = chosen === null ? -1 : steps.placeOf(chosen);
+    const next = steps.at(Math.max(0, Math.min(steps.size - 1, place + move)));
     if (next) model.into(next.step);
   };
   return (
     <div className="flex min-h-0 flex-1 flex-col bg-panel" data-testid="gantt">
       <Scale ms={to - from} />
       <div ref={box} onScroll={onScroll} onKeyDown={onKeyDown} tabIndex={0} role="listbox" aria-label="Steps over time" className="min-h-0 flex-1 overflow-y-auto overscroll-contain focus-visible:outline-offset-[-2px]">
-        <div role="presentation" style={{ height: steps.length * ROW, position: "relative" }}>
+        <div role="presentation" style={{ height: steps.size * ROW, position: "relative" }}>
           {steps.slice(first, last).map((step, offset) => (
             <Row key={step.step} step={step} top={(first + offset) * ROW} from={from} to={to} until={standing.seq}
               isChosen={step.step === chosen || (chosen === null && step.node_id === node)} />
@@ -47,11 +45,6 @@ export function Gantt() {
       </div>
     </div>
   );
-}
-
-/** The end of what is shown: the run's, or the last event's of the moment looked at. */
-function ended(end: string | null, timeline: Timeline, seq: number): number {
-  return instant(end ?? timeline.log.events[seq - 1]?.at ?? "") || Date.now();
 }
 
 function useRows(box: React.RefObject<HTMLDivElement | null>, count: number) {
@@ -105,7 +98,7 @@ function Row({ step, top, from, to, until, isChosen }: RowProps) {
 /** The bars of one step in a lane as wide as the run is long. */
 export function Bars({ step, from, to, until }: { readonly step: Step; readonly from: number; readonly to: number; readonly until: number }) {
   const { timeline } = useRoom().model.shown.get(); // not watched: a row is drawn anew when its step has changed
-  const bars = useMemo(() => barsOf(timeline.eventsOf(step.step, until)), [timeline, step.step, step.status, step.attempt, until]);
+  const bars = useMemo(() => barsOf(timeline.eventsOf(step, until)), [timeline, step, step.last, until, timeline.log.loads]);
   const whole = Math.max(0.001, to - from);
   return (
     <div className="relative h-2.5 min-w-0 flex-1 rounded-sm bg-hover" aria-hidden>

@@ -59,7 +59,7 @@ function usePaint(): RunPaint {
   const standing = useStanding();
   const at = useView((view) => view.at);
   useEffect(() => {
-    const until = at === null || at >= timeline.log.last ? null : (timeline.log.events[at - 1]?.at ?? null);
+    const until = at === null || at >= timeline.log.last ? null : standing.at;
     paint.show(painted(standing, until));
   }, [paint, standing, tick, timeline, at]);
   useSpeech(paint);

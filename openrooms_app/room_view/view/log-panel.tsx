@@ -1,9 +1,9 @@
 /** The run's log: what is shown of it, the list itself, and the event that was clicked. */
 
-import { useDeferredValue, useEffect, useMemo, useState } from "react";
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { ScrollText } from "lucide-react";
 import { titleOf } from "../../canvas/document/document.ts";
-import type { Level, RunEvent } from "../data/event.ts";
+import type { Level } from "../data/event.ts";
 import type { Filter } from "../data/log.ts";
 import { useRoom, useShown, useView } from "./context.ts";
 import { EventDetail } from "./event-detail.tsx";
@@ -22,17 +22,19 @@ export function LogPanel() {
   const names = useNames();
   const [filter, setFilter] = useFilter(names);
   const [isFollowing, setFollowing] = useState(true);
-  const { log } = shown.timeline;
-  useMemo(() => log.show(filter), [log, filter]);
+  const { log, archive } = shown.timeline;
+  useMemo(() => void archive.show(filter), [archive, filter]);
   const places = log.shown;
-  const chosen = line === null ? undefined : log.events[line - 1];
-  const point = (event: RunEvent): void => model.point(event.node_id, event.seq === line ? null : event.seq);
+  const chosen = line === null ? undefined : log.at(line);
+  const isPointed = useRef(line);
+  isPointed.current = line;
+  const point = useCallback((seq: number): void => model.point(log.columns.nodeOf(seq), seq === isPointed.current ? null : seq), [model, log]);
   return (
     <section aria-label="Log" className="flex min-h-0 flex-1 flex-col bg-panel" data-testid="log">
-      <LogTools filter={filter} onFilter={setFilter} isFollowing={isFollowing} onFollow={setFollowing} count={places.length} />
+      <LogTools filter={filter} onFilter={setFilter} isFollowing={isFollowing} onFollow={setFollowing} places={places} />
       {log.last === 0 && <Nothing />}
       {log.last > 0 && (
-        <LogList log={log} places={places} tick={shown.tick} names={names} chosen={line} node={node} moment={at} isFollowing={isFollowing && at === null} onFollow={setFollowing} onChoose={point} />
+        <LogList timeline={shown.timeline} places={places} tick={shown.tick} names={names} chosen={line} node={node} moment={at} isFollowing={isFollowing && at === null} onFollow={setFollowing} onChoose={point} />
       )}
       {chosen && <EventDetail event={chosen} onClose={() => model.point(null)} />}
     </section>

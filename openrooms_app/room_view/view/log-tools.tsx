@@ -1,27 +1,27 @@
 /** Above the log: which lines to show, whether to follow, and taking them along. */
 
 import { useState } from "react";
+import { toast } from "sonner";
 import { ArrowDownToLine, Check, Copy, Download, Pause, Search, X } from "lucide-react";
+import { titleOf } from "../../canvas/document/document.ts";
 import { LEVELS, type Level, type RunEvent } from "../data/event.ts";
-import type { Filter } from "../data/log.ts";
-import { useRoom, useShown, useView } from "./context.ts";
+import { exportAddress } from "../data/api.ts";
+import type { Filter, Passing } from "../data/log.ts";
+import { useShown, useView } from "./context.ts";
 import { copy, IconButton } from "./kit.tsx";
 import { clock } from "./when.ts";
 
-type Props = {
-  readonly filter: Filter;
-  readonly onFilter: (change: Partial<Filter>) => void;
+type Choosing = { readonly filter: Filter; readonly onFilter: (change: Partial<Filter>) => void };
+type Props = Choosing & {
   readonly isFollowing: boolean;
   readonly onFollow: (is: boolean) => void;
-  readonly count: number;
+  readonly places: Passing;
 };
 
 const NAMES: Readonly<Partial<Record<Level, string>>> = { DEBUG: "All", INFO: "Info +", WARNING: "Warnings +", ERROR: "Errors" };
 
-export function LogTools({ filter, onFilter, isFollowing, onFollow, count }: Props) {
-  const { timeline } = useShown();
+export function LogTools({ filter, onFilter, isFollowing, onFollow, places }: Props) {
   const at = useView((view) => view.at);
-  const total = timeline.log.events.length;
   return (
     <div className="flex min-h-9 shrink-0 flex-wrap items-center gap-1 border-b border-line px-2 py-1">
       <select value={filter.level} aria-label="Least level" title="The least level that is shown" onChange={(event) => onFilter({ level: event.target.value as Level })}
@@ -29,20 +29,34 @@ export function LogTools({ filter, onFilter, isFollowing, onFollow, count }: Pro
         {LEVELS.filter((level) => NAMES[level]).map((level) => <option key={level} value={level}>{NAMES[level]}</option>)}
       </select>
       <TypeFilter filter={filter} onFilter={onFilter} />
-      <SearchBox onText={(text) => onFilter({ text })} />
       <NodeFilter filter={filter} onFilter={onFilter} />
-      <span className="ml-auto hidden whitespace-nowrap text-2xs text-mute tabular-nums sm:inline" data-testid="log-count">
-        {count === total ? `${total.toLocaleString()} lines` : `${count.toLocaleString()} of ${total.toLocaleString()}`}
-      </span>
+      <SearchBox onText={(text) => onFilter({ text })} />
+      <OnlyNode filter={filter} onFilter={onFilter} />
+      <Count places={places} />
       <IconButton Icon={isFollowing ? Pause : ArrowDownToLine} isOn={isFollowing} disabled={at !== null}
         label={isFollowing ? "Stop following new lines" : "Follow new lines"} onClick={() => onFollow(!isFollowing)} />
-      <Taking />
+      <Taking filter={filter} />
     </div>
   );
 }
 
+/** How many lines are shown of how many, and what is still being read or looked through. */
+function Count({ places }: { readonly places: Passing }) {
+  const { timeline } = useShown();
+  const readingTo = useView((view) => view.readingTo);
+  const total = timeline.log.last;
+  const told = places.length === total ? `${total.toLocaleString()} lines` : `${places.length.toLocaleString()} of ${total.toLocaleString()}`;
+  return (
+    <span className="ml-auto flex items-center gap-1.5 whitespace-nowrap text-2xs text-mute tabular-nums">
+      {readingTo !== null && <span role="status">reading {Math.floor((100 * total) / Math.max(1, readingTo))} %</span>}
+      {places.sought !== null && <span role="status">searching</span>}
+      <span className="hidden sm:inline" data-testid="log-count">{told}</span>
+    </span>
+  );
+}
+
 /** Events of one type only; the types that the run has had. */
-function TypeFilter({ filter, onFilter }: { readonly filter: Filter; readonly onFilter: (change: Partial<Filter>) => void }) {
+function TypeFilter({ filter, onFilter }: Choosing) {
   const { timeline } = useShown();
   const pick = (type: string): void => onFilter({ type: type || null, ...(type ? { level: "DEBUG" } : {}) });
   return (
@@ -69,44 +83,54 @@ function SearchBox({ onText }: { readonly onText: (text: string) => void }) {
   );
 }
 
+/** Lines of one node only; the nodes of the run's version. */
+function NodeFilter({ filter, onFilter }: Choosing) {
+  const document = useView((view) => view.document);
+  if (!document) return null;
+  return (
+    <select value={filter.node ?? ""} aria-label="Node" title="Events of one node only" onChange={(event) => onFilter({ node: event.target.value || null })}
+      className="h-7 w-28 rounded-md border border-line bg-panel px-1.5 text-xs max-lg:hidden">
+      <option value="">All nodes</option>
+      {document.nodes.map((node) => <option key={node.id} value={node.id}>{titleOf(node)}</option>)}
+    </select>
+  );
+}
+
 /** Lines of the node that is pointed at, and no others. */
-function NodeFilter({ filter, onFilter }: { readonly filter: Filter; readonly onFilter: (change: Partial<Filter>) => void }) {
+function OnlyNode({ filter, onFilter }: Choosing) {
   const node = useView((view) => view.node);
-  const name = useView((view) => view.document?.nodes.find((each) => each.id === (filter.node ?? view.node))?.name ?? filter.node ?? view.node);
+  const name = useView((view) => view.document?.nodes.find((each) => each.id === (view.node ?? filter.node))?.name ?? view.node ?? filter.node);
+  const isOn = filter.node !== null && (node === null || filter.node === node);
   if (filter.node === null && node === null) return null;
-  const isOn = filter.node !== null;
   return (
     <button type="button" aria-pressed={isOn} onClick={() => onFilter({ node: isOn ? null : node })}
-      className={`inline-flex h-7 max-w-40 cursor-pointer items-center gap-1 rounded-md border px-2 text-xs ${isOn ? "border-accent bg-accent/10" : "border-line text-mute hover:bg-hover"}`}>
+      className={`inline-flex h-7 max-w-40 cursor-pointer items-center gap-1 rounded-md border px-2 text-xs ${isOn ? "border-accent bg-accent/10 lg:hidden" : "border-line text-mute hover:bg-hover"}`}>
       <span className="truncate">Only {name}</span>
       {isOn && <X size={12} aria-hidden />}
     </button>
   );
 }
 
-function Taking() {
-  const { model } = useRoom();
+/** More lines than this nobody pastes. */
+const COPIED = 10_000;
+
+function Taking({ filter }: { readonly filter: Filter }) {
   const { timeline } = useShown();
   const [isDone, setDone] = useState(false);
-  const shown = (): RunEvent[] => timeline.log.shown.map((index) => timeline.log.events[index]!);
   const onCopy = async (): Promise<void> => {
-    if (!(await copy(shown().map(asText).join("\n")))) return;
+    const events = await timeline.archive.lastShown(COPIED);
+    if (!(await copy(events.map(asText).join("\n")))) return;
+    if (timeline.log.shown.length > COPIED) toast.info(`The last ${COPIED.toLocaleString()} lines were copied. Download takes them all.`);
     setDone(true);
     setTimeout(() => setDone(false), 1_000);
-  };
-  const onDownload = (): void => {
-    const lines = shown().map((event) => `${JSON.stringify(event)}\n`);
-    const url = URL.createObjectURL(new Blob(lines, { type: "application/x-ndjson" }));
-    const link = document.createElement("a");
-    link.href = url;
-    link.download = `run-${model.view.get().run?.number ?? timeline.runId}.jsonl`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
   };
   return (
     <>
       <IconButton Icon={isDone ? Check : Copy} label="Copy the lines shown" onClick={() => void onCopy()} />
-      <IconButton Icon={Download} label="Download the events shown as JSON lines" className="max-sm:hidden" onClick={onDownload} />
+      <a href={exportAddress(timeline.runId, filter)} download aria-label="Download the events shown as JSON lines" title="Download the events shown as JSON lines"
+        className="grid size-7 shrink-0 place-items-center rounded-md text-mute transition-colors hover:bg-hover hover:text-ink max-sm:hidden">
+        <Download size={15} aria-hidden />
+      </a>
     </>
   );
 }

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "react";
 import { Brain, Plus, Search as SearchIcon, SearchX } from "lucide-react";
 import { useStore } from "../../canvas/state/use-store.ts";
-import type { MemoryEntry, MemoryKind, RunEvent } from "../data/event.ts";
+import type { MemoryEntry, MemoryKind } from "../data/event.ts";
 import { memoryAt } from "../data/memory.ts";
 import type { Recalled } from "../state/recollection.ts";
 import { useRoom, useShown, useStanding, useView } from "./context.ts";
@@ -20,7 +20,7 @@ export function Memory() {
   const [part, setPart] = useState<"entries" | "conversation">("entries");
   const at = useView((view) => view.at);
   const { timeline } = useShown();
-  const moment = at === null || at >= timeline.log.last ? undefined : timeline.log.events[at - 1];
+  const isPast = at !== null && at < timeline.log.last;
   return (
     <div className="flex flex-col gap-2" data-testid="memory">
       <div role="group" aria-label="What to show" className="flex gap-0.5 self-start rounded-md border border-line p-0.5 text-xs">
@@ -31,7 +31,7 @@ export function Memory() {
           </button>
         ))}
       </div>
-      {part === "conversation" ? <Conversation /> : moment ? <Then moment={moment} /> : <Now />}
+      {part === "conversation" ? <Conversation /> : isPast ? <Then /> : <Now />}
     </div>
   );
 }
@@ -130,16 +130,16 @@ function Found({ onOpen }: { readonly onOpen: OnOpen }) {
 }
 
 /** The memory at an older moment, which nobody can change any more. */
-function Then({ moment }: { readonly moment: RunEvent }) {
+function Then() {
   const { entries: now } = useRecalled();
   const { timeline } = useShown();
   const standing = useStanding();
   if (!now) return <Skeleton className="h-24 w-full" />;
-  const { entries, later } = memoryAt(now, standing.memory[""] ?? {}, timeline.log.events, moment);
+  const { entries, later } = memoryAt(now, standing, timeline.runId);
   return (
     <>
       <GroupTitle>{titleOf(entries.length)}</GroupTitle>
-      <p className="rounded-md bg-hover/60 px-2 py-1 text-xs text-mute" data-testid="memory-moment">As it was after event {moment.seq}. Entries that were deleted since are not shown.</p>
+      <p className="rounded-md bg-hover/60 px-2 py-1 text-xs text-mute" data-testid="memory-moment">As it was after event {standing.seq}. Entries that were deleted since are not shown.</p>
       <ul className="flex flex-col divide-y divide-line">
         {entries.map((entry) => <Entry key={entry.key} entry={entry} onOpen={null} />)}
       </ul>

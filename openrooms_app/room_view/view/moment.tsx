@@ -14,7 +14,7 @@ export function Moment() {
   const moment = Math.min(at ?? last, last);
   useKeys(last);
   if (!last) return null;
-  const event = timeline.log.events[moment - 1];
+  const event = timeline.log.at(moment);
   const look = (next: number): void => model.look(next >= last && next !== at ? null : Math.max(1, next));
   return (
     <div className="flex h-9 shrink-0 items-center gap-1 border-b border-line bg-panel px-2 text-xs" data-testid="moment">
@@ -45,13 +45,12 @@ function NextFailure({ after }: { readonly after: number }) {
   const { timeline } = useShown();
   const at = useView((view) => view.at);
   if (!timeline.log.errors) return null;
-  const isFailure = (level: string): boolean => level === "ERROR" || level === "FATAL";
-  const events = timeline.log.events;
-  const next = events.find((event) => isFailure(event.level) && event.seq > (at === null ? 0 : after)) ?? events.find((event) => isFailure(event.level));
+  const { columns } = timeline.log;
   const jump = (): void => {
-    if (!next) return;
-    model.look(next.seq);
-    model.point(next.node_id, next.seq);
+    const next = columns.nextOf("ERROR", at === null ? 0 : after) ?? columns.nextOf("ERROR", 0);
+    if (next === null) return;
+    model.look(next);
+    model.point(columns.nodeOf(next), next);
   };
   return <IconButton Icon={CircleAlert} label="To the next failure" style={{ color: "var(--or-fail)" }} onClick={jump} />;
 }

@@ -30,7 +30,7 @@ export function StepBadge({ status }: { readonly status: StepStatus }) {
 /** `until` is the moment that is looked at: what came later is not told. */
 export function StepDetail({ step, until }: { readonly step: Step; readonly until: number }) {
   const { timeline, tick } = useShown();
-  const events = useMemo(() => timeline.eventsOf(step.step, until), [timeline, step.step, until, tick]);
+  const events = useMemo(() => timeline.eventsOf(step, until), [timeline, step, until, tick]);
   return (
     <div className="flex flex-col gap-2.5" data-testid="step-detail">
       <Facts step={step} />
@@ -48,8 +48,6 @@ export function StepDetail({ step, until }: { readonly step: Step; readonly unti
 
 function Facts({ step }: { readonly step: Step }) {
   const { model } = useRoom();
-  const { timeline } = useShown();
-  const first = timeline.eventsOf(step.step)[0];
   return (
     <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-mute">
       <StepBadge status={step.status} />
@@ -59,7 +57,7 @@ function Facts({ step }: { readonly step: Step }) {
       {step.branch && <span className="font-mono text-2xs">branch {step.branch}</span>}
       {step.tokens > 0 && <span className="tabular-nums">{step.tokens.toLocaleString()} tokens</span>}
       {step.cost_usd > 0 && <span className="tabular-nums">{dollars(step.cost_usd)}</span>}
-      {first && <Linked onClick={() => model.look(first.seq)}>event {first.seq}</Linked>}
+      <Linked onClick={() => model.look(step.first)}>event {step.first}</Linked>
     </p>
   );
 }
@@ -121,10 +119,7 @@ function Attempts({ events }: { readonly events: readonly RunEvent[] }) {
 function Answers({ events }: { readonly events: readonly RunEvent[] }) {
   const { timeline } = useShown();
   const ended = events.filter((event) => event.type === "WAIT_ENDED");
-  const received = ended.flatMap((event) => {
-    const before = timeline.log.events[event.seq - 2];
-    return before?.type === "SIGNAL_RECEIVED" ? [before] : [];
-  });
+  const received = timeline.eventsAt(ended.map((event) => event.seq - 1)).filter((before) => before.type === "SIGNAL_RECEIVED");
   if (!received.length) return null;
   return (
     <section data-testid="answers">

@@ -1,7 +1,7 @@
 /** What the run came to, what it was given, and its variables as they stand at the moment looked at. */
 
 import { Braces, ChevronLeft, ChevronRight } from "lucide-react";
-import { changeBeside } from "../data/changes.ts";
+import { keyOf } from "../data/changes.ts";
 import { isOver, type Json } from "../data/event.ts";
 import type { Names, Written } from "../data/fold.ts";
 import { useRoom, useShown, useStanding, useView } from "./context.ts";
@@ -80,7 +80,7 @@ function Variable({ name, written, kind, branch }: VariableProps) {
 function Beside({ name, kind, branch, written, step }: VariableProps & { readonly step: 1 | -1 }) {
   const { model } = useRoom();
   const { timeline } = useShown();
-  const seq = changeBeside(timeline.log.events, { kind, name, branch }, written.seq, step);
+  const seq = timeline.changeBeside(keyOf(kind, branch, name), written.seq, step);
   const label = `To the ${step < 0 ? "change before" : "next change"} of ${name}`;
   const Icon = step < 0 ? ChevronLeft : ChevronRight;
   return (

@@ -3,13 +3,17 @@
 import type { ReactNode } from "react";
 import { Ban, Check, CircleX, CornerDownRight, Split, type LucideIcon } from "lucide-react";
 import { nodeOf, titleOf, transitionOf, type Transition, type WorkflowDocument } from "../../canvas/document/document.ts";
+import type { RunEvent } from "../data/event.ts";
 import type { Step } from "../data/steps.ts";
-import { judgementsOf, spelled, waysInto, type Condition, type Judgement } from "../data/why.ts";
+import type { Timeline } from "../state/timeline.ts";
+import { judgementsOf, JUDGING, spelled, waysInto, type Condition, type Judgement } from "../data/why.ts";
 import { useRoom, useShown, useStanding, useView } from "./context.ts";
 import { Button, GroupTitle } from "./kit.tsx";
 
 /** The last verdicts on a transition, the newest first. */
 const SHOWN = 20;
+/** Events read for them; a step that leaves its node has two, and one more for each branch that it forks. */
+const READ = 200;
 
 export function WayWhy({ id }: { readonly id: string }) {
   const document = useView((view) => view.document);
@@ -17,16 +21,21 @@ export function WayWhy({ id }: { readonly id: string }) {
   const standing = useStanding();
   const way = document && transitionOf(document, id);
   if (!way) return <p className="text-sm text-mute">This version has no such transition.</p>;
-  const found = judgementsOf(way, timeline.log.events, standing.seq);
-  const newest = found.slice(-SHOWN).reverse();
+  const events = judging(timeline, way.source, standing.seq);
+  const newest = judgementsOf(way, events).slice(-SHOWN).reverse();
   return (
     <section aria-label="Why" className="flex flex-col gap-2" data-testid="why">
       <WayTitle way={way} />
-      {!found.length && <Unjudged way={way} />}
+      {!newest.length && <Unjudged way={way} />}
       {newest.map((each) => <Verdict key={each.seq} judged={each} way={way} />)}
-      {found.length > SHOWN && <p className="text-xs text-mute">{(found.length - SHOWN).toLocaleString()} earlier ones are not shown.</p>}
+      {newest.length === SHOWN && <p className="text-xs text-mute">Earlier ones are not shown.</p>}
     </section>
   );
+}
+
+/** What the last times through a node decided, up to an event. */
+function judging(timeline: Timeline, source: string, until: number): readonly RunEvent[] {
+  return timeline.eventsAt(timeline.log.columns.lastOf(source, JUDGING, until, READ));
 }
 
 function WayTitle({ way }: { readonly way: Transition }) {
@@ -47,7 +56,7 @@ export function saysOf(way: Transition): ReactNode {
 function Unjudged({ way }: { readonly way: Transition }) {
   const standing = useStanding();
   const document = useView((view) => view.document)!;
-  const source = [...standing.steps.values()].filter((step) => step.node_id === way.source).at(-1);
+  const source = standing.steps.get(standing.passed.get(way.source)?.step ?? -1);
   return <Line Icon={Ban} tone="text-mute">{unjudged(nameOf(document, way.source), source)}</Line>;
 }
 
@@ -124,7 +133,7 @@ export function NodeWhyNot({ id }: { readonly id: string }) {
   const standing = useStanding();
   const token = [...standing.tokens.values()].find((each) => each.node_id === id && !each.isLeaving);
   if (token) return <Line Icon={CornerDownRight} tone="text-run">A token stands here: it begins next.</Line>;
-  const ways = waysInto(document, id, timeline.log.events, standing.seq);
+  const ways = waysInto(document, id, (source) => judging(timeline, source, standing.seq));
   return (
     <section aria-label="Why it did not run" className="flex flex-col gap-2" data-testid="why-not">
       <p className="text-sm">{standing.ended_at ? "It did not run." : "It has not run yet."}{!ways.length && " Nothing leads to it: a run begins here."}</p>

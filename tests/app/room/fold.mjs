@@ -1,5 +1,6 @@
 // Folds recorded runs with the page's own TypeScript: JSON from stdin, JSON to stdout. See test_fold.py.
 import { readFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import { readDocument } from "../../../openrooms_app/canvas/document/document.ts";
 import { statusOf } from "../../../openrooms_app/room_view/data/fold.ts";
 import { painted } from "../../../openrooms_app/room_view/data/painting.ts";
@@ -28,6 +29,11 @@ const folded = runs.map(({ events, document, moments }) => {
   timeline.add(events.slice(-3)); // what is sent twice is taken once
   const read = readDocument(document);
   timeline.follow((fork, join) => forkRules(read, fork, join));
-  return { steps: stepsOf(events), end: stoodAt(timeline.now), stood: moments.map((seq) => stoodAt(timeline.at(seq))) };
+  const steps = stepsOf(events).map(({ activation, first, last, ...step }) => step);
+  const look = (seqs) => seqs.map((seq) => stoodAt(timeline.at(seq)));
+  const [stood, end] = [look(moments), stoodAt(timeline.now)];
+  const backward = look([...moments].reverse()).reverse();
+  const isSteady = isDeepStrictEqual([stood, end], [backward, stoodAt(timeline.now)]);
+  return { steps, end, stood, isSteady, now: stepsOf(events).length === timeline.now.steps.size };
 });
 process.stdout.write(JSON.stringify(folded));

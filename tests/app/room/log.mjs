@@ -1,18 +1,38 @@
 // Filters and measures the page's own log: JSON from stdin, JSON to stdout.
 import { readFileSync } from "node:fs";
-import { EVERYTHING, EventLog } from "../../../openrooms_app/room_view/data/log.ts";
+import { EVERYTHING, EventLog, PAGE } from "../../../openrooms_app/room_view/data/log.ts";
 
+const listed = (passing) => Array.from({ length: passing.length }, (_, place) => passing.at(place));
 const { events, filters, seqs } = JSON.parse(readFileSync(0, "utf8"));
 const log = new EventLog();
 const added = events.map((batch) => log.add(batch));
 const shown = filters.map(({ names, ...filter }) => {
   log.show({ ...EVERYTHING, ...filter, names: new Map(Object.entries(names ?? {})) });
-  return log.shown.map((place) => log.events[place].seq);
+  return listed(log.shown);
 });
 log.show(EVERYTHING);
-const many = new EventLog();
-const began = performance.now();
-for (let seq = 1; seq <= 1_000_000; seq += 1) many.add([{ seq, level: "INFO", data: {}, message: "" }]);
-const places = [1, 500_000, 1_000_000].map((seq) => many.placeOf(seq));
-const took = performance.now() - began;
-process.stdout.write(JSON.stringify({ added, shown, last: log.last, places, took, at: seqs.map((seq) => log.placeOf(seq)), warnings: log.warnings, errors: log.errors }));
+const answer = { added, shown, last: log.last, at: seqs.map((seq) => log.shown.placeOf(seq)), warnings: log.warnings, errors: log.errors };
+process.stdout.write(JSON.stringify(seqs.length ? { ...answer, far: far() } : answer));
+
+/** A log of a million events, and how long all that is done with it takes. */
+function far() {
+  const MANY = 1_000_000;
+  const many = new EventLog();
+  const began = performance.now();
+  const made = (seq) => ({ seq, type: "X", level: seq % 1_000 ? "INFO" : "ERROR", node_id: seq % 2 ? "odd" : "even", step: Math.ceil(seq / 10), data: {}, message: `line ${seq}` });
+  for (let seq = 1; seq <= MANY; seq += 1) many.add([made(seq)]);
+  const places = [1, 500_000, MANY].map((seq) => many.shown.placeOf(seq));
+  const held = Array.from({ length: MANY / PAGE }, (_, page) => page).filter((page) => !many.isMissing(page)).length;
+  many.show({ ...EVERYTHING, level: "ERROR", node: "even" });
+  const errors = [many.shown.length, many.shown.at(1), many.shown.placeOf(3_000)];
+  many.show({ ...EVERYTHING, text: "line 7" });
+  const [sought, before] = [many.shown.sought, many.shown.length];
+  many.shown.add([7, 70]);
+  many.add([made(MANY + 1), { ...made(MANY + 2), message: "line 7 again" }]);
+  many.shown.add([71, MANY + 2]); // the search has come as far as what the page has seen by itself
+  const searched = [sought, before, listed(many.shown), many.shown.placeOf(71)];
+  const wasHere = [many.at(5), many.at(MANY)].map((event) => event !== undefined);
+  many.put(0, Array.from({ length: PAGE }, (_, index) => made(index + 1)));
+  const came = many.at(5).message;
+  return { held, errors, searched, wasHere, came, step: many.columns.ofStep(50, 490, MANY), next: many.columns.nextOf("ERROR", 1_500), last: many.columns.lastOf("odd", ["X"], 1_000, 2), places, took: performance.now() - began };
+}

@@ -20,9 +20,9 @@ const TELLS = {
   words: spoken,
   bars: barsOf,
   turns: turnsOf,
-  why: ({ way, events, until }) => judgementsOf(way, events, until),
+  why: ({ way, events }) => judgementsOf(way, events),
   compare: ({ here, there }) => plain(compare(fold(here), fold(there))),
-  memory: ({ now, events, seq }) => memoryAt(now, fold(events.slice(0, seq)).memory[""] ?? {}, events, events[seq - 1]),
+  memory: ({ now, events, seq }) => memoryAt(now, fold(events.slice(0, seq)), events[0].run_id),
 };
 
 const asked = JSON.parse(readFileSync(0, "utf8"));

@@ -59,6 +59,15 @@ MADE = {
         "start > a > fork > b > c > join; fork > wait1 > join > end", wait1={"config": {"signal": "never"}}
     ),
     "a node alone": drawing("start > fork > a > join; fork > b > join > end"),
+    "longer than a page of the log": drawing(
+        "start > add -SUCCESS> fork > a > join; fork > b > join > decide -vars.add.number<60?> add; decide > end",
+        add={
+            "config": {
+                "tool": "calculator",
+                "arguments": {"expression": "{{ has(vars.add) ? vars.add.number : 0 }} + 1"},
+            }
+        },
+    ),
     "paused in a wait": drawing("start > a > wait > end", wait={"config": {"duration_s": 3600}}),
 }
 TRIALS = {
@@ -150,6 +159,7 @@ def test_the_page_and_the_engine_tell_the_same_of_a_run(runs, name):
 
     assert folded["steps"] == run["steps"]
     assert folded["end"]["status"] == run["status"]
+    assert folded["isSteady"]  # looking back, in whatever order, changes nothing
     for seq, engine, page in zip(run["moments"], run["stood"], folded["stood"], strict=True):
         tokens = [
             {key: token[key] for key in ("branch", "node_id", "phase")}

@@ -51,5 +51,14 @@ def test_lines_are_filtered_by_level_node_and_words():
 def test_a_line_is_found_among_a_million():
     answer = told([EVENTS], seqs=(1, 4, 9))
     assert answer["at"] == [0, 3, 4]
-    assert answer["places"] == [0, 499_999, 999_999]
-    assert answer["took"] < 5_000
+    far = answer["far"]
+    assert far["held"] == 64
+    assert far["wasHere"] == [False, True]
+    assert far["came"] == "line 5"
+    assert far["errors"] == [1_000, 2_000, 2]
+    assert far["searched"] == [1_000_000, 0, [7, 70, 71, 1_000_002], 2]
+    assert far["step"] == [*range(491, 501)]
+    assert far["next"] == 2_000
+    assert far["last"] == [997, 999]
+    assert answer["far"]["places"] == [0, 499_999, 999_999]
+    assert answer["far"]["took"] < 5_000

@@ -143,7 +143,7 @@ def test_every_way_out_of_a_step_has_its_verdict():
     )  # fmt: skip
     ways = {"w1": "CONDITION_MET", "w2": "CONDITION_MET", "w3": "ALWAYS", "w4": "FAILURE", "w5": "SUCCESS"}
     asked = [
-        {"what": "why", "given": {"way": {"id": id_, "source": "a", "target": "z", "on": on}, "events": events, "until": 99}}
+        {"what": "why", "given": {"way": {"id": id_, "source": "a", "target": "z", "on": on}, "events": events}}
         for id_, on in ways.items()
     ]  # fmt: skip
     verdicts = {
