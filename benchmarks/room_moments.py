@@ -1,41 +1,53 @@
-"""How fast the room's page travels through a long run and scrolls a long log, in a real Chromium.
+"""How fast the room's page travels through runs, scrolls a log of a million lines and keeps up with a run, in a real Chromium.
 
-    python -m benchmarks.room_moments
+    python -m benchmarks.room_moments                 # all of it: some three minutes
+    python -m benchmarks.room_moments moves log       # chosen parts: moves, log, live
 
-It starts an installation of its own and makes one run of some 5,000 events in it; the log's 100,000 lines come by a
-stream that this script serves in the page's place of it.
+It starts an installation of its own; every line is of a run that its worker made.
 
-Prints one JSON line: milliseconds of each kind of move from the key to the next frame that shows it (median, 95th
-percentile) and of the page's thread for one, of a frame while the log scrolls, and how long the run's events took to be there.
+Prints one JSON line for each part, times in milliseconds. `moves`: from the key to the next frame that shows the moment,
+in a run of some 5,000 events and in one of 100,000 (median, 95th percentile), and what one costs the page's thread.
+`log`: a run of a million events: when all of it is there, the page's heap then, a frame while it is scrolled, a jump to lines
+that have to be read again, a search through all of it. `live`: from an event's own time to the frame that shows its line,
+at some 1,000 events a second, and the frames meanwhile.
 """
 
+import argparse
 import json
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
+from benchmarks.engine import workflows
+from benchmarks.engine.installation import PLUGIN
+from engine.core.times import parse_rfc3339
 from tests.browser import CHROMIUM_ARGUMENTS, find_chromium
 from tests.fixtures.drawings import drawing
 from tests.fixtures.running import Running, running
 
-MOVES = 60
-ROUNDS = 455
-LINES = 100_000
+MOVES: Final = 60
+SHORT, LONG, MILLION = 455, 9_100, 90_900
+"""Rounds of a loop; one makes eleven events."""
+EVENTS_PER_S: Final = 1_000
+LIVE_S: Final = 12
 
-LOOPING = drawing(
-    "start > add -SUCCESS> decide -vars.add.number<N?> add; decide > end".replace("N", str(ROUNDS)),
-    add={
-        "config": {
-            "tool": "calculator",
-            "arguments": {"expression": "{{ has(vars.add) ? vars.add.number : 0 }} + 1"},
-        }
-    },
-) | {"name": "Looping", "limits": {"max_steps": 10_000}}
+
+def looping(rounds: int) -> dict[str, Any]:
+    return drawing(
+        f"start > add -SUCCESS> decide -vars.add.number<{rounds}?> add; decide > end",
+        add={
+            "config": {
+                "tool": "calculator",
+                "arguments": {"expression": "{{ has(vars.add) ? vars.add.number : 0 }} + 1"},
+            }
+        },
+    ) | {"name": f"{rounds} rounds", "limits": {"max_steps": 1_000_000}}
+
 
 # From the event that asks for a move to the first frame after React has drawn it.
 TIME_ONE = """async (move) => {
@@ -58,48 +70,80 @@ SCROLL = """async () => {
         frames.push(now - before);
         before = now;
     }
-    return { frames, lines: Math.round(box.scrollHeight / 24), rows: box.querySelectorAll('[role=option]').length };
+    return { frames, rows: box.querySelectorAll('[role=option]').length };
+}"""
+# To a share of the whole log: until its lines stand there.
+READ_AGAIN = """async (share) => {
+    const box = document.querySelector('[data-testid="log-lines"]');
+    const began = performance.now();
+    box.scrollTop = (box.scrollHeight - box.clientHeight) * share;
+    await new Promise(requestAnimationFrame);
+    await new Promise(requestAnimationFrame);
+    while ([...box.querySelectorAll("[role=option]")].some((row) => !row.querySelector("time"))) await new Promise(requestAnimationFrame);
+    return performance.now() - began;
+}"""
+# Of each line the first frame that shows it, after that was painted; and the times between frames.
+WATCH = """() => {
+    const [late, frames] = [[], []];
+    let [seen, before] = [0, performance.now()];
+    const look = (now) => {
+        frames.push(now - before);
+        before = now;
+        const fresh = [...document.querySelectorAll('[data-testid="log-lines"] [role=option]')].filter((row) => Number(row.dataset.seq) > seen);
+        const times = fresh.map((row) => Date.parse(row.querySelector("time").dateTime));
+        seen = Math.max(seen, ...fresh.map((row) => Number(row.dataset.seq)));
+        setTimeout(() => { for (const time of times) late.push(Date.now() - time); });
+        if (window.watching) requestAnimationFrame(look);
+    };
+    window.watching = true;
+    window.watched = () => ({ late, frames });
+    requestAnimationFrame(look);
 }"""
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder) / "data") as app:
-        room = app.make_room(LOOPING)
-        run = app.start(room)
-        done = app.run_until(run, "COMPLETED", "FAILED", within_s=300)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=find_chromium(), args=list(CHROMIUM_ARGUMENTS)
-            )
-            page = browser.new_page(viewport={"width": 1440, "height": 900})
-            app.log_in(page, "Ada")
-            print(
-                json.dumps(
-                    {
-                        "benchmark": "room_moments",
-                        **moves(page, app, room, done["seq"]),
-                        **log(page, app, room),
-                    }
-                )
-            )
-            browser.close()
+    parser = argparse.ArgumentParser(description="Times of the room's page.")
+    parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
+    chosen = parser.parse_args().parts or [*PARTS]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(Path(folder) / "data", PYTHONPATH=str(PLUGIN)) as app,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(CHROMIUM_ARGUMENTS))
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        app.log_in(page, "Ada")
+        for name in chosen:
+            print(json.dumps({"benchmark": f"room_{name}", **PARTS[name](page, app)}), flush=True)
+        browser.close()
 
 
-def moves(page: Page, app: Running, room: str, last: int) -> dict[str, Any]:
+def opened(page: Page, app: Running, rounds: int) -> tuple[int, float]:
+    """A run of so many rounds, opened: the number of its events, and seconds until all are there."""
+    room = app.make_room(looping(rounds))
+    last = int(app.run_until(app.start(room), "COMPLETED", "FAILED", within_s=600)["seq"])
     began = time.perf_counter()
     page.goto(f"{app.url}/rooms/{room}?run=1")
     page.wait_for_function(
-        "last => document.querySelector('[aria-label=\"Moment of the run\"]')?.max == last", arg=str(last)
+        "last => document.querySelector('[aria-label=\"Moment of the run\"]')?.max == last",
+        arg=str(last),
+        timeout=300_000,
     )
-    there_ms = (time.perf_counter() - began) * 1000
-    page.get_by_test_id("node-add").click()
-    jumps = [{"to": 1 + (step * 7919) % last} for step in range(MOVES)]
-    page.wait_for_timeout(1000)
-    found = {"jump": timed(page, jumps)}
-    found["step"] = timed(page, [{"key": ","} for _ in range(MOVES)])
-    page.get_by_role("tab", name="Timeline").click()
-    found["jump_timeline"] = timed(page, jumps)
-    return {"events": last, "all_there_ms": round(there_ms), **found}
+    return last, time.perf_counter() - began
+
+
+def moves(page: Page, app: Running) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, rounds in {"short": SHORT, "long": LONG}.items():
+        last, there_s = opened(page, app, rounds)
+        page.get_by_test_id("node-add").click()
+        jumps = [{"to": 1 + (step * 7919) % last} for step in range(MOVES)]
+        page.wait_for_timeout(1000)
+        found[name] = {"events": last, "all_there_s": round(there_s, 1), "jump": timed(page, jumps)}
+        found[name]["step"] = timed(page, [{"key": ","} for _ in range(MOVES)])
+        page.get_by_role("tab", name="Timeline").click()
+        found[name]["jump_timeline"] = timed(page, jumps)
+    return found
 
 
 def timed(page: Page, moves: Sequence[dict[str, Any]]) -> dict[str, float]:
@@ -125,51 +169,61 @@ def spread(took: Sequence[float]) -> dict[str, float]:
     }
 
 
-def log(page: Page, app: Running, room: str) -> dict[str, Any]:
-    """Scroll through a log that no run of this length has to be made for."""
-    run = app.ask("GET", f"/api/rooms/{room}/runs")["items"][0]["id"]
-
-    def serve(route: Route) -> None:
-        parts = [
-            f"id: {seq}\nevent: event\ndata: {json.dumps(line(run, seq))}\n\n" for seq in range(1, LINES + 1)
-        ]
-        route.fulfill(content_type="text/event-stream", body="".join(parts))
-
-    page.route("**/api/rooms/*/stream*", serve, times=1)
-    page.route("**/api/rooms/*/stream*after=*", lambda route: route.abort())
-    page.goto(f"{app.url}/rooms/{room}?run=1")
-    page.get_by_role("tab", name="Log").click()
-    count = page.get_by_test_id("log-count")
-    page.wait_for_function(
-        "([box, least]) => Number(box.textContent.replace(/[^0-9].*$/s, '').replace(/\\D/g, '')) >= 0 && box.textContent.includes(least)",
-        arg=[count.element_handle(), f"{LINES:,}"],
-        timeout=120_000,
-    )
+def log(page: Page, app: Running) -> dict[str, Any]:
+    last, there_s = opened(page, app, MILLION)
+    page.get_by_label("Least level").select_option("DEBUG")
+    expect(page.get_by_test_id("log-count")).to_have_text(f"{last:,} lines")
+    clock = page.context.new_cdp_session(page)
+    clock.send("HeapProfiler.collectGarbage")
+    heap = clock.send("Runtime.getHeapUsage")["usedSize"] / 1e6
     scrolled = page.evaluate(SCROLL)
+    page.wait_for_timeout(1000)
+    read = [page.evaluate(READ_AGAIN, (0.05 + 0.17 * step) % 1) for step in range(20)]
+    began = time.perf_counter()
+    page.get_by_label("Search the log").fill(f"number {MILLION // 2}")
+    expect(page.get_by_test_id("log-count")).to_contain_text("of", timeout=60_000)
+    page.get_by_text("searching", exact=True).wait_for(state="detached", timeout=60_000)
     return {
-        "lines": scrolled["lines"],
+        "lines": last,
+        "all_there_s": round(there_s, 1),
+        "heap_mb": round(heap),
         "rows_in_page": scrolled["rows"],
         "scroll_frame": spread(scrolled["frames"]),
+        "read_again": spread(read),
+        "search_s": round(time.perf_counter() - began, 1),
     }
 
 
-def line(run: str, seq: int) -> dict[str, Any]:
+def live(page: Page, app: Running) -> dict[str, Any]:
+    per_step = 7
+    rest_s = per_step / EVENTS_PER_S
+    room = app.make_room(workflows.loop(round(LIVE_S / rest_s), "bench_rest", seconds=rest_s))
+    page.goto(f"{app.url}/rooms/{room}")
+    page.get_by_label("Least level").select_option("DEBUG")
+    run = app.start(room, {"x": 0})
+    page.get_by_test_id("log-lines").wait_for()
+    page.wait_for_timeout(1000)
+    page.evaluate(WATCH)
+    done = app.run_until(run, "COMPLETED", "FAILED", within_s=300)
+    found = page.evaluate("() => { window.watching = false; return window.watched(); }")
+    took_s = _seconds(done["ended_at"]) - _seconds(done["started_at"])
     return {
-        "run_id": run,
-        "seq": seq,
-        "type": "TOOL_COMPLETED",
-        "level": "INFO",
-        "at": "2026-01-01T00:00:00.000000Z",
-        "node_id": "add",
-        "step": None,
-        "attempt": None,
-        "branch": "",
-        "message": f"Line {seq} of a long log",
-        "data": {},
-        "error": None,
-        "duration_ms": None,
+        "events_per_s": round(done["seq"] / took_s),
+        "lines_seen": len(found["late"]),
+        "event_to_pixel": spread(found["late"]),
+        "frame": spread(found["frames"]),
     }
 
+
+def _seconds(at: str) -> float:
+    return parse_rfc3339(at) / 1e6
+
+
+PARTS: Final[dict[str, Callable[[Page, Running], dict[str, Any]]]] = {
+    "moves": moves,
+    "log": log,
+    "live": live,
+}
 
 if __name__ == "__main__":
     main()

@@ -7,8 +7,6 @@ from enum import StrEnum
 from typing import Any
 
 
-
-
 class EventType(StrEnum):
     ROOM_CREATED = "ROOM_CREATED"
     ROOM_STARTED = "ROOM_STARTED"

@@ -35,8 +35,6 @@ class LogWords:
 
     def stand_in(self, event: Mapping[str, Any]) -> bool:
         node, error = event["node_id"], event["error"] or {}
-        line = (
-            f"{event['message']} {event['type']} {orjson.dumps(event['data']).decode()} {error.get('message', '')}"
-        )
+        line = f"{event['message']} {event['type']} {orjson.dumps(event['data']).decode()} {error.get('message', '')}"
         told = f"{line.lower()} {'' if node is None else self._names.get(node, node.lower())}"
         return all(word in told for word in self._words)

@@ -311,7 +311,7 @@ def test_the_shown_events_are_downloaded_as_json_lines(
     expect(lines(as_ada).last).to_be_visible()
 
     with as_ada.expect_download() as download:
-        as_ada.get_by_role("button", name="Download the events shown as JSON lines").click()
+        as_ada.get_by_role("link", name="Download the events shown as JSON lines").click()
 
     download.value.save_as(tmp_path / "events.jsonl")
     told = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]

@@ -29,7 +29,7 @@ def test_the_slider_shows_graph_and_variables_as_they_stood(
     expect(as_ada.get_by_test_id("variable-add")).to_be_visible()
     as_ada.get_by_role("button", name="Now").click()
     expect(as_ada.get_by_test_id("result")).to_be_visible()
-    assert "at=" not in as_ada.url
+    expect(as_ada).not_to_have_url(re.compile("at="))
 
 
 def test_an_older_run_is_opened_by_its_number(

@@ -82,7 +82,7 @@ def test_the_room_tells_why_and_what_each_step_did(
     expect(double).to_contain_text('"number":2')
     double.get_by_role("button", name="To the change before of double").click()
     expect(double).to_contain_text('"number":4')
-    assert re.search(r"run=1&at=\d+$", as_ada.url)
+    expect(as_ada).to_have_url(re.compile(r"run=1&at=\d+$"))
     expect(as_ada.get_by_test_id("status-small")).to_have_count(0)
     double.get_by_role("button", name="To the next change of double").click()
     expect(double).to_contain_text('"number":2')
@@ -108,7 +108,7 @@ def test_the_timeline_shows_attempts_and_a_run_begins_again_at_a_step(
     as_ada.get_by_label("Type of event").select_option("NODE_FAILED")
     expect(lines(as_ada)).to_have_count(2)
     with as_ada.expect_download() as given:
-        as_ada.get_by_role("button", name="Download the events shown as JSON lines").click()
+        as_ada.get_by_role("link", name="Download the events shown as JSON lines").click()
     told = [json.loads(line) for line in given.value.path().read_text().splitlines()]
     assert [event["type"] for event in told] == ["NODE_FAILED", "NODE_FAILED"]
     as_ada.get_by_label("Type of event").select_option("")
@@ -146,4 +146,4 @@ def test_two_runs_are_compared_on_one_graph(
     expect(compared.get_by_test_id("parting")).to_contain_text("double")
     compared.get_by_role("button", name="Stop comparing").click()
     expect(marks["double"]).to_have_count(0)
-    assert "with=" not in as_ada.url
+    expect(as_ada).not_to_have_url(re.compile("with="))

@@ -50,7 +50,16 @@ def test_a_search_finds_what_reading_every_event_would(long_run: tuple[Place, st
                                  json.dumps(event["data"], ensure_ascii=False, separators=(",", ":")))).lower())
         for event in everything
     ]  # fmt: skip
-    for text in ("1999", "vars.add was", "ÜNITS 17 succeeded", '"number":1234', "✓ quoted", "nowhere", "left", ""):
+    for text in (
+        "1999",
+        "vars.add was",
+        "ÜNITS 17 succeeded",
+        '"number":1234',
+        "✓ quoted",
+        "nowhere",
+        "left",
+        "",
+    ):
         expected = [seq for seq, line in told if all(word in line for word in text.lower().split())]
         found, cursor, asked = [], 0, 0
         while cursor is not None:
@@ -58,7 +67,9 @@ def test_a_search_finds_what_reading_every_event_would(long_run: tuple[Place, st
             found += page.seqs
             cursor, asked = (None if page.next_cursor is None else int(page.next_cursor)), asked + 1
         assert found == expected, text
-        assert asked == (2 if text in ("vars.add was", "ÜNITS 17 succeeded", "left", "") else 1), text  # other words pass rows over
+        assert asked == (2 if text in ("vars.add was", "ÜNITS 17 succeeded", "left", "") else 1), (
+            text
+        )  # other words pass rows over
         assert bool(expected) == (text != "nowhere")
 
 

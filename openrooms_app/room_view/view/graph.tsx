@@ -1,6 +1,6 @@
 /** The run's graph: each node with what it has done so far, the path taken, the tokens that stand somewhere. */
 
-import { useEffect, useMemo } from "react";
+import { useEffect, useLayoutEffect, useMemo } from "react";
 import { useStore } from "../../canvas/state/use-store.ts";
 import { Link } from "react-router";
 import { PencilRuler, Play } from "lucide-react";
@@ -58,7 +58,7 @@ function usePaint(): RunPaint {
   const { tick, timeline } = useShown();
   const standing = useStanding();
   const at = useView((view) => view.at);
-  useEffect(() => {
+  useLayoutEffect(() => { // with the rest of the page, so that a move is painted once
     const until = at === null || at >= timeline.log.last ? null : standing.at;
     paint.show(painted(standing, until));
   }, [paint, standing, tick, timeline, at]);

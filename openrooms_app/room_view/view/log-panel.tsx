@@ -34,7 +34,7 @@ export function LogPanel() {
       <LogTools filter={filter} onFilter={setFilter} isFollowing={isFollowing} onFollow={setFollowing} places={places} />
       {log.last === 0 && <Nothing />}
       {log.last > 0 && (
-        <LogList timeline={shown.timeline} places={places} tick={shown.tick} names={names} chosen={line} node={node} moment={at} isFollowing={isFollowing && at === null} onFollow={setFollowing} onChoose={point} />
+        <LogList timeline={shown.timeline} places={places} names={names} chosen={line} node={node} moment={at} isFollowing={isFollowing && at === null} onFollow={setFollowing} onChoose={point} />
       )}
       {chosen && <EventDetail event={chosen} onClose={() => model.point(null)} />}
     </section>

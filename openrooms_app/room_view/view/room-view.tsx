@@ -61,10 +61,17 @@ function useModel(roomId: string, run: number | null, at: number | null, other: 
   return model;
 }
 
+/** A slider that is drawn moves faster than browsers take addresses. */
+const ADDRESS_MS = 120;
+
 /** The moment, and the run compared with, go into the address without a step in the browser's history. */
 function keepingAddress(model: RoomModel, other: number | null): () => void {
   let compared = other;
-  const keep = (): void => keepInAddress({ at: model.view.get().at, with: compared });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const keep = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => keepInAddress({ at: model.view.get().at, with: compared }), ADDRESS_MS);
+  };
   const unwatch = [
     model.view.subscribe(keep),
     model.comparing.store.subscribe(() => {
@@ -72,7 +79,10 @@ function keepingAddress(model: RoomModel, other: number | null): () => void {
       keep();
     }),
   ];
-  return () => unwatch.forEach((stop) => stop());
+  return () => {
+    clearTimeout(timer);
+    unwatch.forEach((stop) => stop());
+  };
 }
 
 function keepInAddress(wanted: Readonly<Record<"at" | "with", number | null>>): void {

@@ -1,72 +1,103 @@
 /** Scrolling through more lines than an element can be high: browsers end at some 16 million pixels. */
 
-import { useCallback, useLayoutEffect, useRef, useState, type RefObject } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, type RefObject } from "react";
 
 /** The highest that what scrolls is made. */
-export const HIGHEST = 12_000_000;
+const HIGHEST = 12_000_000;
 /** A move of so many heights of the box or less goes by pixels; a longer one, of the bar, goes by its share of the whole. */
 const NEAR = 3;
+/** Without a move for so long, the bar goes where it belongs. */
 const REST_MS = 160;
+
+/** A line to be brought into view once; another object asks again. */
+export type Aim = { readonly line: number };
+
+type Asked = {
+  readonly lines: number;
+  /** The height of a line. */
+  readonly row: number;
+  /** Stay at the end. */
+  readonly isFollowing: boolean;
+  /** The last of them that is new counts. */
+  readonly aims: readonly (Aim | null)[];
+  /** Where the reader has gone. */
+  readonly onReader: (isAtEnd: boolean) => void;
+};
+
+type View = {
+  readonly top: number;
+  /** Where the reader has left the bar; null: it is ours to put where it belongs. */
+  readonly bar: number | null;
+  readonly height: number;
+  readonly aims: readonly (Aim | null)[];
+  readonly isFollowing: boolean;
+};
 
 export type Scaled = {
   /** The first pixel in sight, of all that there would be. */
   readonly top: number;
   readonly height: number;
-  /** How far what is drawn at pixel `y` of all stands from the top of what scrolls: `y - shift`. */
+  /** What would stand at pixel `y` of all stands at `y - shift` of what scrolls. */
   readonly shift: number;
   /** How high what scrolls is. */
   readonly inner: number;
-  readonly isAtEnd: () => boolean;
-  readonly to: (top: number) => void;
-  /** What scrolled by itself, or by `to`? */
-  readonly onScroll: () => "reader" | "ours";
+  readonly onScroll: () => void;
 };
 
-/** `whole`: pixels that all lines would take. */
-export function useScaled(box: RefObject<HTMLDivElement | null>, whole: number): Scaled {
-  const [view, setView] = useState({ top: 0, bar: 0, height: 400 });
-  const now = useRef({ ...view, isOurs: false, rest: undefined as ReturnType<typeof setTimeout> | undefined });
+/** Where things stand is worked out while drawing, so that a page with much in it is laid out once for each move. */
+export function useScaled(box: RefObject<HTMLDivElement | null>, { lines, row, isFollowing, aims, onReader }: Asked): Scaled {
+  const [view, setView] = useState<View>({ top: 0, bar: null, height: 400, aims: [], isFollowing });
+  const whole = lines * row;
+  const isScaled = whole > HIGHEST;
   const inner = Math.min(whole, HIGHEST);
-  const show = useCallback((top: number, bar: number, height: number) => {
-    Object.assign(now.current, { top, bar, height });
-    setView((before) => (before.top === top && before.bar === bar && before.height === height ? before : { top, bar, height }));
-  }, []);
-  /** Put the bar where it belongs; nothing in sight moves by that. */
-  const align = useCallback(() => {
-    const { clientHeight, scrollHeight } = box.current!;
-    const { top } = now.current;
-    const [room, far] = [scrollHeight - clientHeight, whole - clientHeight];
-    const bar = whole <= HIGHEST ? top : Math.round((top / Math.max(1, far)) * room);
-    if (Math.abs(bar - box.current!.scrollTop) >= 1) {
-      now.current.isOurs = true;
-      box.current!.scrollTop = bar;
-    }
-    const { scrollTop } = box.current!; // as the browser has rounded it
-    show(whole <= HIGHEST ? scrollTop : top, scrollTop, clientHeight);
-  }, [box, whole, show]);
-  const to = useCallback((wanted: number) => {
-    now.current.top = Math.max(0, Math.min(wanted, whole - box.current!.clientHeight));
-    align();
-  }, [box, whole, align]);
-  const onScroll = useCallback(() => {
-    const { scrollTop, clientHeight, scrollHeight } = box.current!;
-    const isOurs = now.current.isOurs;
-    now.current.isOurs = false;
-    if (isOurs && Math.abs(scrollTop - now.current.bar) <= 1) return "ours" as const;
-    const [room, far] = [scrollHeight - clientHeight, Math.max(0, whole - clientHeight)];
-    const moved = scrollTop - now.current.bar;
-    const isShare = whole <= HIGHEST || scrollTop <= 0 || scrollTop >= room || Math.abs(moved) > NEAR * clientHeight;
-    const top = whole <= HIGHEST ? scrollTop : isShare ? (scrollTop / Math.max(1, room)) * far : now.current.top + moved;
-    show(Math.max(0, Math.min(far, top)), scrollTop, clientHeight);
-    clearTimeout(now.current.rest);
-    if (whole > HIGHEST) now.current.rest = setTimeout(() => box.current && align(), REST_MS);
-    return "reader" as const;
-  }, [box, whole, show, align]);
+  const [far, room] = [Math.max(0, whole - view.height), Math.max(0, inner - view.height)];
+  const top = isFollowing ? far : Math.min(view.isFollowing ? far : view.top, far);
+  if (isFollowing !== view.isFollowing || aims.some((aim, index) => aim !== view.aims[index])) {
+    const aim = aims.findLast((each, index) => each && each !== view.aims[index]);
+    setView({ ...view, top: aim ? into(aim.line * row, row, { top, height: view.height }) : top, bar: null, aims, isFollowing });
+  }
+  const isLeft = !isFollowing && view.bar !== null;
+  const bar = isLeft ? view.bar! : isScaled ? Math.round((top / Math.max(1, far)) * room) : top;
+  /** What is so at this moment: the reader may have scrolled on since what is drawn. */
+  const known = useRef({ top, bar: 0 });
   useLayoutEffect(() => {
-    const observer = new ResizeObserver(() => show(now.current.top, box.current!.scrollTop, box.current!.clientHeight));
+    if (isLeft) return; // a move of the reader's is never disturbed
+    if (Math.abs(known.current.bar - bar) >= 1) box.current!.scrollTop = bar;
+    known.current = { top, bar };
+  });
+  const onScroll = (): void => {
+    const { scrollTop } = box.current!;
+    const moved = scrollTop - known.current.bar;
+    if (Math.abs(moved) <= 1) return; // our own move has arrived
+    const isShare = scrollTop <= 0 || scrollTop >= room || Math.abs(moved) > NEAR * view.height;
+    const wanted = !isScaled ? scrollTop : isShare ? (scrollTop / Math.max(1, room)) * far : known.current.top + moved;
+    const next = Math.max(0, Math.min(far, wanted));
+    known.current = { top: next, bar: scrollTop };
+    setView((before) => ({ ...before, top: next, bar: scrollTop, isFollowing: false }));
+    onReader(next >= far - row / 2);
+  };
+  useRest(isLeft && isScaled, view, setView);
+  useHeight(box, useCallback((height: number) => setView((before) => (before.height === height ? before : { ...before, height })), []));
+  return { top, height: view.height, shift: isScaled ? top - bar : 0, inner, onScroll };
+}
+
+/** The top from which a line is in view, moved as little as can be. */
+function into(y: number, row: number, { top, height }: Pick<View, "top" | "height">): number {
+  return y >= top && y + row <= top + height ? top : Math.max(0, y - height / 2);
+}
+
+function useRest(isLeft: boolean, view: View, setView: (change: (before: View) => View) => void): void {
+  useEffect(() => {
+    if (!isLeft) return;
+    const timer = setTimeout(() => setView((before) => ({ ...before, bar: null })), REST_MS);
+    return () => clearTimeout(timer);
+  }, [isLeft, view, setView]);
+}
+
+function useHeight(box: RefObject<HTMLDivElement | null>, onHeight: (height: number) => void): void {
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(([entry]) => onHeight(Math.floor(entry!.contentRect.height)));
     observer.observe(box.current!);
     return () => observer.disconnect();
-  }, [box, show]);
-  const isAtEnd = useCallback(() => now.current.top + now.current.height >= whole - 12, [whole]);
-  return { top: view.top, height: view.height, shift: view.top - view.bar, inner, isAtEnd, to, onScroll };
+  }, [box, onHeight]);
 }
