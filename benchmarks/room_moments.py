@@ -148,6 +148,14 @@ def moves(page: Page, app: Running) -> dict[str, Any]:
 
 def timed(page: Page, moves: Sequence[dict[str, Any]]) -> dict[str, float]:
     """How long each move takes; `cpu_ms` is what one costs the page's own thread, whoever else has the machine."""
+    busy_s = thread_clock(page)
+    before = busy_s()
+    took = [page.evaluate(TIME_ONE, move)[0] for move in moves]
+    return spread(took) | {"cpu_ms": round((busy_s() - before) * 1000 / len(moves), 1)}
+
+
+def thread_clock(page: Page) -> Callable[[], float]:
+    """Seconds that the page's own thread has been at work, whoever else has the machine."""
     clock = page.context.new_cdp_session(page)
     clock.send("Performance.enable", {"timeDomain": "threadTicks"})
 
@@ -155,9 +163,7 @@ def timed(page: Page, moves: Sequence[dict[str, Any]]) -> dict[str, float]:
         metrics = clock.send("Performance.getMetrics")["metrics"]
         return float(next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration"))
 
-    before = busy_s()
-    took = [page.evaluate(TIME_ONE, move)[0] for move in moves]
-    return spread(took) | {"cpu_ms": round((busy_s() - before) * 1000 / len(moves), 1)}
+    return busy_s
 
 
 def spread(took: Sequence[float]) -> dict[str, float]:
@@ -204,12 +210,16 @@ def live(page: Page, app: Running) -> dict[str, Any]:
     page.get_by_test_id("log-lines").wait_for()
     page.wait_for_timeout(1000)
     page.evaluate(WATCH)
+    busy_s = thread_clock(page)
+    before = busy_s()
+    seq = app.run_until(run, "RUNNING")["seq"]
     done = app.run_until(run, "COMPLETED", "FAILED", within_s=300)
     found = page.evaluate("() => { window.watching = false; return window.watched(); }")
     took_s = _seconds(done["ended_at"]) - _seconds(done["started_at"])
     return {
         "events_per_s": round(done["seq"] / took_s),
         "lines_seen": len(found["late"]),
+        "cpu_us_per_event": round((busy_s() - before) * 1e6 / (done["seq"] - seq)),
         "event_to_pixel": spread(found["late"]),
         "frame": spread(found["frames"]),
     }

@@ -65,7 +65,7 @@ test("a drawing is opened whole where that stays readable, else where it begins"
   assert.equal(wide.x + 100 * wide.zoom, 48);
 });
 
-test("the view moves only when none of the cards is seen whole", () => {
+test("the view moves when none of the cards is seen whole, or all of them could be", () => {
   const [screen, view] = [{ width: 800, height: 600 }, { x: 0, y: 0, zoom: 0.8 }];
   const [far, near, last] = [card("far", 5_000, 900), card("near", 100, 100), card("last", 9_000, 0)];
   const cards = [near, far, last];
@@ -74,6 +74,11 @@ test("the view moves only when none of the cards is seen whole", () => {
   const moved = revealing([far], cards, view, screen)!;
   assert.equal(moved.zoom, 0.8);
   assert.equal(revealing([far], cards, moved, screen), null);
+  const below = card("below", 100, 710);
+  const both = revealing([near, below], [...cards, below], view, screen)!;
+  assert.equal(both.x, view.x);
+  assert.equal(below.bottom * both.zoom + both.y, screen.height - 24);
+  assert.equal(revealing([near, below], [...cards, below], both, screen), null);
   const end = revealing([last], cards, view, screen)!;
   assert.equal(last.right * end.zoom + end.x, screen.width - 48);
 });

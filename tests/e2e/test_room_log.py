@@ -60,7 +60,7 @@ def test_a_run_longer_than_the_page_holds_is_read_searched_and_travelled_through
 
     as_ada.get_by_label("Search the log").fill("")
     as_ada.get_by_label("Node").select_option("Count")
-    as_ada.get_by_label("Type of event").select_option("TOOL_COMPLETED")
+    as_ada.get_by_label("Type of event").select_option("NODE_EXECUTED")
     expect(count).to_have_text(f"{ROUNDS:,} of {total:,}")
     with as_ada.expect_download() as given:
         as_ada.get_by_role("link", name="Download the events shown as JSON lines").click()

@@ -41,9 +41,13 @@ function around(one: Box, other: Box): Box {
   };
 }
 
+/** What a card that is moved into view keeps from the edge. */
+const MARGIN = 24;
+
 /**
- * The same view moved so that one of `wanted` is seen whole, the first if none is; null where nothing has to move.
- * It comes to stand near the left edge, as what follows it lies to its right, unless nothing of `cards` does.
+ * The same view moved so that all of `wanted` are seen whole, the first where all don't fit and none is; null where
+ * nothing has to move. What comes from out of sight stands near the left edge, as what follows it lies to its right,
+ * unless nothing of `cards` does; what stands beside something in sight moves it as little as can be.
  */
 export function revealing(wanted: readonly Box[], cards: readonly Box[], view: Viewport, screen: Size): Viewport | null {
   const [first] = wanted;
@@ -52,10 +56,22 @@ export function revealing(wanted: readonly Box[], cards: readonly Box[], view: V
     const [top, bottom] = [box.top * view.zoom + view.y, box.bottom * view.zoom + view.y];
     return left >= 0 && top >= 0 && right <= screen.width && bottom <= screen.height;
   };
-  if (!first || !screen.width || !screen.height || wanted.some(isSeen)) return null;
+  if (!first || !screen.width || !screen.height || wanted.every(isSeen)) return null;
   const { zoom } = view;
-  const middle = { x: (first.left + first.right) / 2, y: (first.top + first.bottom) / 2 };
-  const nearLeft = Math.min(screen.width / 2, PADDING + (first.right - first.left) * zoom) - middle.x * zoom;
+  const all = wanted.reduce(around);
+  const isFitting = (all.right - all.left) * zoom <= screen.width - 2 * MARGIN && (all.bottom - all.top) * zoom <= screen.height - 2 * MARGIN;
+  if (wanted.some(isSeen)) {
+    if (!isFitting) return null;
+    return { x: nudged(view.x, all.left * zoom, all.right * zoom, screen.width), y: nudged(view.y, all.top * zoom, all.bottom * zoom, screen.height), zoom };
+  }
+  const one = isFitting ? all : first;
+  const middle = { x: (one.left + one.right) / 2, y: (one.top + one.bottom) / 2 };
+  const nearLeft = Math.min(screen.width / 2, PADDING + (one.right - one.left) * zoom) - middle.x * zoom;
   const atTheEnd = screen.width - PADDING - Math.max(...cards.map((card) => card.right)) * zoom;
   return { x: Math.max(nearLeft, atTheEnd), y: screen.height / 2 - middle.y * zoom, zoom };
+}
+
+/** The offset at which what lies from `start` to `end` is within the screen, moved as little as can be. */
+function nudged(offset: number, start: number, end: number, size: number): number {
+  return Math.min(Math.max(offset, MARGIN - start), size - MARGIN - end);
 }
