@@ -11,6 +11,7 @@ import type { WorkflowDocument } from "../document/document.ts";
 import { isUnplaced, withPlaces } from "../document/layout.ts";
 import { NOTHING } from "../document/operations.ts";
 import type { Catalogue } from "../state/catalogue.ts";
+import type { Box } from "../document/route.ts";
 import type { RunPaint } from "../state/run-paint.ts";
 import { Arrows } from "./arrows.tsx";
 import { CanvasContext, ObstaclesContext } from "./context.ts";
@@ -26,6 +27,8 @@ const EDGE_TYPES = { way: FlowEdge };
 const MANY = 120;
 /** From here on a drawing seldom fits where it is watched. */
 const MAPPED = 8;
+/** Until a drawing without places has been laid out, nothing can be brought into view. */
+const NOWHERE: readonly Box[] = [];
 const FIT = { padding: 0.12, maxZoom: 1 };
 
 type Props = {
@@ -57,7 +60,7 @@ function Surface({ document, catalogue, paint, selected, onSelect, way = null, o
   const [drawing, setDrawing] = useState<Drawing>(BLANK);
   const surface = useRef<HTMLDivElement>(null);
   const viewport = useOpening(surface, drawing.boxes, drawing !== BLANK && !isUnplaced(placed));
-  const reveal = useReveal(surface, drawing.boxes);
+  const reveal = useReveal(surface, viewport ? drawing.boxes : NOWHERE);
   const following = useFollowing(paint, reveal);
   useEffect(() => {
     if (selected) reveal([selected]);
