@@ -8,9 +8,9 @@ import { createStore } from "../../canvas/state/store.ts";
 import { api, type Action } from "../data/api.ts";
 import { isOver, type Json, type Room, type RoomNews, type Run, type RunEvent } from "../data/event.ts";
 import { forkRules } from "../data/shared.ts";
-import { readEvents } from "../data/reading.ts";
 import { RoomStream, type Connection } from "../data/stream.ts";
 import { heard, silenced, SILENCE, type Delta, type Speeches } from "../data/words.ts";
+import { catchUp } from "./catching-up.ts";
 import { Comparing } from "./comparing.ts";
 import { Recollection } from "./recollection.ts";
 import { Timeline } from "./timeline.ts";
@@ -59,9 +59,6 @@ const BLANK: View = {
 
 /** A run that is so many events ahead is read in one go. */
 const FAR = 2_000;
-/** While it is, the page is drawn this often, and the browser gets a turn so often. */
-const DRAWN_MS = 150;
-const TURN_MS = 12;
 
 /** A timeline is changed in place; `tick` tells that it was. */
 export type Shown = { readonly timeline: Timeline; readonly tick: number };
@@ -273,28 +270,12 @@ export class RoomModel {
     this.reading = new AbortController();
     this.stream.hold();
     this.put({ readingTo: seq });
-    const clock = { drawn: 0, turn: performance.now() };
-    for await (const events of readEvents(runId, timeline.log.last, this.reading.signal)) {
-      timeline.add(events);
-      await this.breathe(timeline, clock);
-    }
+    await catchUp(timeline, this.reading.signal, () => this.draw(timeline));
     this.reading = null;
     if (this.isClosed) return;
     this.put({ readingTo: null });
     this.draw(timeline);
     this.stream.goOn(`${runId}:${timeline.log.last}`);
-  }
-
-  /** Let the browser paint what has been read, and do what its reader asks. */
-  private async breathe(timeline: Timeline, clock: { drawn: number; turn: number }): Promise<void> {
-    const now = performance.now();
-    if (now - clock.turn < TURN_MS) return;
-    if (now - clock.drawn > DRAWN_MS) {
-      clock.drawn = now;
-      this.draw(timeline);
-    }
-    await new Promise((done) => setTimeout(done));
-    clock.turn = performance.now();
   }
 
   private draw(timeline: Timeline): void {

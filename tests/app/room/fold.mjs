@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { readDocument } from "../../../openrooms_app/canvas/document/document.ts";
-import { statusOf } from "../../../openrooms_app/room_view/data/fold.ts";
+import { fold, statusOf } from "../../../openrooms_app/room_view/data/fold.ts";
 import { painted } from "../../../openrooms_app/room_view/data/painting.ts";
 import { forkRules } from "../../../openrooms_app/room_view/data/shared.ts";
 import { stepsOf } from "../../../openrooms_app/room_view/data/steps.ts";
@@ -33,7 +33,9 @@ const folded = runs.map(({ events, document, moments }) => {
   const look = (seqs) => seqs.map((seq) => stoodAt(timeline.at(seq)));
   const [stood, end] = [look(moments), stoodAt(timeline.now)];
   const backward = look([...moments].reverse()).reverse();
-  const isSteady = isDeepStrictEqual([stood, end], [backward, stoodAt(timeline.now)]);
+  const afresh = (seq) => stoodAt(fold(events.slice(0, seq), (fork, join) => forkRules(read, fork, join)));
+  const isKept = [998, 999, 1_000, 1_001, 1_002].filter((seq) => seq < events.length).every((seq) => isDeepStrictEqual(stoodAt(timeline.at(seq)), afresh(seq)));
+  const isSteady = isKept && isDeepStrictEqual([stood, end], [backward, stoodAt(timeline.now)]);
   return { steps, end, stood, isSteady, now: stepsOf(events).length === timeline.now.steps.size };
 });
 process.stdout.write(JSON.stringify(folded));
