@@ -325,6 +325,7 @@ export class Editor {
   }
 
   private problemsAre(problems: readonly Problem[]): void {
+    if (JSON.stringify(problems) === JSON.stringify(this.store.get().problems)) return;
     this.update({
       problems,
       nodeProblems: countsBy(problems, "node_id"),
