@@ -35,15 +35,27 @@ const NEAREST = 12;
 /** The points of the cheapest way: short, with few bends, and under no card if that can be helped. */
 export function route(ends: Ends, cards: Obstacles): readonly Position[] {
   const near = obstaclesNear(ends, cards);
-  const enough = leastCost(ends);
-  let best: readonly Position[] = [ends.from, ends.to];
+  const plain = plainWay(ends);
+  if (plain && cost(plain, near, Infinity) <= leastCost(ends)) return simplified(plain);
+  const around = nearest(ends, near);
+  const ways = [...(plain ? [plain] : []), ...(ends.exit === "right" ? waysRight(ends, around) : waysDown(ends, around))];
+  const walls = within(near, ways);
+  let best = ways[0] ?? [ends.from, ends.to];
   let least = Infinity;
-  for (const points of ends.exit === "right" ? waysRight(ends, near) : waysDown(ends, near)) {
-    const price = cost(points, near, least);
+  for (const points of ways) {
+    const price = cost(points, walls, least);
     if (price < least) [best, least] = [points, price];
-    if (least <= enough) break;
   }
   return simplified(best);
+}
+
+/** The way that nearly every edge takes; null where it would run back over its own card. */
+function plainWay({ from, to, exit, lane }: Ends): Position[] | null {
+  const into = to.x - STUB;
+  if (exit === "down") return to.y > from.y + STUB && from.x <= into ? [from, { x: from.x, y: to.y }, to] : null;
+  if (outOf(from, lane) > into + STUB) return null;
+  const turn = to.y > from.y ? -lane * LANE : lane * LANE;
+  return stepped(from, clamp((from.x + to.x) / 2 + turn, from.x + STUB, into), to);
 }
 
 /** What no way can be cheaper than: most edges take the first one that is tried, and no other is worth a thought. */
@@ -73,19 +85,21 @@ function nearest({ from, to, source, target }: Ends, near: readonly Box[]): read
   return [...near].sort((one, other) => off(one) - off(other)).slice(0, NEAREST);
 }
 
-function* waysRight(ends: Ends, near: readonly Box[]): Generator<Position[]> {
-  const { from, to, lane } = ends;
-  const out = from.x + STUB + lane * (LANE / 2);
+function waysRight({ from, to, lane }: Ends, around: readonly Box[]): Position[][] {
+  const out = outOf(from, lane);
   const into = to.x - STUB;
-  const isAhead = out <= into + STUB;
-  const turn = to.y > from.y ? -lane * LANE : lane * LANE;
-  if (isAhead) yield stepped(from, clamp((from.x + to.x) / 2 + turn, from.x + STUB, into), to);
-  const around = nearest(ends, near);
   const turns = columns(around, from, to);
-  if (isAhead) for (const x of [into, out, ...turns.filter((x) => x > out && x < into)]) yield stepped(from, x, to);
+  const ahead = out <= into + STUB ? [into, out, ...turns.filter((x) => x > out && x < into)] : [];
+  const ways = ahead.map((x) => stepped(from, x, to));
   for (const y of channels(from, to, around, 0)) {
-    for (const x of [into, ...turns]) yield [from, { x: out, y: from.y }, { x: out, y }, { x, y }, { x, y: to.y }, to];
+    for (const x of [into, ...turns]) ways.push([from, { x: out, y: from.y }, { x: out, y }, { x, y }, { x, y: to.y }, to]);
   }
+  return ways;
+}
+
+/** Where a way that leaves to the right may turn at the earliest. */
+function outOf(from: Position, lane: number): number {
+  return from.x + STUB + lane * (LANE / 2);
 }
 
 /** Level, upright at `x`, level again. */
@@ -93,16 +107,19 @@ function stepped(from: Position, x: number, to: Position): Position[] {
   return [from, { x, y: from.y }, { x, y: to.y }, to];
 }
 
-function* waysDown(ends: Ends, near: readonly Box[]): Generator<Position[]> {
-  const { from, to, lane } = ends;
-  const into = to.x - STUB;
-  if (to.y > from.y + STUB && from.x <= into) yield [from, { x: from.x, y: to.y }, to];
-  const around = nearest(ends, near);
-  const turns = [into, ...columns(around, from, to)];
-  for (const y of [from.y + CLEAR + lane * LANE, ...channels(from, to, around, LANE)]) {
-    if (y < from.y + STUB / 2) continue;
-    for (const x of turns) yield [from, { x: from.x, y }, { x, y }, { x, y: to.y }, to];
+function waysDown({ from, to, lane }: Ends, around: readonly Box[]): Position[][] {
+  const turns = [to.x - STUB, ...columns(around, from, to)];
+  const heights = [from.y + CLEAR + lane * LANE, ...channels(from, to, around, LANE)].filter((y) => y >= from.y + STUB / 2);
+  return heights.flatMap((y) => turns.map((x) => [from, { x: from.x, y }, { x, y }, { x, y: to.y }, to]));
+}
+
+/** The cards that any of these ways could go through. */
+function within(near: readonly Box[], ways: readonly Position[][]): Box[] {
+  let [top, bottom] = [Infinity, -Infinity];
+  for (const points of ways) {
+    for (const { y } of points) [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
   }
+  return near.filter((box) => box.bottom > top && box.top < bottom);
 }
 
 /**

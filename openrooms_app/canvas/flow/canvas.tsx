@@ -45,7 +45,7 @@ const SETTINGS: ReactFlowProps<CardNode, Way> = {
   elevateEdgesOnSelect: true,
   snapToGrid: true,
   snapGrid: [GRID, GRID],
-  minZoom: 0.1,
+  minZoom: 0.05,
   maxZoom: 2,
   proOptions: { hideAttribution: true },
 };

@@ -95,7 +95,7 @@ function Surface({ document, catalogue, paint, selected, onSelect, way = null, o
               edgesFocusable={false}
               deleteKeyCode={null}
               zoomOnDoubleClick={false}
-              minZoom={0.1}
+              minZoom={0.05}
               maxZoom={2}
               defaultViewport={viewport}
               onMove={(event) => event && following.set(false)}
