@@ -45,7 +45,7 @@ const FarWay = memo(function FarWay({ way, from, to }: FarWayProps) {
   }, [way, data, from, to]);
   const path = asPath(useRoute(ends));
   return (
-    <g className={`oc-far-way ${classes}`} data-id={way.id} data-testid={`edge-${way.id}`}>
+    <g className={`oc-far-way nopan ${classes}`} data-id={way.id} data-testid={`edge-${way.id}`}>
       <path className="react-flow__edge-path" d={path} />
       <path className="oc-far-hit" d={path} />
     </g>
