@@ -75,7 +75,7 @@ class Tab:
     def cpu_ms(self) -> float:
         """What the page's main thread has computed so far."""
         found = self.metrics.send("Performance.getMetrics")["metrics"]
-        return 1000 * next(each["value"] for each in found if each["name"] == "TaskDuration")
+        return 1000 * float(next(each["value"] for each in found if each["name"] == "TaskDuration"))
 
 
 def new_tab(context: BrowserContext) -> Tab:
@@ -92,7 +92,10 @@ def frames(tab: Tab, gesture: Callable[[Page], int]) -> dict[str, float]:
     moves = gesture(tab.page)
     times: list[float] = tab.page.evaluate(TAKE)
     percentiles = {"p50": statistics.median(times), "p95": statistics.quantiles(times, n=20)[-1]}
-    return {name: round(value, 1) for name, value in (percentiles | {"cpu": (tab.cpu_ms() - before) / moves}).items()}
+    return {
+        name: round(value, 1)
+        for name, value in (percentiles | {"cpu": (tab.cpu_ms() - before) / moves}).items()
+    }
 
 
 def insert(tab: Tab) -> dict[str, float]:

@@ -13,7 +13,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from engine.services import identity
@@ -31,9 +30,9 @@ SESSION = "/api/auth/session"
 
 def web_mb(app: Running) -> float:
     """Resident megabytes of the process that answers the pages."""
-    parts = psutil.Process(app.process.pid).children(recursive=True)
-    web = next(part for part in parts if "web" in part.cmdline())
-    return float(web.memory_info().rss) / 1e6
+    children = Path(f"/proc/{app.process.pid}/task/{app.process.pid}/children").read_text().split()
+    web = next(pid for pid in children if "web" in Path(f"/proc/{pid}/cmdline").read_text().split("\0"))
+    return int(Path(f"/proc/{web}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def opened(browser: Browser, app: Running, tab: tuple[str, str]) -> Page:
