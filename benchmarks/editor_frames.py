@@ -39,9 +39,10 @@ WATCH = """() => {
 TAKE = "() => { cancelAnimationFrame(window.ticking); return window.frames_ms.slice(1); }"
 INSERT = """() => new Promise(done => {
     const from = performance.now();
-    const before = document.querySelectorAll('.react-flow__node').length;
+    const added = () => [...document.querySelectorAll('[data-testid^=node-wait_]')].map(card => card.dataset.testid);
+    const before = added();
     const seen = new MutationObserver(() => {
-        if (document.querySelectorAll('.react-flow__node').length <= before) return;
+        if (added().every(id => before.includes(id))) return;
         seen.disconnect();
         done(performance.now() - from);
     });

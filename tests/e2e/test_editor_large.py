@@ -61,4 +61,6 @@ def test_from_afar_cards_are_outlines_that_can_be_dragged_and_lines_that_can_be_
     as_ada.keyboard.press("Shift+0")
     expect(editing.canvas).to_have_class(re.compile("is-near"))
     expect(handles.first).to_be_attached()
+    as_ada.get_by_test_id("palette-WAIT").click()
+    expect(editing.node("wait_1")).to_be_in_viewport(ratio=1)
     assert ahead

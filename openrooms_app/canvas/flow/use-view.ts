@@ -39,6 +39,7 @@ export function useView(editor: Editor, surface: RefObject<HTMLDivElement | null
       placeFor,
       fit: () => void flow.fitView(FIT),
       show: (ids) => void flow.fitView({ nodes: ids.map((id) => ({ id })), maxZoom: Math.max(0.8, flow.getZoom()), minZoom: 0.6, duration: 180 }),
+      bring: (id) => void requestAnimationFrame(() => latest.current.reveal([id])),
       reveal: (id) => {
         latest.current.reveal([id]);
         focusCard(id);
