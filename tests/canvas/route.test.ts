@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asPath, crosses, labelPlace, route, type Box, type Ends } from "../../openrooms_app/canvas/document/route.ts";
+import { asPath, crosses, labelPlace, route, sees, type Box, type Ends } from "../../openrooms_app/canvas/document/route.ts";
 import { openingViewport, revealing } from "../../openrooms_app/canvas/document/viewport.ts";
 
 const WIDTH = 216;
@@ -40,7 +40,10 @@ test("in a grid of cards no way needs to go under one", () => {
   for (const source of cards) {
     for (const target of cards) {
       if (source === target) continue;
-      assert.deepEqual(crossings(route(between(source, target), cards), cards), [], `${source.id} → ${target.id}`);
+      const ends = between(source, target);
+      const points = route(ends, cards);
+      assert.deepEqual(crossings(points, cards), [], `${source.id} → ${target.id}`);
+      assert.deepEqual(points, route(ends, cards.filter((box) => sees(ends, box))), "what an edge does not see can't change its way");
     }
   }
 });

@@ -316,5 +316,8 @@ def test_on_a_phone_the_drawing_has_the_screen_and_the_inspector_comes_when_aske
         expect(as_ada.get_by_test_id(name)).to_be_in_viewport(ratio=1)
     editing.select("start")
     expect(editing.inspector).to_be_visible()
+    above = """([card, sheet]) => card.getBoundingClientRect().bottom <= sheet.getBoundingClientRect().top"""
+    pair = [editing.node("start").element_handle(), editing.inspector.element_handle()]
+    as_ada.wait_for_function(above, arg=pair)
     as_ada.get_by_role("button", name="Close the inspector").click()
     expect(editing.inspector).to_be_hidden()

@@ -8,6 +8,8 @@ const WIDTH = 216;
 /** The height of a card's head. Lines enter and leave at its middle, so cards in a row join by straight lines. */
 const HEAD = 48;
 export const MIDDLE = HEAD / 2;
+/** The handle through which all ways come in. */
+export const IN = "in";
 const ROW = 24;
 
 export type Size = { readonly width: number; readonly height: number };
@@ -71,6 +73,26 @@ export function offsetOf(handle: string, size: Size, rows: readonly Row[], tabs:
   if (tab >= 0) return { x: tabMiddle(tab, size.width), y: size.height + TAB_DROP };
   const row = rows.findIndex((each) => each.handle === handle);
   return { x: size.width, y: row < 0 ? MIDDLE : rowMiddle(row) };
+}
+
+/** A handle as a card shows it: its middle, from the card's top left corner, and how large it is. */
+export type Knob = { readonly id: string; readonly side: "left" | "right" | "bottom"; readonly middle: Position; readonly size: Size };
+
+const INTO: Size = { width: 8, height: 16 };
+const OUT: Size = { width: 12, height: 12 };
+const TAB: Size = { width: 44, height: 16 };
+const BORDER = 1;
+
+/** All handles of a card, where canvas.css draws them. */
+export function knobsOf(node: WorkflowNode, size: Size, rows: readonly Row[], tabs: readonly Tab[]): readonly Knob[] {
+  const right = (id: string, y: number): Knob => ({ id, side: "right", middle: { x: size.width - BORDER, y }, size: OUT });
+  const ways = rows.length ? rows.map(({ handle }, index) => right(handle, rowMiddle(index))) : node.type === "END" ? [] : [right(MAIN, MIDDLE)];
+  const bottom = tabs.map(({ on }, index): Knob => {
+    const middle = { x: tabMiddle(index, size.width) + BORDER, y: size.height - BORDER + TAB_DROP - TAB.height / 2 };
+    return { id: on, side: "bottom", middle, size: TAB };
+  });
+  const into: Knob = { id: IN, side: "left", middle: { x: BORDER, y: MIDDLE }, size: INTO };
+  return node.type === "START" ? [...ways, ...bottom] : [into, ...ways, ...bottom];
 }
 
 /** The handle that a drawn transition leaves from. */

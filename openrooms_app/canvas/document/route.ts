@@ -4,6 +4,10 @@ import type { Position } from "./document.ts";
 
 export type Box = { readonly id: string; readonly left: number; readonly top: number; readonly right: number; readonly bottom: number };
 
+export function isSameBox(one: Box, other: Box): boolean {
+  return one.id === other.id && one.left === other.left && one.top === other.top && one.right === other.right && one.bottom === other.bottom;
+}
+
 /** Where an edge begins and ends. It leaves to the right, or downwards from a tab, and enters from the left. */
 export type Ends = {
   readonly from: Position;
@@ -31,66 +35,100 @@ const NEAREST = 12;
 /** The points of the cheapest way: short, with few bends, and under no card if that can be helped. */
 export function route(ends: Ends, cards: Obstacles): readonly Position[] {
   const near = obstaclesNear(ends, cards);
-  const ways = ends.exit === "right" ? waysRight(ends, near) : waysDown(ends, near);
-  let best = ways[0]!;
+  const plain = plainWay(ends);
+  if (plain && cost(plain, near, Infinity) <= leastCost(ends)) return simplified(plain);
+  const around = nearest(ends, near);
+  const ways = [...(plain ? [plain] : []), ...(ends.exit === "right" ? waysRight(ends, around) : waysDown(ends, around))];
+  const walls = within(near, ways);
+  let best = ways[0] ?? [ends.from, ends.to];
   let least = Infinity;
   for (const points of ways) {
-    const price = cost(points, near, least);
+    const price = cost(points, walls, least);
     if (price < least) [best, least] = [points, price];
   }
   return simplified(best);
 }
 
-function obstaclesNear({ from, to, source, target }: Ends, cards: Obstacles): Box[] {
-  const left = Math.min(from.x, to.x, source.left) - 80;
-  const right = Math.max(from.x, to.x, target.right) + 80;
-  const others = cards.filter((box) => box.right > left && box.left < right && box.id !== source.id && box.id !== target.id);
-  const middle = (from.y + to.y) / 2;
-  const off = (box: Box): number => Math.abs((box.top + box.bottom) / 2 - middle);
-  others.sort((one, other) => off(one) - off(other));
+/** The way that nearly every edge takes; null where it would run back over its own card. */
+function plainWay({ from, to, exit, lane }: Ends): Position[] | null {
+  const into = to.x - STUB;
+  if (exit === "down") return to.y > from.y + STUB && from.x <= into ? [from, { x: from.x, y: to.y }, to] : null;
+  if (outOf(from, lane) > into + STUB) return null;
+  const turn = to.y > from.y ? -lane * LANE : lane * LANE;
+  return stepped(from, clamp((from.x + to.x) / 2 + turn, from.x + STUB, into), to);
+}
+
+/** What no way can be cheaper than: most edges take the first one that is tried, and no other is worth a thought. */
+function leastCost({ from, to, exit }: Ends): number {
+  const corners = exit === "right" ? (from.y === to.y ? 2 : 4) : from.x === to.x ? 2 : 3;
+  return corners * PER_BEND + distance(from, to);
+}
+
+/** How far to the sides of its ends an edge looks for cards. */
+const SIGHT = 80;
+
+/** Whether an edge takes notice of a card there. */
+export function sees({ from, to, source, target }: Ends, { left, right }: Box): boolean {
+  return right > Math.min(from.x, to.x, source.left) - SIGHT && left < Math.max(from.x, to.x, target.right) + SIGHT;
+}
+
+function obstaclesNear(ends: Ends, cards: Obstacles): Box[] {
+  const { source, target } = ends;
+  const others = cards.filter((box) => sees(ends, box) && box.id !== source.id && box.id !== target.id);
   return source.id === target.id ? [source, ...others] : [source, target, ...others];
 }
 
-function waysRight({ from, to, lane }: Ends, near: readonly Box[]): Position[][] {
-  const out = from.x + STUB + lane * (LANE / 2);
+/** Both ends, and the cards that lie nearest in height. */
+function nearest({ from, to, source, target }: Ends, near: readonly Box[]): readonly Box[] {
+  const middle = (from.y + to.y) / 2;
+  const off = (box: Box): number => (box.id === source.id || box.id === target.id ? -1 : Math.abs((box.top + box.bottom) / 2 - middle));
+  return [...near].sort((one, other) => off(one) - off(other)).slice(0, NEAREST);
+}
+
+function waysRight({ from, to, lane }: Ends, around: readonly Box[]): Position[][] {
+  const out = outOf(from, lane);
   const into = to.x - STUB;
-  const turns = columns(near, from, to);
-  const ways: Position[][] = [];
-  if (out <= into + STUB) {
-    const turn = to.y > from.y ? -lane * LANE : lane * LANE;
-    const middle = clamp((from.x + to.x) / 2 + turn, from.x + STUB, into);
-    for (const x of [middle, into, out, ...turns.filter((x) => x > out && x < into)]) {
-      ways.push([from, { x, y: from.y }, { x, y: to.y }, to]);
-    }
-  }
-  for (const y of channels(from, to, near, 0)) {
-    for (const x of [into, ...turns]) {
-      ways.push([from, { x: out, y: from.y }, { x: out, y }, { x, y }, { x, y: to.y }, to]);
-    }
+  const turns = columns(around, from, to);
+  const ahead = out <= into + STUB ? [into, out, ...turns.filter((x) => x > out && x < into)] : [];
+  const ways = ahead.map((x) => stepped(from, x, to));
+  for (const y of channels(from, to, around, 0)) {
+    for (const x of [into, ...turns]) ways.push([from, { x: out, y: from.y }, { x: out, y }, { x, y }, { x, y: to.y }, to]);
   }
   return ways;
 }
 
-function waysDown({ from, to, lane }: Ends, near: readonly Box[]): Position[][] {
-  const into = to.x - STUB;
-  const ways: Position[][] = [];
-  if (to.y > from.y + STUB && from.x <= into) ways.push([from, { x: from.x, y: to.y }, to]);
-  for (const y of [from.y + CLEAR + lane * LANE, ...channels(from, to, near, LANE)]) {
-    if (y < from.y + STUB / 2) continue;
-    for (const x of [into, ...columns(near, from, to)]) {
-      ways.push([from, { x: from.x, y }, { x, y }, { x, y: to.y }, to]);
-    }
+/** Where a way that leaves to the right may turn at the earliest. */
+function outOf(from: Position, lane: number): number {
+  return from.x + STUB + lane * (LANE / 2);
+}
+
+/** Level, upright at `x`, level again. */
+function stepped(from: Position, x: number, to: Position): Position[] {
+  return [from, { x, y: from.y }, { x, y: to.y }, to];
+}
+
+function waysDown({ from, to, lane }: Ends, around: readonly Box[]): Position[][] {
+  const turns = [to.x - STUB, ...columns(around, from, to)];
+  const heights = [from.y + CLEAR + lane * LANE, ...channels(from, to, around, LANE)].filter((y) => y >= from.y + STUB / 2);
+  return heights.flatMap((y) => turns.map((x) => [from, { x: from.x, y }, { x, y }, { x, y: to.y }, to]));
+}
+
+/** The cards that any of these ways could go through. */
+function within(near: readonly Box[], ways: readonly Position[][]): Box[] {
+  let [top, bottom] = [Infinity, -Infinity];
+  for (const points of ways) {
+    for (const { y } of points) [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
   }
-  return ways.length ? ways : [[from, to]];
+  return near.filter((box) => box.bottom > top && box.top < bottom);
 }
 
 /**
  * Heights at which a long edge can pass: between its ends, and just above or below each card on the way.
  * What leaves from a tab keeps `aside` from what leaves to the right, so that the two don't look like one line.
  */
-function channels(from: Position, to: Position, near: readonly Box[], aside: number): number[] {
+function channels(from: Position, to: Position, around: readonly Box[], aside: number): number[] {
   const heights = new Set<number>([(from.y + to.y) / 2]);
-  for (const box of near.slice(0, NEAREST)) {
+  for (const box of around) {
     heights.add(box.bottom + CLEAR + aside);
     heights.add(box.top - CLEAR - aside);
   }
@@ -98,10 +136,10 @@ function channels(from: Position, to: Position, near: readonly Box[], aside: num
 }
 
 /** Gaps beside the cards in which an edge can turn on its way to the target. */
-function columns(near: readonly Box[], from: Position, to: Position): number[] {
+function columns(around: readonly Box[], from: Position, to: Position): number[] {
   const left = Math.min(from.x, to.x) - 2 * CLEAR;
   const gaps = new Set<number>();
-  for (const box of near.slice(0, NEAREST)) {
+  for (const box of around) {
     for (const x of [box.left - CLEAR, box.right + CLEAR]) if (x > left && x < to.x - STUB) gaps.add(x);
   }
   return [...gaps];

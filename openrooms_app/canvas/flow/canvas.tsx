@@ -9,7 +9,7 @@ import type { Guide } from "../document/arranging.ts";
 import { GRID } from "../document/card.ts";
 import { answer, MAIN, retargetFault } from "../document/connecting.ts";
 import type { Position } from "../document/document.ts";
-import { move, retarget, type Selection } from "../document/operations.ts";
+import { move, NOTHING, retarget, type Selection } from "../document/operations.ts";
 import type { Box } from "../document/route.ts";
 import { add, draw, spliceInto } from "../state/adding.ts";
 import { outcomesIn } from "../state/catalogue.ts";
@@ -18,19 +18,22 @@ import type { Store } from "../state/store.ts";
 import { useStore } from "../state/use-store.ts";
 import { Arrows } from "./arrows.tsx";
 import { ConnectionLine } from "./connection-line.tsx";
-import { CanvasContext, ObstaclesContext } from "./context.ts";
+import { CanvasContext } from "./context.ts";
 import { NOTE, type FlowNode as CardNode, type Way } from "./derive.ts";
+import { FarWays } from "./far-ways.tsx";
 import { FlowEdge } from "./flow-edge.tsx";
 import { FlowNode } from "./flow-node.tsx";
 import { FlowNote } from "./flow-note.tsx";
 import { createGuides, Guides, guidesFor } from "./guides.tsx";
+import { MANY, useDistance, useKnownMeasures } from "./use-distance.ts";
 import { useDrawing, type SetNodes } from "./use-drawing.ts";
 import { useLens } from "./use-lens.ts";
 import { useOpening } from "./use-opening.ts";
+import { FieldContext, useField } from "./use-route.ts";
 import { FIT, useView } from "./use-view.ts";
 
-/** From here on, cards outside of the screen are not kept in the page. */
-const MANY = 120;
+/** Seen from afar, the transitions are drawn by `FarWays`. */
+const NO_EDGES: Way[] = [];
 const SETTINGS: ReactFlowProps<CardNode, Way> = {
   nodeTypes: { card: FlowNode, note: FlowNote },
   edgeTypes: { way: FlowEdge },
@@ -42,7 +45,7 @@ const SETTINGS: ReactFlowProps<CardNode, Way> = {
   elevateEdgesOnSelect: true,
   snapToGrid: true,
   snapGrid: [GRID, GRID],
-  minZoom: 0.1,
+  minZoom: 0.05,
   maxZoom: 2,
   proOptions: { hideAttribution: true },
 };
@@ -54,8 +57,12 @@ type CanvasProps = { readonly editor: Editor; readonly canEdit: boolean };
 
 export function Canvas({ editor, canEdit }: CanvasProps) {
   const isWatching = useStore(editor.runs.watched, (run) => run !== null);
-  const facts = useMemo(() => ({ editor: canEdit ? editor : null, paint: isWatching ? editor.runs.paint : null }), [editor, canEdit, isWatching]);
   const [drawing, setNodes] = useDrawing(editor, canEdit);
+  const distance = useDistance(drawing.nodes.length);
+  const isFar = distance !== "near";
+  const facts = useMemo(() => ({ isFar, editor: canEdit ? editor : null, paint: isWatching ? editor.runs.paint : null }), [editor, canEdit, isWatching, isFar]);
+  const field = useField(drawing.boxes);
+  useKnownMeasures();
   const surface = useRef<HTMLDivElement>(null);
   const [isConnecting, setConnecting] = useState<"source" | "target" | null>(null);
   const viewport = useOpening(surface, drawing.boxes);
@@ -67,9 +74,9 @@ export function Canvas({ editor, canEdit }: CanvasProps) {
   const openQuickAdd = useQuickAdd(editor);
   return (
     <CanvasContext value={facts}>
-      <ObstaclesContext value={drawing.boxes}>
+      <FieldContext value={field}>
         <div
-          className={`oc-surface${isConnecting ? ` is-connecting from-${isConnecting}` : ""}`}
+          className={`oc-surface is-${distance}${isConnecting ? ` is-connecting from-${isConnecting}` : ""}`}
           ref={surface}
           data-testid="canvas"
           {...(canEdit ? { onDoubleClick: openQuickAdd } : {})}
@@ -79,7 +86,7 @@ export function Canvas({ editor, canEdit }: CanvasProps) {
             <ReactFlow<CardNode, Way>
               {...SETTINGS}
               nodes={drawing.nodes as CardNode[]}
-              edges={drawing.edges as Way[]}
+              edges={isFar ? NO_EDGES : (drawing.edges as Way[])}
               {...changes}
               {...(canEdit ? gestures : {})}
               nodesDraggable={canEdit}
@@ -90,6 +97,7 @@ export function Canvas({ editor, canEdit }: CanvasProps) {
               onlyRenderVisibleElements={drawing.nodes.length > MANY}
               aria-label="Workflow canvas"
             >
+              {isFar && <FarWays drawing={drawing} onPick={(id) => editor.select({ ...NOTHING, transitions: [id] })} />}
               <Guides guides={guides} />
               <Background variant={BackgroundVariant.Dots} gap={GRID * 3} size={1.5} />
               <Controls showInteractive={false} fitViewOptions={FIT} />
@@ -97,7 +105,7 @@ export function Canvas({ editor, canEdit }: CanvasProps) {
             </ReactFlow>
           )}
         </div>
-      </ObstaclesContext>
+      </FieldContext>
     </CanvasContext>
   );
 }
@@ -257,8 +265,8 @@ function useDropping(editor: Editor) {
 
 /** The edge at the pointer, if a node is let go of there. */
 function edgeUnder(event: { readonly clientX: number; readonly clientY: number }): string | null {
-  const hit = document.elementsFromPoint(event.clientX, event.clientY).find((element) => element.closest(".react-flow__edge"));
-  return hit?.closest(".react-flow__edge")?.getAttribute("data-id") ?? null;
+  const ways = document.elementsFromPoint(event.clientX, event.clientY).flatMap((element) => element.closest(".react-flow__edge, .oc-far-way") ?? []);
+  return ways[0]?.getAttribute("data-id") ?? null;
 }
 
 function isUnwired(editor: Editor, id: string): boolean {

@@ -4,7 +4,6 @@ import { createContext, useContext } from "react";
 import type { Looked } from "../document/dataflow.ts";
 import type { JsonObject } from "../document/document.ts";
 import type { Change } from "../document/difference.ts";
-import type { Obstacles } from "../document/route.ts";
 import type { Editor } from "../state/editor.ts";
 import type { LastRun } from "../state/last-run.ts";
 import type { RunPaint } from "../state/run-paint.ts";
@@ -12,14 +11,15 @@ import { createStore, type Store } from "../state/store.ts";
 import { useStore } from "../state/use-store.ts";
 
 export type CanvasFacts = {
+  /** Whether cards are so small and so many that only their outlines are drawn. */
+  readonly isFar: boolean;
   readonly editor: Editor | null;
   readonly paint: RunPaint | null;
   /** How nodes and transitions differ from those of another document, by id. */
   readonly changes?: ReadonlyMap<string, Change>;
 };
 
-export const CanvasContext = createContext<CanvasFacts>({ editor: null, paint: null });
-export const ObstaclesContext = createContext<Obstacles>([]);
+export const CanvasContext = createContext<CanvasFacts>({ isFar: false, editor: null, paint: null });
 
 export function useCanvas(): CanvasFacts {
   return useContext(CanvasContext);

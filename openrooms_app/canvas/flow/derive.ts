@@ -1,11 +1,11 @@
 /** React Flow's nodes and edges out of the document; what did not change keeps its identity, so it is not drawn anew. */
 
-import type { Edge, Node } from "@xyflow/react";
-import { handleOf, offsetOf, rowsOf, sizeOf, tabsOf, type Row, type Size, type Tab } from "../document/card.ts";
+import type { Edge, Node, NodeHandle, Position as Side } from "@xyflow/react";
+import { handleOf, IN, knobsOf, MIDDLE, offsetOf, rowsOf, sizeOf, tabsOf, type Knob, type Row, type Size, type Tab } from "../document/card.ts";
 import type { Note, Position, Transition, WorkflowDocument, WorkflowNode } from "../document/document.ts";
 import type { Selection } from "../document/operations.ts";
 import { NONE, type Count } from "../document/problems.ts";
-import type { Box } from "../document/route.ts";
+import { isSameBox, type Box, type Ends } from "../document/route.ts";
 import { summaryOf, type Summary } from "../document/summary.ts";
 import { outcomesIn, toolOf, typeOf, type Catalogue } from "../state/catalogue.ts";
 
@@ -65,19 +65,37 @@ export function drawingOf(scene: Scene, before: Drawing): Drawing {
   const cards = scene.document.nodes.map((node) => {
     const data = cardData(node, ways.out.get(node.id) ?? [], ways.into.get(node.id) ?? 0, scene);
     const size = sizeOf(node, data.rows);
-    return keptNode<Card>(known.get(node.id), { id: node.id, type: "card", position: node.position ?? { x: 0, y: 0 }, data, ...size, selected: selected.has(node.id) });
+    return keptNode<Card>(known.get(node.id), { id: node.id, type: "card", position: node.position ?? { x: 0, y: 0 }, data, ...measured(size), handles: handlesOf(data, size), selected: selected.has(node.id) });
   });
   const notes = scene.document.notes.map((note) => {
     const size = { width: note.width ?? 208, height: note.height ?? 96 };
     const id = NOTE + note.id;
-    return keptNode<NoteCard>(known.get(id), { id, type: "note", position: note.position ?? { x: 0, y: 0 }, data: { note }, ...size, zIndex: -1, selected: selected.has(id) });
+    return keptNode<NoteCard>(known.get(id), { id, type: "note", position: note.position ?? { x: 0, y: 0 }, data: { note }, ...measured(size), handles: [], zIndex: -1, selected: selected.has(id) });
   });
   const boxes = cards.map(boxOf);
+  const edges = edgesOf(scene, new Map(cards.map((card) => [card.id, card])), before.edges);
   return {
-    nodes: [...notes, ...cards],
-    edges: edgesOf(scene, new Map(cards.map((card) => [card.id, card])), before.edges),
-    boxes: JSON.stringify(boxes) === JSON.stringify(before.boxes) ? before.boxes : boxes,
+    nodes: kept(before.nodes, [...notes, ...cards], Object.is),
+    edges: kept(before.edges, edges, Object.is),
+    boxes: kept(before.boxes, boxes, isSameBox),
   };
+}
+
+/** The list there was, if it holds the same: React Flow goes through all of a list that is another one. */
+function kept<T>(before: readonly T[], fresh: readonly T[], isSame: (one: T, other: T) => boolean): readonly T[] {
+  return before.length === fresh.length && fresh.every((each, index) => isSame(before[index]!, each)) ? before : fresh;
+}
+
+/** A size that React Flow takes for measured: no card has to be drawn for it, or read back from the page. */
+function measured(size: Size): Size & { readonly measured: Size } {
+  return { ...size, measured: size };
+}
+
+function handlesOf({ node, rows, tabs }: CardData, size: Size): NodeHandle[] {
+  return knobsOf(node, size, rows, tabs).map(({ id, side, middle, size: { width, height } }: Knob) => {
+    const corner = { x: middle.x - width / 2, y: middle.y - height / 2 };
+    return { id, type: id === IN ? "target" : "source", position: side as Side, ...corner, width, height };
+  });
 }
 
 function boxOf(card: Card): Box {
@@ -125,7 +143,7 @@ function edgesOf(scene: Scene, cards: ReadonlyMap<string, Card>, before: readonl
     const handle = handleOf(transition, source.data.node);
     const data = wayData(transition, handle, source, target);
     const problems = scene.transitionProblems.get(transition.id) ?? NONE;
-    const ends = { source: source.id, sourceHandle: handle, target: target.id, targetHandle: "in" };
+    const ends = { source: source.id, sourceHandle: handle, target: target.id, targetHandle: IN };
     return [keptEdge(known.get(transition.id), { id: transition.id, type: "way", ...ends, data: { ...data, problems }, selected: selected.has(transition.id) })];
   });
 }
@@ -143,6 +161,13 @@ function wayData(transition: Transition, handle: string, source: Card, target: C
     offset: offsetOf(handle, sourceSize, rows, tabs),
     label: labelOf(transition, node),
   };
+}
+
+/** The ends of an edge between two points, with the cards that are there. */
+export function endsOf({ source, target }: { readonly source: string; readonly target: string }, data: WayData, from: Position, to: Position): Ends {
+  const { lane, exit, offset, sourceSize, targetSize } = data;
+  const at = (id: string, left: number, top: number, { width, height }: Size): Box => ({ id, left, top, right: left + width, bottom: top + height });
+  return { from, to, exit, lane, source: at(source, from.x - offset.x, from.y - offset.y, sourceSize), target: at(target, to.x, to.y - MIDDLE, targetSize) };
 }
 
 /** What an edge says of itself; empty where the card it leaves says it already. */

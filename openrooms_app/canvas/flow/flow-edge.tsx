@@ -1,16 +1,15 @@
 /** A transition on the canvas: a way around the cards, with what it says of itself where nothing covers it. */
 
-import { memo, useContext, useMemo, useState, type MouseEvent } from "react";
+import { memo, useMemo, useState, type MouseEvent } from "react";
 import { BaseEdge, EdgeLabelRenderer, type EdgeProps } from "@xyflow/react";
 import { CircleAlert, Plus, Trash2 } from "lucide-react";
-import { MIDDLE } from "../document/card.ts";
-import { asPath, labelPlace, route, type Box } from "../document/route.ts";
+import { asPath, labelPlace } from "../document/route.ts";
 import type { Position } from "../document/document.ts";
 import { NOTHING, remove } from "../document/operations.ts";
-import { useIsTaken, useMark } from "../state/use-run-paint.ts";
-import { runPaint } from "../state/run-paint.ts";
-import { ObstaclesContext, useCanvas, useIsSplicing } from "./context.ts";
-import type { Way, WayData } from "./derive.ts";
+import { useCanvas } from "./context.ts";
+import { endsOf, type Way, type WayData } from "./derive.ts";
+import { useRoute } from "./use-route.ts";
+import { useWayLook } from "./use-way-look.ts";
 
 /** Where less room than this is left, a label would be three dots. */
 const LABEL_ROOM = 56;
@@ -18,24 +17,18 @@ const LABEL_ROOM = 56;
 export const FlowEdge = memo(function FlowEdge(props: EdgeProps<Way>) {
   const { id, source, target, sourceX, sourceY, targetX, targetY, selected = false } = props;
   const data = props.data!;
-  const obstacles = useContext(ObstaclesContext);
-  const { editor, paint, changes } = useCanvas();
-  const isSplicing = useIsSplicing(id);
-  const isTaken = useIsTaken(paint ?? runPaint("none"), id);
-  const mark = useMark(paint ?? runPaint("none"), id);
+  const { editor } = useCanvas();
+  const { classes, isTaken, isSplicing } = useWayLook(id, data, selected);
   const [isHovered, setHovered] = useState(false);
-  const points = useMemo(() => {
-    const from = { x: sourceX, y: sourceY };
-    const to = { x: targetX, y: targetY };
-    const { lane, exit } = data;
-    return route({ from, to, exit, lane, source: sourceBox(source, from, data), target: targetBox(target, to, data) }, obstacles);
-  }, [source, target, sourceX, sourceY, targetX, targetY, obstacles, data]);
+  const ends = useMemo(
+    () => endsOf({ source, target }, data, { x: sourceX, y: sourceY }, { x: targetX, y: targetY }),
+    [source, target, data, sourceX, sourceY, targetX, targetY],
+  );
+  const points = useRoute(ends);
   const path = asPath(points);
   const place = labelPlace(points);
-  const { on } = data.transition;
-  const classes = ["oc-way", `oc-way-${on}`, selected && "is-selected", isTaken && "is-taken", paint && !isTaken && "is-idle", mark && `is-only-${mark}`, data.problems.errors > 0 && "has-errors", isSplicing && "is-splicing", changes && `is-${changes.get(id) ?? "same"}`];
   return (
-    <g className={classes.filter(Boolean).join(" ")} onPointerEnter={() => setHovered(true)} onPointerLeave={() => setHovered(false)} data-testid={`edge-${id}`}>
+    <g className={classes} onPointerEnter={() => setHovered(true)} onPointerLeave={() => setHovered(false)} data-testid={`edge-${id}`}>
       <BaseEdge path={path} markerEnd={`url(#oc-arrow${selected ? "-selected" : isTaken ? "-taken" : data.problems.errors ? "-error" : ""})`} interactionWidth={18} />
       {(data.problems.errors > 0 || (data.label && place.room >= LABEL_ROOM)) && <WayLabel data={data} at={place.at} room={place.room} />}
       {isSplicing && <SplicePreview at={place.at} />}
@@ -45,17 +38,6 @@ export const FlowEdge = memo(function FlowEdge(props: EdgeProps<Way>) {
     </g>
   );
 });
-
-function sourceBox(id: string, from: Position, { offset, sourceSize }: WayData): Box {
-  const left = from.x - offset.x;
-  const top = from.y - offset.y;
-  return { id, left, top, right: left + sourceSize.width, bottom: top + sourceSize.height };
-}
-
-function targetBox(id: string, to: Position, { targetSize }: WayData): Box {
-  const top = to.y - MIDDLE;
-  return { id, left: to.x, top, right: to.x + targetSize.width, bottom: top + targetSize.height };
-}
 
 function WayLabel({ data, at, room }: { readonly data: WayData; readonly at: Position; readonly room: number }) {
   const errors = data.problems.errors;

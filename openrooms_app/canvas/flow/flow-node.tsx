@@ -11,12 +11,17 @@ import type { Count } from "../document/problems.ts";
 import { TypeTile } from "../icons.tsx";
 import { useCanvas, useIsPinned, useLastStep, useLensOf } from "./context.ts";
 import type { Card } from "./derive.ts";
+import { FarCard } from "./far-card.tsx";
 import { LastMark } from "./last-mark.tsx";
 import { LensMarks } from "./lens-marks.tsx";
 import { PinMark } from "./pin-mark.tsx";
 import { RunMarks } from "./run-marks.tsx";
 
-export const FlowNode = memo(function FlowNode({ data, selected, width = 0 }: NodeProps<Card>) {
+export const FlowNode = memo(function FlowNode(props: NodeProps<Card>) {
+  return useCanvas().isFar ? <FarCard {...props} /> : <FullCard {...props} />;
+});
+
+function FullCard({ data, selected, width = 0 }: NodeProps<Card>) {
   const { node, rows, tabs, problems, typeTitle } = data;
   const { paint, changes } = useCanvas();
   const last = useLastStep(node.id);
@@ -48,7 +53,7 @@ export const FlowNode = memo(function FlowNode({ data, selected, width = 0 }: No
       {paint && <RunMarks paint={paint} nodeId={node.id} />}
     </div>
   );
-});
+}
 
 function Rows({ node, rows }: { readonly node: WorkflowNode; readonly rows: readonly Row[] }) {
   return (

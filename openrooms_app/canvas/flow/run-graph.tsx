@@ -14,17 +14,21 @@ import type { Catalogue } from "../state/catalogue.ts";
 import type { Box } from "../document/route.ts";
 import type { RunPaint } from "../state/run-paint.ts";
 import { Arrows } from "./arrows.tsx";
-import { CanvasContext, ObstaclesContext } from "./context.ts";
+import { CanvasContext } from "./context.ts";
 import { BLANK, drawingOf, NOTE, type Drawing, type FlowNode as CardNode, type Way } from "./derive.ts";
+import { FarWays } from "./far-ways.tsx";
 import { FlowEdge } from "./flow-edge.tsx";
 import { FlowNode } from "./flow-node.tsx";
 import { FlowNote } from "./flow-note.tsx";
+import { MANY, useDistance, useKnownMeasures } from "./use-distance.ts";
 import { useFollowing, useReveal } from "./use-following.ts";
 import { useOpening } from "./use-opening.ts";
+import { FieldContext, useField } from "./use-route.ts";
 
 const NODE_TYPES = { card: FlowNode, note: FlowNote };
 const EDGE_TYPES = { way: FlowEdge };
-const MANY = 120;
+/** Seen from afar, the transitions are drawn by `FarWays`. */
+const NO_EDGES: Way[] = [];
 /** From here on a drawing seldom fits where it is watched. */
 const MAPPED = 8;
 /** Until a drawing without places has been laid out, nothing can be brought into view. */
@@ -55,9 +59,13 @@ export function RunGraph(props: Props) {
 }
 
 function Surface({ document, catalogue, paint, selected, onSelect, way = null, onWay, changes, isPlain = changes !== undefined }: Props) {
-  const facts = useMemo(() => ({ editor: null, paint: isPlain ? null : paint, ...(changes ? { changes } : {}) }), [paint, isPlain, changes]);
   const placed = usePlaced(document);
   const [drawing, setDrawing] = useState<Drawing>(BLANK);
+  const distance = useDistance(drawing.nodes.length);
+  const isFar = distance !== "near";
+  const facts = useMemo(() => ({ isFar, editor: null, paint: isPlain ? null : paint, ...(changes ? { changes } : {}) }), [paint, isPlain, changes, isFar]);
+  const field = useField(drawing.boxes);
+  useKnownMeasures();
   const surface = useRef<HTMLDivElement>(null);
   const viewport = useOpening(surface, drawing.boxes, drawing !== BLANK && !isUnplaced(placed));
   const reveal = useReveal(surface, viewport ? drawing.boxes : NOWHERE);
@@ -73,13 +81,13 @@ function Surface({ document, catalogue, paint, selected, onSelect, way = null, o
   }, [placed, catalogue, selected, way]);
   return (
     <CanvasContext value={facts}>
-      <ObstaclesContext value={drawing.boxes}>
-        <div className="oc-surface is-run" ref={surface} data-testid="run-graph">
+      <FieldContext value={field}>
+        <div className={`oc-surface is-run is-${distance}`} ref={surface} data-testid="run-graph">
           <Arrows />
           {viewport && (
             <ReactFlow<CardNode, Way>
               nodes={drawing.nodes as CardNode[]}
-              edges={drawing.edges as Way[]}
+              edges={isFar ? NO_EDGES : (drawing.edges as Way[])}
               nodeTypes={NODE_TYPES}
               edgeTypes={EDGE_TYPES}
               onNodeClick={(_, node) => !node.id.startsWith(NOTE) && onSelect(node.id)}
@@ -90,7 +98,7 @@ function Surface({ document, catalogue, paint, selected, onSelect, way = null, o
               edgesFocusable={false}
               deleteKeyCode={null}
               zoomOnDoubleClick={false}
-              minZoom={0.1}
+              minZoom={0.05}
               maxZoom={2}
               defaultViewport={viewport}
               onMove={(event) => event && following.set(false)}
@@ -98,6 +106,7 @@ function Surface({ document, catalogue, paint, selected, onSelect, way = null, o
               proOptions={{ hideAttribution: true }}
               aria-label="Graph of the run"
             >
+              {isFar && <FarWays drawing={drawing} onPick={(id) => onWay?.(id)} />}
               <Background variant={BackgroundVariant.Dots} gap={GRID * 3} size={1.5} />
               <Controls showInteractive={false} fitViewOptions={FIT}>
                 {!isPlain && <ControlButton className={following.isOn ? "is-on" : ""} aria-pressed={following.isOn} aria-label="Follow the run" title="Follow the run" onClick={() => following.set(!following.isOn)}>
@@ -108,7 +117,7 @@ function Surface({ document, catalogue, paint, selected, onSelect, way = null, o
             </ReactFlow>
           )}
         </div>
-      </ObstaclesContext>
+      </FieldContext>
     </CanvasContext>
   );
 }

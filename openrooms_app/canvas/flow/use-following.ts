@@ -2,6 +2,7 @@
 
 import { useCallback, useEffect, useState, type RefObject } from "react";
 import { useReactFlow } from "@xyflow/react";
+import type { Size } from "../document/card.ts";
 import type { Box } from "../document/route.ts";
 import { revealing } from "../document/viewport.ts";
 import { FRONT, type RunPaint } from "../state/run-paint.ts";
@@ -10,21 +11,29 @@ import { FRONT, type RunPaint } from "../state/run-paint.ts";
 const REST_MS = 400;
 const MOVE_MS = 180;
 
-type Reveal = (ids: readonly string[]) => void;
+export type Reveal = (ids: readonly string[]) => void;
 export type Following = { readonly isOn: boolean; readonly set: (isOn: boolean) => void };
 
 export function useReveal(surface: RefObject<HTMLDivElement | null>, boxes: readonly Box[]): Reveal {
   const { getViewport, setViewport } = useReactFlow();
   return useCallback(
     (ids) => {
-      const { width = 0, height = 0 } = surface.current?.getBoundingClientRect() ?? {};
+      const room = surface.current ? roomIn(surface.current) : { width: 0, height: 0 };
       const wanted = ids.flatMap((id) => boxes.find((box) => box.id === id) ?? []);
-      const next = revealing(wanted, boxes, getViewport(), { width, height });
+      const next = revealing(wanted, boxes, getViewport(), room);
       const isStill = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
       if (next) void setViewport(next, { duration: isStill ? 0 : MOVE_MS });
     },
     [surface, boxes, getViewport, setViewport],
   );
+}
+
+/** What of the surface is to be seen: on a narrow screen the inspector comes up over the lower part of it. */
+function roomIn(surface: HTMLElement): Size {
+  const { left, top, width, height } = surface.getBoundingClientRect();
+  const sheet = document.querySelector(".oi-inspector.is-open")?.getBoundingClientRect();
+  const isCovered = sheet !== undefined && sheet.left <= left && sheet.top > top;
+  return { width, height: isCovered ? Math.min(height, sheet.top - top) : height };
 }
 
 export function useFollowing(paint: RunPaint, reveal: Reveal): Following {

@@ -7,8 +7,9 @@ import type { Position } from "../document/document.ts";
 import { freePlace } from "../document/layout.ts";
 import type { Box } from "../document/route.ts";
 import type { Editor, View, Wiring } from "../state/editor.ts";
+import { useStore } from "../state/use-store.ts";
 import type { FlowNode as CardNode, Way } from "./derive.ts";
-import { useReveal } from "./use-following.ts";
+import { useReveal, type Reveal } from "./use-following.ts";
 
 export const FIT = { padding: 0.12, maxZoom: 1, duration: 180 };
 const GAP = 72;
@@ -20,6 +21,7 @@ export function useView(editor: Editor, surface: RefObject<HTMLDivElement | null
   const pointer = usePointer(surface);
   const latest = useRef({ reveal, boxes });
   latest.current = { reveal, boxes };
+  useAboveSheet(editor, surface, latest);
   useEffect(() => {
     const screenCentre = (): Position => {
       const { left, top, width, height } = surface.current!.getBoundingClientRect();
@@ -37,6 +39,7 @@ export function useView(editor: Editor, surface: RefObject<HTMLDivElement | null
       placeFor,
       fit: () => void flow.fitView(FIT),
       show: (ids) => void flow.fitView({ nodes: ids.map((id) => ({ id })), maxZoom: Math.max(0.8, flow.getZoom()), minZoom: 0.6, duration: 180 }),
+      bring: (id) => void requestAnimationFrame(() => latest.current.reveal([id])),
       reveal: (id) => {
         latest.current.reveal([id]);
         focusCard(id);
@@ -48,6 +51,22 @@ export function useView(editor: Editor, surface: RefObject<HTMLDivElement | null
       editor.view = null;
     };
   }, [editor, flow, surface, pointer]);
+}
+
+/** Wide screens have the inspector beside the drawing, narrow ones over it. */
+const NARROW = 640;
+
+/** On a narrow screen what was touched stays in view above the sheet that tells of it. */
+function useAboveSheet(editor: Editor, surface: RefObject<HTMLDivElement | null>, latest: RefObject<{ readonly reveal: Reveal }>): void {
+  const only = useStore(editor.store, ({ selection: { nodes } }) => (nodes.length === 1 ? nodes[0] : undefined));
+  useEffect(() => {
+    if (!only || surface.current!.clientWidth > NARROW) return;
+    const frame = requestAnimationFrame(() => {
+      const isDragged = surface.current?.querySelector(".react-flow__node.dragging");
+      if (!isDragged) latest.current.reveal([only]);
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [only, surface, latest]);
 }
 
 /** The middle of a card that is wired so: right of what it follows, between what it parts. */

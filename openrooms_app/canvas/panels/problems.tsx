@@ -1,6 +1,6 @@
 /** What is wrong with the draft, live; a row leads to where it is. */
 
-import { useState } from "react";
+import { memo, useDeferredValue, useMemo, useState } from "react";
 import { ChevronDown, ChevronUp, CircleAlert, CircleCheck, TriangleAlert } from "lucide-react";
 import { nodeOf, titleOf, transitionOf, type WorkflowDocument } from "../document/document.ts";
 import { NOTHING } from "../document/operations.ts";
@@ -10,7 +10,8 @@ import { useStore } from "../state/use-store.ts";
 
 export function Problems({ editor }: { readonly editor: Editor }) {
   const problems = useStore(editor.store, (state) => state.problems);
-  const document = useStore(editor.store, (state) => state.history.now);
+  const document = useDeferredValue(useStore(editor.store, (state) => state.history.now));
+  const place = useMemo(() => placesIn(document), [document]);
   const [isOpen, setOpen] = useState(true);
   const { errors, warnings } = countOf(problems);
   const Icon = isOpen ? ChevronDown : ChevronUp;
@@ -24,7 +25,7 @@ export function Problems({ editor }: { readonly editor: Editor }) {
       {isOpen && problems.length > 0 && (
         <ul className="max-h-36 overflow-y-auto pb-1">
           {ranked(problems).map((problem, index) => (
-            <Row key={`${index}:${problem.code}:${problem.path ?? ""}`} editor={editor} problem={problem} document={document} />
+            <Row key={`${index}:${problem.code}:${problem.path ?? ""}`} editor={editor} problem={problem} place={place(problem)} />
           ))}
         </ul>
       )}
@@ -37,28 +38,30 @@ function said(errors: number, warnings: number): string {
   return parts.filter(Boolean).join(", ");
 }
 
-function Row({ editor, problem, document }: { readonly editor: Editor; readonly problem: Problem; readonly document: WorkflowDocument }) {
+const Row = memo(function Row({ editor, problem, place }: { readonly editor: Editor; readonly problem: Problem; readonly place: string }) {
   const Icon = problem.severity === "error" ? CircleAlert : TriangleAlert;
   return (
-    <li>
+    <li className="oc-problem">
       <button type="button" className="flex w-full items-start gap-2 px-3 py-1 text-left text-xs hover:bg-hover" data-testid={`problem-${problem.code}`} onClick={() => focus(editor, problem)}>
         <Icon size={13} className={`mt-0.5 shrink-0 ${problem.severity === "error" ? "text-fail" : "text-wait"}`} aria-label={problem.severity} />
-        <span className="w-32 shrink-0 truncate text-mute">{placeOf(document, problem)}</span>
+        <span className="w-32 shrink-0 truncate text-mute">{place}</span>
         <span className="min-w-0 flex-1">{problem.message}</span>
         <code className="hidden shrink-0 font-mono text-2xs text-mute md:inline">{problem.code}</code>
       </button>
     </li>
   );
-}
+});
 
-function placeOf(document: WorkflowDocument, { node_id: node, transition_id: way }: Problem): string {
-  if (way) {
-    const transition = transitionOf(document, way);
-    const [from, to] = [transition && nodeOf(document, transition.source), transition && nodeOf(document, transition.target)];
-    return from && to ? `${titleOf(from)} → ${titleOf(to)}` : way;
-  }
-  const found = node ? nodeOf(document, node) : undefined;
-  return found ? titleOf(found) : (node ?? "Workflow");
+/** What names the place of a problem in this document. */
+function placesIn(document: WorkflowDocument): (problem: Problem) => string {
+  const titles = new Map(document.nodes.map((node) => [node.id, titleOf(node)]));
+  const ways = new Map(document.transitions.map((way) => [way.id, way]));
+  return ({ node_id: node, transition_id: way }) => {
+    const { source = "", target = "" } = ways.get(way ?? "") ?? {};
+    const [from, to] = [titles.get(source), titles.get(target)];
+    if (way) return from && to ? `${from} → ${to}` : way;
+    return node ? (titles.get(node) ?? node) : "Workflow";
+  };
 }
 
 function focus(editor: Editor, { node_id: node, transition_id: way }: Problem): void {

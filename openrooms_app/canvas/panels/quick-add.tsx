@@ -88,7 +88,7 @@ export function QuickAdd({ editor, overlay }: { readonly editor: Editor; readonl
         ))}
         {!found.length && <li className="px-2 py-3 text-sm text-mute">No node type is called “{text}”.</li>}
       </ul>
-      <p className="border-t border-line px-3 py-1.5 text-2xs text-mute">Enter adds · Ctrl+Enter adds and goes on · Esc closes</p>
+      <p className="border-t border-line px-3 py-1.5 text-2xs text-mute pointer-coarse:hidden">Enter adds · Ctrl+Enter adds and goes on · Esc closes</p>
     </div>
   );
 }

@@ -39,7 +39,7 @@ export function TopBar({ editor, canEdit, isSheetOpen, onSheet }: Props) {
         <IconButton label="Redo (Ctrl+Shift+Z)" Icon={Redo2} disabled={!canEdit || !canRedo(history)} onClick={() => editor.redo()} />
         <IconButton label="Tidy up (Shift+T)" Icon={Wand2} className="max-sm:hidden" disabled={!canEdit} onClick={() => void tidy(editor)} />
         <IconButton label="Show the whole workflow (Shift+1)" Icon={Scan} onClick={() => editor.view?.fit()} />
-        <IconButton label="Find a command or a node (Ctrl+K)" Icon={Search} className="max-sm:hidden" onClick={() => editor.overlay.set({ kind: "palette" })} />
+        <IconButton label="Find a command or a node (Ctrl+K)" Icon={Search} onClick={() => editor.overlay.set({ kind: "palette" })} />
         <IconButton label="Keys (?)" Icon={Keyboard} className="max-md:hidden" onClick={() => editor.overlay.set({ kind: "keys" })} />
         <IconButton label="Inspector" Icon={PanelRight} isOn={isSheetOpen} className="lg:hidden" onClick={() => onSheet(!isSheetOpen)} />
       </div>
@@ -48,7 +48,7 @@ export function TopBar({ editor, canEdit, isSheetOpen, onSheet }: Props) {
         download
         aria-label="Export as a file"
         title="Export as a file"
-        className="grid size-7 place-items-center rounded-md text-mute hover:bg-hover hover:text-ink"
+        className="grid size-7 place-items-center rounded-md text-mute hover:bg-hover hover:text-ink max-sm:hidden"
       >
         <Download size={15} aria-hidden />
       </a>
@@ -128,8 +128,8 @@ function Actions({ editor }: { readonly editor: Editor }) {
   const why = errors ? `${errors} ${errors === 1 ? "error stands" : "errors stand"} in the way` : isPublished ? "Nothing has changed since the latest version" : "Make this draft a version that can run";
   return (
     <>
-      {errors > 0 && <span className="inline-flex items-center gap-1 text-xs text-fail" data-testid="error-count"><CircleAlert size={14} aria-hidden />{errors}</span>}
-      {warnings > 0 && <span className="inline-flex items-center gap-1 text-xs text-wait" data-testid="warning-count"><TriangleAlert size={14} aria-hidden />{warnings}</span>}
+      {errors > 0 && <span className="inline-flex items-center gap-1 text-xs text-fail max-sm:hidden" data-testid="error-count"><CircleAlert size={14} aria-hidden />{errors}</span>}
+      {warnings > 0 && <span className="inline-flex items-center gap-1 text-xs text-wait max-sm:hidden" data-testid="warning-count"><TriangleAlert size={14} aria-hidden />{warnings}</span>}
       <Button look="outline" Icon={Play} disabled={latest === null} title={latest === null ? "Publish first: only versions run" : `Run version ${latest} in a room`} onClick={() => askRun(editor)}>
         Run
       </Button>

@@ -38,7 +38,9 @@ export function addInView(editor: Editor, type: string): string | null {
   const centre = editor.view?.centre() ?? { x: 0, y: 0 };
   const taken = editor.document.nodes.flatMap((node) => (node.position ? [node.position] : []));
   const corner = freePlace({ x: centre.x - 112, y: centre.y - 28 }, taken);
-  return add(editor, type, { x: corner.x + 112, y: corner.y + 28 });
+  const added = add(editor, type, { x: corner.x + 112, y: corner.y + 28 });
+  if (added) editor.view?.bring(added);
+  return added;
 }
 
 function addNoteAt(editor: Editor, at: Position): string {

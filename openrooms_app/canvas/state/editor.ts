@@ -50,6 +50,8 @@ export type View = {
   /** Where a node goes that is asked for by a key, and where on the screen to ask. */
   readonly placeFor: (wiring: Wiring | null) => { readonly at: Position; readonly screen: Position };
   readonly show: (nodes: readonly string[]) => void;
+  /** Move the view to a node that was just added, if it came to lie out of it. */
+  readonly bring: (node: string) => void;
   /** Move the view only if the node is out of it, and give it the focus. */
   readonly reveal: (node: string) => void;
   readonly fit: () => void;
@@ -325,6 +327,7 @@ export class Editor {
   }
 
   private problemsAre(problems: readonly Problem[]): void {
+    if (JSON.stringify(problems) === JSON.stringify(this.store.get().problems)) return;
     this.update({
       problems,
       nodeProblems: countsBy(problems, "node_id"),
