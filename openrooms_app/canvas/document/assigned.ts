@@ -4,9 +4,9 @@
  */
 
 import { variableOf, type Transition, type WorkflowDocument, type WorkflowNode } from "./document.ts";
+import { forksOf, type Fork } from "./forks.ts";
 
 type Names = ReadonlySet<string>;
-type Fork = { readonly fork: string; readonly branches: readonly Names[]; readonly opens: readonly Transition[]; readonly least: number };
 
 const SILENT: Names = new Set(["START", "END", "DECISION"]);
 const NOBODY: Names = new Set();
@@ -14,7 +14,7 @@ const NOBODY: Names = new Set();
 /** The variables that a node's success writes. */
 export function writtenBy(document: WorkflowDocument, node: WorkflowNode): string | null {
   if (node.disabled || SILENT.has(node.type)) return null;
-  if (node.type === "PARALLEL") return document.transitions.filter((way) => way.target === node.id).length > 1 ? variableOf(node) : null;
+  if (node.type === "PARALLEL") return forksOf(document).has(node.id) ? variableOf(node) : null;
   return node.type !== "WAIT" || node.config["signal"] ? variableOf(node) : null;
 }
 
@@ -47,7 +47,7 @@ class Flow {
       const name = writtenBy(document, node);
       if (name) this.gains.set(node.id, name);
     }
-    this.forkOf = this.forks();
+    this.forkOf = forksOf(document);
     this.spread(reached, start);
   }
 
@@ -72,7 +72,7 @@ class Flow {
     const branches = fork.branches.map((inside, index) =>
       inEvery(ways.filter((way) => inside.has(way.source) || way.id === fork.opens[index]!.id).map((way) => this.after(way))),
     );
-    return new Set([...this.atFork(fork.fork), ...inAtLeast(branches, fork.least)]);
+    return new Set([...this.atFork(fork.id), ...inAtLeast(branches, this.leastArrivals(fork))]);
   }
 
   private atFork(fork: string): Names {
@@ -81,7 +81,7 @@ class Flow {
 
   private after(way: Transition): Names {
     const fork = this.forkOf.get(way.source);
-    if (fork && way.on === "FAILURE") return this.atFork(fork.fork);
+    if (fork && way.on === "FAILURE") return this.atFork(fork.id);
     const before = this.before.get(way.source) ?? NOBODY;
     return this.isAfterSuccess(way) ? new Set([...before, ...this.gain(way.source)]) : before;
   }
@@ -99,45 +99,25 @@ class Flow {
     return node.type === "WAIT" && !node.timeout_s && !String(node.config["message"] ?? "").includes("{{");
   }
 
-  /** The fork whose branches meet at each join. */
-  private forks(): ReadonlyMap<string, Fork> {
-    const found = new Map<string, Fork>();
-    for (const node of this.nodes.values()) {
-      const opens = this.opens(node.id);
-      if (opens.length < 2) continue;
-      const reach = opens.map((way) => this.reachable(way.target));
-      const join = [...reach[0]!].find((id) => this.isJoin(id) && id !== node.id && reach.every((each) => each.has(id)));
-      if (!join) continue;
-      const branches = opens.map((way) => (way.target === join ? NOBODY : this.reachable(way.target, join)));
-      found.set(join, { fork: node.id, branches, opens, least: this.leastArrivals(node, join, opens.length) });
-    }
-    return found;
-  }
-
-  private opens(id: string): readonly Transition[] {
-    if (this.nodes.get(id)?.type !== "PARALLEL") return [];
-    return (this.out.get(id) ?? []).filter((way) => way.on === "ALWAYS" || way.on === "SUCCESS");
-  }
-
-  private isJoin(id: string): boolean {
-    return this.nodes.get(id)?.type === "PARALLEL" && (this.into.get(id)?.length ?? 0) > 1;
-  }
-
   /** How many to wait for is the join's to say, then the fork's; failures are the fork's, then the join's. */
-  private leastArrivals(fork: WorkflowNode, join: string, width: number): number {
-    const there = this.nodes.get(join)!.config;
-    const wait = there["wait_for"] || (this.isJoin(fork.id) ? null : fork.config["wait_for"]);
-    if (typeof wait === "number") return Math.max(1, Math.min(wait, width));
+  private leastArrivals({ id, join, opens }: Fork): number {
+    const [here, there] = [this.nodes.get(id)!.config, this.nodes.get(join)!.config];
+    const wait = there["wait_for"] || (this.forkOf.has(id) ? null : here["wait_for"]);
+    if (typeof wait === "number") return Math.max(1, Math.min(wait, opens.length));
     if (wait === "any") return 1;
-    const onFailure = fork.config["on_branch_failure"] || (this.opens(join).length > 1 ? null : there["on_branch_failure"]);
-    return onFailure === "continue" ? 0 : width;
+    const onFailure = here["on_branch_failure"] || (this.isFork(join) ? null : there["on_branch_failure"]);
+    return onFailure === "continue" ? 0 : opens.length;
   }
 
-  private reachable(start: string, end = ""): Names {
+  private isFork(id: string): boolean {
+    return [...this.forkOf.values()].some((fork) => fork.id === id);
+  }
+
+  private reachable(start: string): Names {
     const found = new Set<string>();
     const waiting = [start];
     for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
-      if (id === end || found.has(id)) continue;
+      if (found.has(id)) continue;
       found.add(id);
       for (const way of this.out.get(id) ?? []) waiting.push(way.target);
     }
