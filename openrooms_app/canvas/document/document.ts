@@ -1,5 +1,10 @@
 /** The workflow document as the browser holds it: immutable, and sent in exactly the format's fields. */
 
+/** A name may have ten thousand letters; nobody reads them on a card, or hears them told. */
+const TITLE = 120;
+/** Marks that turn the direction of all that follows. */
+const TURNS = /[\u202A-\u202E\u2066-\u2069]/g;
+
 export const FORMAT = "openrooms/workflow@1";
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
@@ -106,8 +111,10 @@ export function sorted(value: Json): Json {
   );
 }
 
-export function titleOf(node: WorkflowNode): string {
-  return node.name?.trim() || node.id;
+/** What people read for a node, in a list or in the middle of a sentence: short, and in the direction of what is around it. */
+export function titleOf({ id, name }: { readonly id: string; readonly name?: string | null }): string {
+  const shown = name?.slice(0, 2 * TITLE).replace(TURNS, "").trim() ?? "";
+  return (shown.length > TITLE ? `${[...shown].slice(0, TITLE).join("")}…` : shown) || id;
 }
 
 /** The name under `vars` that holds this node's last output. */

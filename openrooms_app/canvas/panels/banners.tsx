@@ -16,7 +16,7 @@ export function Banners({ editor }: { readonly editor: Editor }) {
     <>
       {kept && (
         <Banner text={`This browser kept changes from ${new Date(kept.at).toLocaleString()} that were never saved.`}>
-          <Button look="solid" onClick={() => editor.takeKept()}>Take them</Button>
+          <Button look="solid" onClick={() => void editor.takeKept()}>Take them</Button>
           <Button look="quiet" onClick={() => editor.dropKept()}>Drop them</Button>
         </Banner>
       )}

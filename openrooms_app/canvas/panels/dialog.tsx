@@ -1,6 +1,9 @@
-/** A modal dialog of the browser's own: it holds the focus and closes with Escape or a press beside it. */
+/**
+ * A modal dialog of the browser's own: it holds the focus and closes with Escape or a press beside it.
+ * A field with `data-first` has the focus as soon as it is there, so that what is typed right away arrives.
+ */
 
-import { useEffect, useRef, type ReactNode } from "react";
+import { useLayoutEffect, useRef, type ReactNode } from "react";
 import { X } from "lucide-react";
 import { IconButton } from "../../components/kit.tsx";
 import type { Editor } from "../state/editor.ts";
@@ -10,9 +13,11 @@ type Props = { readonly editor: Editor; readonly title: string; readonly isWide?
 export function Dialog({ editor, title, isWide = false, className = "", children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const close = (): void => editor.overlay.set(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const shown = dialog.current;
-    if (shown && !shown.open) shown.showModal();
+    if (!shown || shown.open) return;
+    shown.showModal();
+    shown.querySelector<HTMLElement>("[data-first]")?.focus();
   }, []);
   return (
     <dialog ref={dialog} className={`oc-dialog${isWide ? " is-wide" : ""} ${className}`} aria-label={title} onClose={close} onClick={(event) => event.target === dialog.current && close()}>

@@ -55,7 +55,7 @@ function PublishDialog({ editor }: { readonly editor: Editor }) {
       >
         <p className="mb-3 text-sm text-mute">A version never changes. Rooms that follow the latest version run it from their next run on.</p>
         <label className="block text-xs font-medium" htmlFor="oc-publish-note">What has changed? (optional)</label>
-        <input id="oc-publish-note" autoFocus className={`${INPUT} mt-1`} maxLength={500} value={note} onChange={(event) => setNote(event.target.value)} />
+        <input id="oc-publish-note" data-first className={`${INPUT} mt-1`} maxLength={500} value={note} onChange={(event) => setNote(event.target.value)} />
         <div className="mt-4 flex justify-end gap-2">
           <Button look="quiet" onClick={() => editor.overlay.set(null)}>Cancel</Button>
           <Button type="submit" look="solid" disabled={isBusy} data-testid="publish-confirm">Publish</Button>

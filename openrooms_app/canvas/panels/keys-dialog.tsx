@@ -25,7 +25,7 @@ export function KeysDialog({ editor }: { readonly editor: Editor }) {
   return (
     <Dialog editor={editor} title="Keys" isWide>
       <div className="mb-3 flex gap-2">
-        <input autoFocus className={INPUT} aria-label="Find a key or a command" placeholder="Find …" value={text} onChange={(event) => setText(event.target.value)} />
+        <input data-first className={INPUT} aria-label="Find a key or a command" placeholder="Find …" value={text} onChange={(event) => setText(event.target.value)} />
         <Button disabled={!Object.keys(chosen).length} onClick={() => setFault(editor.keymap.reset() ?? "")}>Reset all</Button>
       </div>
       <p role="status" className={`mb-2 min-h-4 text-xs ${fault ? "text-fail" : "text-mute"}`}>

@@ -45,7 +45,7 @@ const Row = memo(function Row({ editor, problem, place }: { readonly editor: Edi
       <button type="button" className="flex w-full items-start gap-2 px-3 py-1 text-left text-xs hover:bg-hover" data-testid={`problem-${problem.code}`} onClick={() => focus(editor, problem)}>
         <Icon size={13} className={`mt-0.5 shrink-0 ${problem.severity === "error" ? "text-fail" : "text-wait"}`} aria-label={problem.severity} />
         <span className="w-32 shrink-0 truncate text-mute">{place}</span>
-        <span className="min-w-0 flex-1">{problem.message}</span>
+        <span className="min-w-0 flex-1 break-words">{problem.message}</span>
         <code className="hidden shrink-0 font-mono text-2xs text-mute md:inline">{problem.code}</code>
       </button>
     </li>

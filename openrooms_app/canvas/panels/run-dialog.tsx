@@ -37,10 +37,15 @@ export function RunDialog({ editor, tries }: { readonly editor: Editor; readonly
           </select>
         </>
       )}
-      {rooms && version && <Form key={version.number} editor={editor} tries={tries} roomId={room?.id ?? ""} version={version} fault={fault} onFault={setFault} />}
+      {rooms && version && <div ref={focusFirst}><Form key={version.number} editor={editor} tries={tries} roomId={room?.id ?? ""} version={version} fault={fault} onFault={setFault} /></div>}
       {fault && !version && <p role="alert" className="mt-3 text-sm text-fail">{fault}</p>}
     </Dialog>
   );
+}
+
+/** What the workflow asks for is there: the first field waits for the keys, or the button that runs it. */
+function focusFirst(form: HTMLElement | null): void {
+  form?.querySelector<HTMLElement>("input, textarea, select, [type=submit]")?.focus();
 }
 
 function titleFor(tries: Try | undefined, document: WorkflowDocument): string {

@@ -150,14 +150,14 @@ function List({ found, document }: { readonly found: readonly Difference[]; read
   return (
     <ul className="max-h-44 shrink-0 divide-y divide-line overflow-y-auto rounded-md border border-line text-xs" aria-label="Differences">
       {found.map((each) => (
-        <li key={`${each.place}:${each.id}`} className="px-3 py-1.5">
+        <li key={`${each.place}:${each.id}`} className="break-words px-3 py-1.5">
           <span className={`oc-legend is-${each.change} mr-2`}>{each.change}</span>
           <span className="font-medium">{nameOf(document, each)}</span>
           {each.fields.map(({ field, was, is }) => (
             <div key={field} className="mt-0.5 flex flex-wrap gap-x-2 pl-4 font-mono text-2xs">
               <span className="text-mute">{field}</span>
-              <del className="text-fail">{said(was)}</del>
-              <ins className="text-ok no-underline">{said(is)}</ins>
+              <del className="min-w-0 break-all text-fail">{said(was)}</del>
+              <ins className="min-w-0 break-all text-ok no-underline">{said(is)}</ins>
             </div>
           ))}
         </li>

@@ -145,6 +145,7 @@ export class Editor {
     this.saving = new Saving(
       {
         ...this.parts,
+        backup: this.backup(),
         onState: (save) => this.saveStateIs(save),
         onConfirmed: (confirmed) => {
           this.confirmedBy(confirmed);
@@ -229,7 +230,11 @@ export class Editor {
   async mergeTheirs(): Promise<void> {
     const found = await this.theirs();
     if (!found || !this.saving) return;
-    this.merging.set({ draft: found.draft, three: { base: this.saving.base, mine: this.document, theirs: found.document } });
+    this.askToMerge({ base: this.saving.base, mine: this.document, theirs: found.document }, found.draft);
+  }
+
+  private askToMerge(three: Three, draft: Draft): void {
+    this.merging.set({ three, draft });
     this.overlay.set({ kind: "merge" });
   }
 
@@ -237,6 +242,7 @@ export class Editor {
     const merging = this.merging.get();
     if (!merging) return;
     this.merging.set(null);
+    if (merging.three.mine === this.store.get().kept?.document) this.update({ kept: null });
     this.saving?.rebase(merging.three.theirs, merging.draft.revision);
     this.confirmedBy(merging.draft);
     this.arrive(record(this.store.get().history, merged, Date.now()), "Merged.");
@@ -261,11 +267,15 @@ export class Editor {
     return null;
   }
 
-  /** Go on from what an earlier visit left unsaved. */
-  takeKept(): void {
+  /** Go on from what an earlier visit left unsaved; what was saved since is brought together with it. */
+  async takeKept(): Promise<void> {
     const { kept } = this.store.get();
+    await this.flush();
+    const found = kept && (await this.theirs());
+    if (!found) return;
+    if (found.draft.revision !== kept.revision) return this.askToMerge({ base: kept.base, mine: kept.document, theirs: found.document }, found.draft);
     this.update({ kept: null });
-    if (kept) this.edit(() => kept.document);
+    this.edit(() => kept.document);
   }
 
   dropKept(): void {
@@ -321,6 +331,16 @@ export class Editor {
   private saveStateIs(save: SaveState): void {
     this.update({ save });
     if (save.kind === "signed-out") this.parts.onSignedOut();
+  }
+
+  /** What an earlier visit left stays in the browser until somebody has decided about it. */
+  private backup(): Backup {
+    const { backup } = this.parts;
+    const isOurs = (): boolean => this.store.get().kept === null;
+    return {
+      keep: (...work) => isOurs() && backup.keep(...work),
+      drop: () => isOurs() && backup.drop(),
+    };
   }
 
   private confirmedBy(draft: Draft): void {

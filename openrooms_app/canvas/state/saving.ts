@@ -18,7 +18,8 @@ export type SaveState =
 
 /** Keeps the unconfirmed document of one workflow. */
 export type Backup = {
-  readonly keep: (document: WorkflowDocument, revision: number) => void;
+  /** `base` is what the server has under that revision. */
+  readonly keep: (document: WorkflowDocument, revision: number, base: WorkflowDocument) => void;
   readonly drop: () => void;
 };
 
@@ -77,7 +78,7 @@ export class Saving {
   change(document: WorkflowDocument): void {
     if (document === this.current) return;
     this.current = document;
-    this.parts.backup.keep(document, this.revision);
+    this.parts.backup.keep(document, this.revision, this.confirmed);
     if (this.state.kind === "conflict" || this.state.kind === "signed-out") return;
     if (this.state.kind !== "offline") this.enter({ kind: "changed" });
     this.schedule();

@@ -32,7 +32,7 @@ def home_view() -> rx.Component:
         state.gallery.length() > 0,
         _first_steps(),
         rx.fragment(
-            rx.el.div(_running(), _wanting(), class_name="grid gap-4 lg:grid-cols-2"),
+            rx.el.div(_running(), _wanting(), class_name="grid grid-cols-1 gap-4 lg:grid-cols-2"),
             _latest(),
         ),
     )

@@ -2,6 +2,7 @@
 
 import { Fragment, memo, useState } from "react";
 import { ChevronRight, ListTree } from "lucide-react";
+import { titleOf } from "../../canvas/document/document.ts";
 import { Duration } from "../../components/time.tsx";
 import type { Step } from "../data/steps.ts";
 import { useShown } from "../view/context.ts";
@@ -61,7 +62,7 @@ const StepRow = memo(function StepRow({ step, from, to }: RowProps) {
         </td>
         <td className="max-w-56 px-2">
           <span className="block truncate">
-            {step.name ?? step.node_id}
+            {titleOf({ id: step.node_id, name: step.name })}
             {step.branch && <span className="ml-1.5 rounded bg-hover px-1 font-mono text-2xs text-mute">{step.branch}</span>}
             {step.attempt > 1 && <span className="ml-1.5 text-xs text-mute">attempt {step.attempt}</span>}
           </span>

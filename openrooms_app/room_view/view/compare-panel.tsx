@@ -1,6 +1,7 @@
 /** Two runs of the room side by side: where they part first, and which values differ. */
 
 import { GitCompare, Equal, X } from "lucide-react";
+import { titleOf } from "../../canvas/document/document.ts";
 import { StatusBadge } from "../../components/status.tsx";
 import { useStore } from "../../canvas/state/use-store.ts";
 import type { Difference, Parting } from "../data/compare.ts";
@@ -59,7 +60,7 @@ function Parted({ parting: { what, node_id: node, here, there }, other }: { read
     <section className="rounded-md border border-accent/50 bg-accent/5 p-2.5" data-testid="parting">
       <p className="text-xs text-mute">They part first at</p>
       <p className="text-sm font-semibold">
-        <Linked onClick={() => (here ? model.into(here.step) : model.inspect(node))}>{step?.name ?? node}</Linked>
+        <Linked onClick={() => (here ? model.into(here.step) : model.inspect(node))}>{titleOf({ id: node, name: step?.name })}</Linked>
         {here && <span className="font-normal text-mute"> · step {here.step}</span>}
       </p>
       <p className="text-sm">{sentence[0]!.toUpperCase() + sentence.slice(1)}.</p>

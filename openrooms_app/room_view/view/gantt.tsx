@@ -2,6 +2,7 @@
 
 import { useMemo, useRef, useState, useEffect, type KeyboardEvent } from "react";
 import { ListTree } from "lucide-react";
+import { titleOf } from "../../canvas/document/document.ts";
 import { Duration } from "../../components/time.tsx";
 import { barsOf, type Bar } from "../data/bars.ts";
 import type { Step } from "../data/steps.ts";
@@ -79,14 +80,15 @@ type RowProps = { readonly step: Step; readonly top: number; readonly from: numb
 
 function Row({ step, top, from, to, until, isChosen }: RowProps) {
   const { model } = useRoom();
+  const title = titleOf({ id: step.node_id, name: step.name });
   const depth = step.branch ? step.branch.split(".").length >> 1 || 1 : 0;
   return (
     <div role="option" aria-selected={isChosen} onClick={() => model.into(step.step)} data-testid={`bar-${step.step}`}
-      aria-label={`Step ${step.step}: ${step.name ?? step.node_id}, ${step.status}`}
+      aria-label={`Step ${step.step}: ${title}, ${step.status}`}
       className={`absolute inset-x-0 flex cursor-pointer items-center px-3 text-xs ${isChosen ? "bg-accent/15" : "hover:bg-hover/70"}`} style={{ top, height: ROW }}>
       <span className="flex w-32 shrink-0 items-center gap-1.5 truncate pr-2 sm:w-52" style={{ paddingLeft: depth * 12 }}>
         <span className="w-6 shrink-0 text-right font-mono text-2xs text-mute tabular-nums">{step.step}</span>
-        <span className="truncate">{step.name ?? step.node_id}</span>
+        <span className="truncate">{title}</span>
         {step.branch && <span className="shrink-0 rounded bg-hover px-1 font-mono text-2xs text-mute">{step.branch}</span>}
         {step.attempt > 1 && <span className="shrink-0 text-2xs text-mute">×{step.attempt}</span>}
       </span>
@@ -105,13 +107,13 @@ export function Bars({ step, from, to, until }: { readonly step: Step; readonly 
       {bars.map((bar) => {
         const left = Math.min(99.5, Math.max(0, ((instant(bar.from) - from) / whole) * 100));
         const width = Math.max(0, Math.min(100 - left, (((bar.to === null ? to : instant(bar.to)) - instant(bar.from)) / whole) * 100));
-        return <div key={`${bar.from}${bar.kind}`} className="absolute inset-y-0 min-w-0.5 rounded-sm" data-bar={bar.kind} title={titleOf(bar)} style={{ left: `${left}%`, width: `${width}%`, ...paintOf(bar, step) }} />;
+        return <div key={`${bar.from}${bar.kind}`} className="absolute inset-y-0 min-w-0.5 rounded-sm" data-bar={bar.kind} title={saysOf(bar)} style={{ left: `${left}%`, width: `${width}%`, ...paintOf(bar, step) }} />;
       })}
     </div>
   );
 }
 
-function titleOf({ kind, attempt, hasFailed }: Bar): string {
+function saysOf({ kind, attempt, hasFailed }: Bar): string {
   const what = { work: "at work", wait: "waiting", rest: "resting before the next attempt" }[kind];
   return `attempt ${attempt}: ${what}${hasFailed ? ", failed" : ""}`;
 }

@@ -2,6 +2,7 @@
 
 import { useState } from "react";
 import { Check, Hourglass } from "lucide-react";
+import { titleOf } from "../../canvas/document/document.ts";
 import { RelativeTime } from "../../components/time.tsx";
 import type { Json, JsonObject } from "../data/event.ts";
 import type { Wait } from "../data/fold.ts";
@@ -45,7 +46,7 @@ function Question({ wait }: { readonly wait: Wait }) {
         <div className="min-w-0">
           <p className="whitespace-pre-wrap break-words text-sm font-medium">{wait.text || `Waiting for the signal “${wait.signal}”`}</p>
           <p className="text-xs text-mute">
-            {node?.name ?? wait.node_id} · signal {wait.signal} · since <RelativeTime at={wait.since} />
+            {titleOf(node ?? { id: wait.node_id })} · signal {wait.signal} · since <RelativeTime at={wait.since} />
             {wait.until && <> · until <RelativeTime at={wait.until} absolute /></>}
           </p>
         </div>

@@ -195,7 +195,7 @@ function Line({ Icon, tone, children }: { readonly Icon: LucideIcon; readonly to
 
 export function Linked({ onClick, children }: { readonly onClick: () => void; readonly children: ReactNode }) {
   return (
-    <button type="button" onClick={onClick} className="cursor-pointer text-accent-ink underline decoration-current/40 underline-offset-2 hover:decoration-current">
+    <button type="button" onClick={onClick} className="max-w-full cursor-pointer break-words text-left text-accent-ink underline decoration-current/40 underline-offset-2 hover:decoration-current">
       {children}
     </button>
   );
