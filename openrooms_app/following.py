@@ -23,15 +23,10 @@ Fetch = Callable[[Runtime, User, Query], dict[str, Any]]
 async def keep_drawn(state: Any, fetch: Fetch, rest_s: float = REST_S) -> None:
     """For a background handler in `on_load`; Reflex ends it when the page is left.
 
-    What an engine error says goes to `state.error` until the next fetch succeeds. A dialog that was open when the
-    page was left is not open when somebody comes back.
+    What an engine error says goes to `state.error` until the next fetch succeeds.
     """
     token = session_token(state.router.headers.cookie)
     query = query_of(state)
-    async with state:
-        # On a first visit none is left over: one that is open was opened by a quick hand just now.
-        if not state.is_loading and getattr(state, "dialog", None):
-            state.dialog = ""
     async for _ in _changes(rest_s):
         found = await _tried(token, fetch, query)
         if found is None:

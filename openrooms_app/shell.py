@@ -86,6 +86,13 @@ def full_page(*children: Any, class_name: str = "") -> rx.Component:
     )
 
 
+def for_editors(child: rx.Component) -> rx.Component:
+    """What may be pressed by editors only; it has its place before the tab knows who is there, so that nothing jumps."""
+    is_unknown = SessionState.role == ""
+    held = rx.el.div(child, class_name=rx.cond(is_unknown, "invisible contents", "contents"))
+    return rx.cond(SessionState.can_edit | is_unknown, held, rx.fragment())
+
+
 def _header(
     heading: str | rx.Var[str],
     actions: Sequence[rx.Component],

@@ -25,7 +25,7 @@ import { Editor } from "./state/editor.ts";
 import { copied, deleteSelected, onlyNode, pasted } from "./state/selected.ts";
 import { useStore } from "./state/use-store.ts";
 
-export function WorkflowEditor({ canEdit = false }: { readonly canEdit?: boolean }) {
+export function WorkflowEditor({ canEdit = false, isKnown = true }: { readonly canEdit?: boolean; readonly isKnown?: boolean }) {
   const editor = useEditor();
   const phase = useStore(editor.store, (state) => state.phase);
   const overlay = useStore(editor.overlay, (value) => value?.kind);
@@ -35,10 +35,10 @@ export function WorkflowEditor({ canEdit = false }: { readonly canEdit?: boolean
   if (phase === "failed") return <Failed editor={editor} />;
   return (
     <div className="flex min-h-0 flex-1 flex-col" data-testid="editor" data-phase={phase}>
-      <TopBar editor={editor} canEdit={canEdit} isSheetOpen={isSheetOpen} onSheet={setSheetOpen} />
+      <TopBar editor={editor} canEdit={canEdit} isKnown={isKnown} isSheetOpen={isSheetOpen} onSheet={setSheetOpen} />
       <Banners editor={editor} />
       <div className="relative flex min-h-0 flex-1">
-        {canEdit && <Palette editor={editor} />}
+        {(canEdit || !isKnown) && <div className={isKnown ? "contents" : "invisible contents"}><Palette editor={editor} /></div>}
         <div className="relative flex min-h-0 min-w-0 flex-1 flex-col">
           {phase === "ready" ? (
             <ReactFlowProvider>

@@ -26,6 +26,7 @@ from openrooms_app.components.link import link, plain_link
 from openrooms_app.components.overlay import (
     confirm_dialog,
     dialog,
+    dialog_of_address,
     menu,
     menu_item,
     menu_line,
@@ -47,6 +48,7 @@ __all__ = [
     "classes",
     "confirm_dialog",
     "dialog",
+    "dialog_of_address",
     "duration",
     "empty_state",
     "error_state",

@@ -5,6 +5,7 @@ from typing import Any, Final
 import reflex as rx
 
 from openrooms_app.components.button import button
+from openrooms_app.session import SessionState
 from openrooms_app.tsx import tsx_module
 
 _PASS_ON: Final = rx.event.passthrough_event_spec
@@ -27,6 +28,13 @@ class Dialog(Overlay):
     size: rx.Var[str]
     """small, medium or large"""
     on_open_change: rx.EventHandler[_PASS_ON(bool)]
+
+
+class PageDialog(Dialog):
+    """One that the page's state opens; once `is_known`, what is open already was left so on an earlier visit."""
+
+    tag = "PageDialog"
+    is_known: rx.Var[bool]
 
 
 class Menu(Overlay):
@@ -72,8 +80,17 @@ class Tooltip(Overlay):
     label: rx.Var[str]
 
 
-dialog = Dialog.create
 menu_line = MenuLine.create
+
+
+def dialog(*children: Any, **props: Any) -> rx.Component:
+    """A dialog that is closed when somebody comes back to its page, and never by the page's late arrival."""
+    return PageDialog.create(*children, is_known=SessionState.role != "", **props)
+
+
+def dialog_of_address(*children: Any, **props: Any) -> rx.Component:
+    """A dialog that is open because the address says so, and stays open when the page is loaded again."""
+    return Dialog.create(*children, **props)
 
 
 def menu(trigger: rx.Component, *items: rx.Component, label: str) -> rx.Component:

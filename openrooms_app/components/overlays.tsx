@@ -1,5 +1,5 @@
 // Dialog, menu, tabs and tooltip on Base UI: focus is kept and given back, Escape closes, arrows move.
-import { Children, type ReactElement, type ReactNode } from "react";
+import { Children, useEffect, useState, type ReactElement, type ReactNode } from "react";
 import { Dialog as D } from "@base-ui/react/dialog";
 import { Menu as M } from "@base-ui/react/menu";
 import { Tabs as T } from "@base-ui/react/tabs";
@@ -34,6 +34,20 @@ export function Dialog({ open = false, title, description, size = "medium", stay
       </D.Portal>
     </D.Root>
   );
+}
+
+/**
+ * A dialog that the page's state opens. What is open as soon as the state is known was left open on an earlier visit, and is
+ * closed; nobody but the state closes one that a quick hand opens while the rest of the page still arrives.
+ */
+export function PageDialog({ isKnown = false, open = false, ...rest }: DialogProps & { isKnown?: boolean }) {
+  const [isFresh, setFresh] = useState(false);
+  useEffect(() => {
+    if (!isKnown || isFresh) return;
+    if (open) rest.onOpenChange?.(false);
+    else setFresh(true);
+  }, [isKnown, isFresh, open]);
+  return <Dialog {...rest} open={open && isFresh} />;
 }
 
 /** The first child opens the menu and must be one button; the others are its items. */

@@ -61,7 +61,7 @@ export function SelectFilter({ name = "", label = "", all = "All", options = [],
   useEffect(() => setShown(value), [value]);
   const isOffered = !shown || options.some((each) => each.value === shown);
   return (
-    <select value={shown} aria-label={label} onChange={(event) => change(event.target.value)} className={`${INPUT} max-w-full px-2 sm:max-w-56`}>
+    <select value={shown} aria-label={label} onChange={(event) => change(event.target.value)} className={`${INPUT} w-[calc(50%-4px)] px-2 sm:w-44`}>
       <option value="">{all}</option>
       {!isOffered && <option value={shown}>{unknown || shown}</option>}
       {options.map((each) => <option key={each.value} value={each.value}>{each.text}</option>)}

@@ -19,11 +19,12 @@ import { useStore } from "../state/use-store.ts";
 type Props = {
   readonly editor: Editor;
   readonly canEdit: boolean;
+  readonly isKnown: boolean;
   readonly isSheetOpen: boolean;
   readonly onSheet: (isOpen: boolean) => void;
 };
 
-export function TopBar({ editor, canEdit, isSheetOpen, onSheet }: Props) {
+export function TopBar({ editor, canEdit, isKnown, isSheetOpen, onSheet }: Props) {
   const history = useStore(editor.store, (state) => state.history);
   return (
     <header className="flex min-h-12 shrink-0 flex-wrap items-center gap-1.5 py-1.5 border-b border-line bg-panel px-3" data-testid="top-bar">
@@ -34,7 +35,7 @@ export function TopBar({ editor, canEdit, isSheetOpen, onSheet }: Props) {
       <Version editor={editor} />
       <SaveMark editor={editor} />
       <div className="mr-auto flex sm:mx-auto items-center gap-0.5">
-        {canEdit && <IconButton label="Add a node (N)" Icon={Plus} className="lg:hidden" onClick={() => quickAdd(editor)} />}
+        {(canEdit || !isKnown) && <IconButton label="Add a node (N)" Icon={Plus} className={isKnown ? "lg:hidden" : "invisible lg:hidden"} onClick={() => quickAdd(editor)} />}
         <IconButton label="Undo (Ctrl+Z)" Icon={Undo2} disabled={!canEdit || !canUndo(history)} onClick={() => editor.undo()} />
         <IconButton label="Redo (Ctrl+Shift+Z)" Icon={Redo2} disabled={!canEdit || !canRedo(history)} onClick={() => editor.redo()} />
         <IconButton label="Tidy up (Shift+T)" Icon={Wand2} className="max-sm:hidden" disabled={!canEdit} onClick={() => void tidy(editor)} />
@@ -52,7 +53,7 @@ export function TopBar({ editor, canEdit, isSheetOpen, onSheet }: Props) {
       >
         <Download size={15} aria-hidden />
       </a>
-      {canEdit && <Actions editor={editor} />}
+      {(canEdit || !isKnown) && <div className={`flex items-center gap-1.5 max-sm:w-full ${isKnown ? "" : "invisible"}`}><Actions editor={editor} /></div>}
     </header>
   );
 }

@@ -11,7 +11,7 @@ from openrooms_app.pages.agent.state import INTENT, AgentPage
 from openrooms_app.pages.agent.view import delete_dialog, instructions, limits, model, saving, tools, used_by
 from openrooms_app.pages.agent.view_beside import trying, versions
 from openrooms_app.session import SessionState
-from openrooms_app.shell import page, title
+from openrooms_app.shell import for_editors, page, title
 
 state: Any = AgentPage
 
@@ -39,7 +39,7 @@ def agent_page() -> rx.Component:
         heading=rx.cond(is_there, state.agent["name"].to(str), "New agent"),
         lead=lead,
         back=("Agents", routes.AGENTS),
-        actions=[rx.cond(is_there & SessionState.can_edit, delete, rx.fragment())],
+        actions=[rx.cond(is_there, for_editors(delete), rx.fragment())],
     )
 
 

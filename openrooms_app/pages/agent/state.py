@@ -1,5 +1,6 @@
 """What the page of one agent draws; saving makes a version, trying asks it as the form stands."""
 
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import reflex as rx
@@ -61,9 +62,11 @@ class AgentPage(rx.State):
 
     @rx.event
     @requires("viewer")
-    async def load(self) -> None:
+    async def load(self) -> AsyncIterator[None]:
         asked = self.router.url.path.rstrip("/").rpartition("/")[2]
-        self.is_loading, self.fault, self.outcome, self.is_deleting = True, "", NOTHING, False
+        self.is_loading, self.fault, self.outcome = True, "", NOTHING
+        if asked != (self.agent["id"] or NEW):
+            yield  # another agent's fields are shown no longer; one's own stay as they are, with what was typed
 
         def fetch(rt: Runtime, user: User, _query: Query) -> dict[str, Any]:
             return whole(rt, user, asked)

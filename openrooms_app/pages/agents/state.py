@@ -32,7 +32,6 @@ class AgentsPage(rx.State):
     @rx.event
     @requires("viewer")
     async def load(self) -> None:
-        self.is_open = False
         await try_once(self, fetch)
 
     @rx.event

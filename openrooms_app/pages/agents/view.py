@@ -27,6 +27,7 @@ from openrooms_app.components.query import pager
 from openrooms_app.components.table import WIDE
 from openrooms_app.pages.agents.state import AgentsPage
 from openrooms_app.session import SessionState
+from openrooms_app.shell import for_editors
 
 state: Any = AgentsPage
 """Read on the class, variables are Vars and handlers are events; a type checker knows neither."""
@@ -43,11 +44,7 @@ COLUMNS: Final = (
 
 
 def new_button() -> rx.Component:
-    return rx.cond(
-        SessionState.can_edit,
-        link_button("New agent", to=routes.NEW_AGENT, look="solid", icon="plus"),
-        rx.fragment(),
-    )
+    return for_editors(link_button("New agent", to=routes.NEW_AGENT, look="solid", icon="plus"))
 
 
 def agent_list() -> rx.Component:

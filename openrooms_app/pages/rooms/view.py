@@ -35,6 +35,7 @@ from openrooms_app.components.query import pager, search_filter, select_filter
 from openrooms_app.components.table import WIDE
 from openrooms_app.pages.rooms.state import OF_CALLS, RoomsPage
 from openrooms_app.session import SessionState
+from openrooms_app.shell import for_editors
 
 state: Any = RoomsPage
 """Read on the class, variables are Vars and handlers are events; a type checker knows neither."""
@@ -48,7 +49,7 @@ COLUMNS: Final = ("Name", "Status", ("Workflow", WIDE), ("Runs", WIDE), ("Change
 
 def header_actions() -> list[rx.Component]:
     new = button("New room", look="solid", icon="plus", on_click=state.begin_new)
-    return [rx.cond(SessionState.can_edit, new, rx.fragment())]
+    return [for_editors(new)]
 
 
 def room_list() -> rx.Component:

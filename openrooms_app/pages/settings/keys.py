@@ -39,7 +39,6 @@ class KeysPage(rx.State):
     @rx.event
     @requires("viewer")
     async def load(self) -> None:
-        self.dialog = ""
         await try_once(self, fetch)
 
     @rx.event

@@ -32,7 +32,6 @@ class SecretsPage(rx.State):
     @rx.event
     @requires("viewer")
     async def load(self) -> None:
-        self.dialog = ""
         await try_once(self, fetch)
 
     @rx.event

@@ -29,7 +29,6 @@ class UsersPage(rx.State):
     @rx.event
     @requires("viewer")
     async def load(self) -> None:
-        self.dialog = ""
         await try_once(self, fetch)
 
     @rx.event

@@ -44,7 +44,6 @@ class ToolsPage(rx.State):
     @rx.event
     @requires("viewer")
     async def load(self) -> None:
-        self.is_open = False
         await try_once(self, fetch)
 
     @rx.event

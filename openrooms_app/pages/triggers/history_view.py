@@ -9,7 +9,7 @@ from openrooms_app.components import (
     actions_cell,
     button,
     cell,
-    dialog,
+    dialog_of_address,
     empty_state,
     icon_button,
     link,
@@ -37,7 +37,7 @@ def history_dialog() -> rx.Component:
         _notices(history["rows"].to(list[dict[str, Any]])),
     )
     nothing = empty_state("history", "Nothing yet", _NOTHING)
-    return dialog(
+    return dialog_of_address(
         rx.el.div(
             rx.cond(history["rows"].to(list[dict[str, Any]]).length() > 0, listed, nothing),
             pager(history["next_cursor"].to(str)),

@@ -28,6 +28,7 @@ from openrooms_app.components.table import WIDE, Heading
 from openrooms_app.pages.triggers.schedule_form import ScheduleForm
 from openrooms_app.pages.triggers.state import TriggersPage
 from openrooms_app.session import SessionState
+from openrooms_app.shell import for_editors
 
 state: Any = TriggersPage
 schedule_form: Any = ScheduleForm
@@ -50,7 +51,7 @@ def _list(
     return panel(
         rx.cond(draw_rows.length() > 0, table(columns, rx.foreach(draw_rows, draw), label=title), nothing),
         title=title,
-        actions=[rx.cond(SessionState.can_edit, new, rx.fragment())],
+        actions=[for_editors(new)],
         class_name="overflow-hidden",
     )
 

@@ -36,6 +36,7 @@ from openrooms_app.components.table import WIDE
 from openrooms_app.components.template_card import template_card
 from openrooms_app.pages.workflows.state import WorkflowsPage
 from openrooms_app.session import SessionState
+from openrooms_app.shell import for_editors
 
 state: Any = WorkflowsPage
 """Read on the class, variables are Vars and handlers are events; a type checker knows neither."""
@@ -63,7 +64,7 @@ def header_actions() -> list[rx.Component]:
     )
     return [
         button("Templates", icon="layout-template", on_click=state.show_templates),
-        rx.cond(SessionState.can_edit, writing, rx.fragment()),
+        for_editors(writing),
     ]
 
 

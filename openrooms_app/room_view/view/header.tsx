@@ -80,7 +80,7 @@ function Buttons({ status }: { readonly status: RoomStatus }) {
     forgetNew();
   };
   return (
-    <div className="flex flex-wrap items-center gap-2">
+    <div className="flex flex-wrap items-center gap-2 max-sm:w-full">
       <RetryButton held={held} isOn={isOn} />
       {isOn && status !== "PAUSED" && (
         <Button Icon={CirclePause} {...held} disabled={held.disabled || asked !== null} onClick={() => void model.act("pause")}>{asked === "pause" ? "Pausing …" : "Pause"}</Button>
