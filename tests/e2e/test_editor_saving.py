@@ -1,9 +1,13 @@
 """What has been drawn is never lost and never overwrites: offline, reloads, two tabs, ended sessions."""
 
-import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from itertools import pairwise
 
-from tests.e2e.conftest import RunningApp
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from engine.services import identity
+from openrooms_app.session import COOKIE
+from tests.e2e.conftest import PASSWORDS, RunningApp
 from tests.e2e.editing import Editing, open_editor, sums
 
 pytestmark = pytest.mark.e2e
@@ -39,27 +43,54 @@ def test_a_drag_sends_one_save_and_none_while_it_goes_on(editing: Editing) -> No
     assert len(sent) == 1
 
 
-def test_work_done_offline_is_kept_and_sent_when_the_server_answers(editing: Editing) -> None:
-    refuse_saving(editing.page)
+def test_work_done_offline_is_kept_and_sent_once_when_the_line_is_back(
+    editing: Editing, context: BrowserContext
+) -> None:
+    context.set_offline(True)
     rename(editing, "Made offline")
-    expect(editing.saved).to_contain_text("Offline")
-    editing.page.unroute(DRAFTS)
+    expect(editing.saved).to_contain_text("Offline – kept in this browser")
+    with editing.page.expect_response(lambda answer: answer.request.method == "PUT") as saved:
+        context.set_offline(False)
     assert editing.nodes()["sum"]["name"] == "Made offline"
+    assert (
+        saved.value.json()["revision"]
+        == editing.app.ask("GET", f"/api/workflows/{editing.id}")["revision"]
+        == 2
+    )
 
 
-def test_unsaved_work_is_offered_after_a_reload(editing: Editing) -> None:
+def test_unsaved_work_is_offered_after_a_reload_and_meets_what_another_user_saved(
+    editing: Editing, browser: Browser
+) -> None:
     refuse_saving(editing.page)
     rename(editing, "Not yet saved")
     expect(editing.saved).to_contain_text("Offline")
-    editing.page.unroute(DRAFTS)
-    editing.page.route(
-        DRAFTS, lambda route: route.abort() if route.request.method == "PUT" else route.continue_()
-    )
+    there = browser.new_context()
+    other = Editing(editing.app, there.new_page(), editing.id)
+    editing.app.log_in(other.page, "Ed", f"/workflows/{editing.id}")
+    other.select("end")
+    other.inspector.get_by_label("Name", exact=True).fill("Theirs")
+    other.wait_saved()
     editing.page.reload()
     expect(editing.page.get_by_role("alert")).to_contain_text("never saved")
+    editing.page.reload()  # nobody has decided yet
+    expect(editing.node("end")).to_contain_text("Theirs")
     editing.page.unroute(DRAFTS)
     editing.page.get_by_role("button", name="Take them").click()
-    assert editing.nodes()["sum"]["name"] == "Not yet saved"
+    merging = editing.page.get_by_role("dialog", name="Merge two drafts")
+    expect(merging).to_contain_text("both are kept")
+    merging.get_by_role("button", name="Merge").click()
+    expect(editing.node("sum")).to_contain_text("Not yet saved")
+    nodes = editing.nodes()
+    assert (nodes["sum"]["name"], nodes["end"]["name"]) == ("Not yet saved", "Theirs")
+    expect(editing.page.get_by_role("alert")).to_have_count(0)
+    other.select("sum")
+    other.inspector.get_by_label("Name", exact=True).fill("Mine, says Ed")
+    expect(other.saved).to_have_attribute("data-state", "conflict")
+    other.page.get_by_role("button", name="Merge").click()
+    other.page.get_by_role("dialog", name="Merge two drafts").get_by_role("button", name="Merge").click()
+    assert other.nodes()["sum"]["name"] == "Mine, says Ed"
+    there.close()
 
 
 def test_a_stale_tab_is_told_and_overwrites_nothing(editing: Editing, context: BrowserContext) -> None:
@@ -94,18 +125,20 @@ def test_a_conflict_is_overwritten_only_after_saying_so(editing: Editing) -> Non
 
 
 def test_work_survives_the_end_of_the_session(editing: Editing) -> None:
-    def ended(route: Route) -> None:
-        if route.request.method == "PUT":
-            editing.page.context.clear_cookies()
-        route.continue_()
-
-    editing.page.route(DRAFTS, ended)
-    rename(editing, "Before the end")
-    editing.page.wait_for_url("**/login**")
-    editing.page.unroute(DRAFTS)
-    editing.app.log_in(editing.page, "Ada", f"/workflows/{editing.id}")
-    editing.page.get_by_role("button", name="Take them").click()
-    assert editing.nodes()["sum"]["name"] == "Before the end"
+    page = editing.page
+    token = next(each["value"] for each in page.context.cookies() if each["name"] == COOKIE)
+    identity.log_out(editing.app.rt, token)
+    editing.select("sum")
+    field = editing.inspector.get_by_label("Name", exact=True)
+    field.fill("")
+    field.press_sequentially("Typed on after the end", delay=10)
+    page.wait_for_url("**/login**")
+    page.get_by_label("Name").fill("Ada")
+    page.get_by_label("Password").fill(PASSWORDS["Ada"])
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Take them").click()
+    expect(editing.node("sum")).to_contain_text("Typed on after the end")
+    assert editing.nodes()["sum"]["name"] == "Typed on after the end"
 
 
 def test_publishing_sends_what_is_unsaved_first(editing: Editing) -> None:
@@ -118,13 +151,26 @@ def test_publishing_sends_what_is_unsaved_first(editing: Editing) -> None:
     assert nodes[1]["name"] == "Just typed"
 
 
-def test_two_hundred_quick_undos_and_redos_end_where_they_began(editing: Editing) -> None:
+def test_two_hundred_quick_undos_and_redos_end_where_they_began(
+    editing: Editing, complaints: list[str]
+) -> None:
     for index in range(20):
         editing.select("sum")
         editing.page.keyboard.press("Control+d")
         assert editing.page.locator(".react-flow__node-card").count() == 4 + index
     before = editing.draft()
+    sent: list[tuple[str, str]] = []
+    editing.page.on(
+        "request",
+        lambda asked: (
+            sent.append((asked.headers["if-match"], asked.post_data or "")) if asked.method == "PUT" else None
+        ),
+    )
     for key in ("Control+z", "Control+Shift+z") * 5:
         for _ in range(20):
             editing.page.keyboard.press(key)
+    editing.page.wait_for_timeout(700)
     assert editing.draft() == before
+    assert len({revision for revision, _ in sent}) == len(sent)  # none in vain, none twice
+    assert all(text != next_text for (_, text), (_, next_text) in pairwise(sent))
+    assert not complaints
