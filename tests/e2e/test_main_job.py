@@ -116,6 +116,75 @@ def test_a_person_draws_publishes_runs_and_watches(
     expect(page.get_by_text("Run completed after", exact=False).first).to_be_visible()
 
 
+def tab_to(page: Page, goal: Locator, key: str = "Tab") -> None:
+    """Go on with the keyboard until `goal` has the focus."""
+    expect(goal).to_be_visible()
+    for _ in range(80):
+        if goal.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"the keyboard does not come to {goal}")
+
+
+def test_the_whole_job_is_done_with_the_keyboard_alone(
+    running_app: RunningApp, as_ada: Page, complaints: list[str]
+) -> None:
+    page, keys = as_ada, as_ada.keyboard
+    page.goto(running_app.url + "/workflows")
+    tab_to(page, page.get_by_role("button", name="New workflow").first)
+    keys.press("Enter")
+    expect(page.get_by_role("dialog").get_by_label("Name")).to_be_focused()
+    keys.type("By keys alone")
+    keys.press("Enter")
+    page.get_by_test_id("node-start").wait_for()
+    told = page.locator("[aria-live=polite].sr-only")
+
+    keys.press("ArrowRight")
+    expect(told).to_contain_text("Selected Start")
+    keys.press("Shift+n")
+    keys.type("tool")
+    keys.press("Enter")
+    expect(told).to_contain_text("tool")
+    inspector = page.get_by_test_id("inspector")
+    keys.press("F2")
+    keys.type("Six times seven")
+    tab_to(page, inspector.get_by_label("Tool", exact=True))
+    keys.type("Calculator")
+    tab_to(page, inspector.get_by_label("Expression").first)
+    keys.type("6 * 7")
+    keys.press("Escape")
+    keys.press("c")
+    keys.type("end")
+    keys.press("Enter")
+    expect(told).to_contain_text("Connected tool_1 to end on SUCCESS")
+    keys.press("Control+ArrowDown")
+    expect(told).to_contain_text("Moved Six times seven to")
+    keys.press("Shift+n")
+    keys.type("wait")
+    keys.press("Enter")
+    keys.press("Delete")
+    expect(told).to_contain_text("Deleted")
+
+    tab_to(page, page.get_by_test_id("publish"), "Shift+Tab")
+    keys.press("Enter")
+    keys.type("made by keys")
+    keys.press("Enter")
+    expect(page.get_by_test_id("version")).to_contain_text("version 1")
+    tab_to(page, page.get_by_role("button", name="Run", exact=True), "Shift+Tab")
+    keys.press("Enter")
+    expect(page.get_by_test_id("run-here")).to_be_visible()
+    tab_to(page, page.get_by_test_id("create-room"), "Shift+Tab")
+    keys.press("Enter")
+    page.wait_for_url(re.compile(r"/rooms/"))
+    tab_to(page, page.get_by_role("button", name="Run", exact=True).last)
+    keys.press("Enter")
+    expect(page.get_by_text("Run completed after", exact=False).first).to_be_visible()
+    tab_to(page, page.get_by_test_id("log-lines"))
+    keys.press("ArrowUp")
+    keys.press("ArrowUp")
+    expect(page.get_by_test_id("log-lines").get_by_role("option", selected=True)).to_have_count(1)
+
+
 def test_the_app_asks_nothing_of_other_machines(running_app: RunningApp, as_ada: Page) -> None:
     asked: list[str] = []
     as_ada.on("request", lambda request: asked.append(request.url))

@@ -195,24 +195,20 @@ def test_a_dialog_stays_for_a_quick_hand_and_a_lost_line_and_goes_with_its_page(
 
 def test_text_typed_over_a_slow_line_keeps_every_letter(running_app: RunningApp, as_ada: Page) -> None:
     running_app.make_room({"format": "openrooms/workflow@1", **sums()})
-    text = "Each letter of this is typed while the answers to earlier ones are still on their way."
-    with slow_line(int(running_app.url.rpartition(":")[2]), round_trip_s=0.4) as port:
+    text = "Typed while earlier answers are on their way."
+    with slow_line(int(running_app.url.rpartition(":")[2]), round_trip_s=0.3) as port:
         as_ada.goto(f"http://127.0.0.1:{port}/triggers")
         as_ada.get_by_role("button", name="New schedule").first.click()
         dialog = as_ada.get_by_role("dialog")
         dialog.get_by_role("combobox").first.select_option(index=0)
-        for label, typed in (
-            ("^Name", text),
-            ("Cron expression", "0 0 1,2,3,4,5,6,7,8 * MON-FRI"),
-            ("Input of each run", text),
-        ):
+        for label, typed in (("^Name", text), ("Input of each run", text)):
             field = dialog.get_by_role("textbox", name=re.compile(label))
             field.fill("")
             for number, part in enumerate(typed[at : at + 9] for at in range(0, len(typed), 9)):
                 field.press_sequentially(part, delay=20)
                 as_ada.wait_for_timeout(150 + 60 * (number % 4))  # around what a field waits before it sends
             expect(field).to_have_value(typed)
-        as_ada.wait_for_timeout(1_200)
+        as_ada.wait_for_timeout(900)
         expect(dialog.get_by_role("textbox", name=re.compile("^Name"))).to_have_value(text)
         expect(dialog.get_by_role("textbox", name="Input of each run")).to_have_value(text)
         expect(dialog.get_by_text("This is no JSON")).to_be_visible()

@@ -95,12 +95,12 @@ function Lower() {
   );
 }
 
+/** What asks for an answer stands below, near the thumb: when it comes, what is read above it does not move. */
 function Narrow() {
   const [tab, turn] = useTab("narrow");
   const isComparing = useCompared() !== null;
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      <Signals />
       <Tabs value={tab} onValueChange={turn}>
         <div className="bg-panel px-3">
           <TabList label="Room">
@@ -122,6 +122,7 @@ function Narrow() {
         <Filling value="steps"><Gantt /></Filling>
         <Panels />
       </Tabs>
+      <Signals />
     </div>
   );
 }

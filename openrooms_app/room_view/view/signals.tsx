@@ -19,7 +19,7 @@ export function Signals() {
   const waits = [...timeline.now.waits].filter(([, wait]) => wait.signal !== null);
   if (!waits.length) return null;
   return (
-    <section aria-label="Signals waiting for an answer" className="flex max-h-[60%] shrink-0 flex-col gap-4 overflow-y-auto border-b border-line bg-wait/5 p-3" data-testid="signals">
+    <section aria-label="Signals waiting for an answer" className="flex max-h-[60%] shrink-0 flex-col gap-4 overflow-y-auto border-b border-line bg-wait/5 p-3 max-[899px]:border-t" data-testid="signals">
       {waits.map(([branch, wait]) => {
         const key = `${branch}:${wait.since}:${wait.signal}`;
         return wait.call ? <CallApproval key={key} wait={wait} call={wait.call} /> : <Question key={key} wait={wait} />;
