@@ -16,7 +16,7 @@ INPUT: Final = (
 _AREA: Final = "min-h-20 w-full rounded-md border border-line-strong bg-bg px-2.5 py-1.5 text-sm text-ink"
 
 
-class TypedText(DebounceInput):
+class TypedText(DebounceInput):  # type: ignore[misc]  # Reflex says no type of it
     """As Reflex's, but an answer that is late takes no letter back."""
 
     library = tsx_module(__file__, "typed-text.tsx")

@@ -54,8 +54,6 @@ export type View = {
   readonly bring: (node: string) => void;
   /** Move the view only if the node is out of it, and give it the focus. */
   readonly reveal: (node: string) => void;
-  /** Put the focus into the settings of what is selected; to rename, with the name marked. */
-  readonly openSettings: (isRename: boolean) => void;
   readonly fit: () => void;
   /** Focus on the settings of what is selected; for a new name the old one is marked, to be typed over. */
   readonly openSettings: (isRename: boolean) => void;
