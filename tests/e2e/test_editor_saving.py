@@ -2,10 +2,10 @@
 
 from itertools import pairwise
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from engine.services import identity
 from openrooms_app.session import COOKIE
 from tests.e2e.conftest import PASSWORDS, RunningApp
 from tests.e2e.editing import Editing, open_editor, sums
@@ -127,7 +127,7 @@ def test_a_conflict_is_overwritten_only_after_saying_so(editing: Editing) -> Non
 def test_work_survives_the_end_of_the_session(editing: Editing) -> None:
     page = editing.page
     token = next(each["value"] for each in page.context.cookies() if each["name"] == COOKIE)
-    identity.log_out(editing.app.rt, token)
+    httpx.post(f"{editing.app.url}/api/auth/logout", cookies={COOKIE: token}, trust_env=False)
     editing.select("sum")
     field = editing.inspector.get_by_label("Name", exact=True)
     field.fill("")
