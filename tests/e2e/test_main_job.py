@@ -119,6 +119,7 @@ def test_a_person_draws_publishes_runs_and_watches(
 def tab_to(page: Page, goal: Locator, key: str = "Tab") -> None:
     """Go on with the keyboard until `goal` has the focus."""
     expect(goal).to_be_visible()
+    expect(goal).to_be_enabled()  # what has just been changed is not looked at yet
     for _ in range(80):
         if goal.evaluate("element => element === document.activeElement"):
             return

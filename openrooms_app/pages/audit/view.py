@@ -111,7 +111,8 @@ def _row(item: Any) -> rx.Component:
         badge(item["text"], color="fail"),
         rx.el.span(item["text"], title=item["action"].to(str)),
     )
-    target = link(item["on"], to=item["of_target"].to(str), title=item["target"].to(str))
+    named = link(item["on"], to=item["of_target"].to(str), title=item["target"].to(str))
+    target = rx.cond(item["on"] != "", named, rx.fragment())  # a list that was asked for has none
     look = rx.cond(item["is_id"].to(bool), "font-mono text-xs", "")
     return row(
         cell(
