@@ -58,6 +58,7 @@ def context(browser: Browser, running_app: Running, kept: list[BrowserContext]) 
     first, *others = context.pages
     for page in others:
         page.close()
+    context.set_offline(False)
     context.clear_cookies()
     first.evaluate("localStorage.clear()")
 

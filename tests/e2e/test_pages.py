@@ -53,7 +53,7 @@ def test_an_empty_installation_shows_the_first_steps_and_begins_with_a_template(
 def test_a_new_workflow_opens_in_the_editor(running_app: RunningApp, as_ada: Page) -> None:
     as_ada.goto(running_app.url)
     as_ada.get_by_role("link", name="Workflows").click()
-    as_ada.get_by_role("button", name="New workflow").click()
+    as_ada.get_by_role("button", name="New workflow").first.click()
     as_ada.get_by_role("dialog").get_by_label("Name").fill("Order intake")
     as_ada.get_by_role("button", name="Create and open").click()
 
