@@ -43,9 +43,10 @@ export function RunDialog({ editor, tries }: { readonly editor: Editor; readonly
   );
 }
 
-/** What the workflow asks for is there: the first field waits for the keys, or the button that runs it. */
+/** What the workflow asks for is there: the first field waits for the keys; of a trial, the button that runs it. */
 function focusFirst(form: HTMLElement | null): void {
-  form?.querySelector<HTMLElement>("input, textarea, select, [type=submit]")?.focus();
+  const first = form?.querySelector<HTMLElement>("[data-first]") ?? form?.querySelector<HTMLElement>("input, textarea, select, [type=submit]");
+  first?.focus();
 }
 
 function titleFor(tries: Try | undefined, document: WorkflowDocument): string {
@@ -100,7 +101,7 @@ function Form({ editor, tries, roomId, version, fault, onFault }: FormProps) {
       {tries?.kind === "only" && node && <Executed node={node} version={version.number} catalogue={editor.store.get().catalogue} />}
       <div className="flex justify-end gap-2 pt-1">
         {!tries && <Button data-testid="create-room" disabled={isBusy} onClick={() => void open()}>{roomId ? "Open the room" : "Create and open"}</Button>}
-        <Button type="submit" look="solid" Icon={Play} autoFocus={tries !== undefined} disabled={isBusy} data-testid="run-here">Run here</Button>
+        <Button type="submit" look="solid" Icon={Play} {...(tries && { "data-first": true })} disabled={isBusy} data-testid="run-here">Run here</Button>
       </div>
     </>
   );
