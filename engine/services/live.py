@@ -24,9 +24,9 @@ from engine.store import runs as run_store
 
 PAGE = 1000
 PAGES_KEPT = 64
-GATHER_S = 0.02
+GATHER_S = 0.01
 """Between two looks of a watcher who has had many of late: what comes meanwhile is read together."""
-AT_ONCE = 5
+AT_ONCE = 10
 """Looks in a tenth of a second that come without a rest: a short run is seen as it happens."""
 SILENCE_S = 15.0
 """A watcher hears something at least this often."""
