@@ -52,7 +52,7 @@ def fill(app: Running) -> dict[str, str]:
     app.ask(
         "POST",
         f"/api/rooms/{room}/schedules",
-        {"name": "Every night", "cron": "0 3 * * *", "time_zone": "Europe/Paris"},
+        {"name": "Every night", "cron": "0 3 * * *", "zone": "Europe/Paris"},
     )
     app.ask("PUT", f"/api/rooms/{room}/memory/tone", {"value": "Brief and kind", "kind": "LONG_TERM"})
     app.ask(
