@@ -85,7 +85,7 @@ def all_shown(ids: dict[str, str]) -> list[Shown]:
         ("agent", f"/agents/{ids['agent']}", None),
         ("triggers", "/triggers", None),
         ("tools", "/tools", None),
-        ("settings", "/settings/health", None),
+        ("settings", "/settings/providers", None),
         ("audit", "/audit", None),
     ]
 

@@ -30,7 +30,7 @@ export function StepsTable() {
             <th scope="col" className="px-2 font-medium">Node</th>
             <th scope="col" className="px-2 font-medium">Status</th>
             <th scope="col" className="hidden px-2 font-medium md:table-cell">Began</th>
-            <th scope="col" className="px-2 text-right font-medium">Took</th>
+            <th scope="col" className="px-2 text-right font-medium max-md:pr-4">Took</th>
             <th scope="col" className="hidden px-2 text-right font-medium md:table-cell">Tokens</th>
             <th scope="col" className="hidden w-1/3 px-4 font-medium lg:table-cell">When</th>
           </tr>
@@ -69,7 +69,7 @@ const StepRow = memo(function StepRow({ step, from, to }: RowProps) {
         </td>
         <td className="px-2"><StepBadge status={step.status} /></td>
         <td className="hidden px-2 font-mono text-xs text-mute md:table-cell" title={whole(step.started_at)}>{clock(step.started_at)}</td>
-        <td className="px-2 text-right text-xs tabular-nums"><Duration ms={step.duration_ms} /></td>
+        <td className="px-2 text-right text-xs tabular-nums max-md:pr-4"><Duration ms={step.duration_ms} /></td>
         <td className="hidden px-2 text-right text-xs tabular-nums md:table-cell">{step.tokens ? step.tokens.toLocaleString() : ""}</td>
         <td className="hidden px-4 lg:table-cell"><Bars step={step} from={from} to={to} until={Infinity} /></td>
       </tr>
