@@ -43,6 +43,14 @@ class _Wanted:
     def is_near(self) -> None:
         """All that is left is the commit."""
 
+    def check(self) -> None:
+        """
+        Raises:
+            CommitFailed: the database refused or is away.
+        """
+        if self.failure is not None:
+            raise CommitFailed(str(self.failure)) from self.failure
+
 
 @dataclass(slots=True)
 class _Move(_Wanted):
@@ -57,8 +65,7 @@ class _Move(_Wanted):
             Fenced: the run has another driver; nothing was written.
             CommitFailed: the database refused or is away.
         """
-        if self.failure is not None:
-            raise CommitFailed(str(self.failure)) from self.failure
+        self.check()
         if self.inbox_high is None:
             raise Fenced(self.move.run_id)
         return self.inbox_high
@@ -150,8 +157,7 @@ class Committer:
         """
         item = _Claim(run_id, worker_id)
         self._together(item)
-        if item.failure is not None:
-            raise CommitFailed(str(item.failure)) from item.failure
+        item.check()
         return None if item.claimed is None else (item.claimed, item.unfolded)
 
     def close(self) -> None:

@@ -111,14 +111,14 @@ def test_up_prints_its_address_once_it_answers_and_a_setup_link(up: Up) -> None:
     assert f"{url}/setup?token=" in up.text
 
 
+def refused(data_dir: Path, port: str = "0") -> subprocess.CompletedProcess[str]:
+    """An `up` that ends by itself."""
+    command = [*COMMAND, "up", "--port", port, "--data-dir", str(data_dir)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+
 def test_a_data_dir_has_one_up_only(up: Up) -> None:
-    second = subprocess.run(
-        [*COMMAND, "up", "--port", "0", "--data-dir", str(up.data_dir)],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    second = refused(up.data_dir)
 
     assert second.returncode == 1
     assert "data_dir_in_use" in second.stderr
@@ -181,13 +181,7 @@ def test_a_port_in_use_is_told_before_anything_starts(tmp_path: Path) -> None:
         taken.listen()
         port = str(taken.getsockname()[1])
 
-        done = subprocess.run(
-            [*COMMAND, "up", "--port", port, "--data-dir", str(tmp_path / "data")],
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
+        done = refused(tmp_path / "data", port)
 
     assert done.returncode == 1
     assert "port_in_use" in done.stderr
