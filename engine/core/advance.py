@@ -68,7 +68,13 @@ def advance(plan: Plan, state: State, given: Input, at_us: int) -> Advanced:
 
 def move(plan: Plan, state: State, given: Input, at_us: int) -> tuple[list[Fact], list[Command]]:
     """As `advance`, in place: for whoever owns the state alone."""
-    if state.is_over or not _is_in_turn(state, given):
+    status = state.status
+    # A run is started once, before all else; until then it can only be ended.
+    if status is RunStatus.QUEUED:
+        is_in_turn = isinstance(given, Started | Cancelled | Broken)
+    else:
+        is_in_turn = type(given) is not Started and not status.is_over
+    if not is_in_turn:
         return [], []
     m = Moving(plan, state, at_us)
     _APPLY[type(given)](m, given)
@@ -76,16 +82,9 @@ def move(plan: Plan, state: State, given: Input, at_us: int) -> tuple[list[Fact]
     return m.facts, m.commands
 
 
-def _is_in_turn(state: State, given: Input) -> bool:
-    """A run is started once, before all else; until then it can only be ended."""
-    if state.status is RunStatus.QUEUED:
-        return isinstance(given, Started | Cancelled | Broken)
-    return not isinstance(given, Started)
-
-
 def can_go(state: State) -> bool:
     """Whether a token is ready and nobody holds the run."""
-    return bool(state.ready) and not state.paused and not state.is_over
+    return bool(state.ready) and not state.paused and not state.status.is_over
 
 
 def _start(m: Moving, given: Started) -> None:
@@ -214,12 +213,13 @@ def _result(m: Moving, given: Result) -> None:
         _spend(m, given.usage)
         return
     node = m.node(token)
-    _spend(m, given.usage)
+    if given.usage:
+        _spend(m, given.usage)
     events = _STEP_EVENTS.get(node.type)
     is_success = given.outcome == Outcome.SUCCESS
     if events and not (is_success and token.progress and not given.usage):  # else its notes have told it
         error = None if is_success else dict(given.error or {})
-        told = {**node.subject, **given.usage}
+        told = {**node.subject, **given.usage} if given.usage else node.subject
         m.tell(events[1] if is_success else events[2], token, d=told, e=error)
     if given.said and not m.state.pins:  # as memory: nothing that follows from what was made up stays
         m.commands.append(Say(given.said))

@@ -81,6 +81,9 @@ class Started(Input):
     engine: int = ENGINE_VERSION
 
 
+_GO = {"k": "go"}
+
+
 @dataclass(frozen=True, slots=True)
 class Go(Input):
     """Move the next ready token."""
@@ -88,7 +91,7 @@ class Go(Input):
     kind: ClassVar[str] = "go"
 
     def plain(self) -> dict[str, Any]:
-        return {"k": "go"}
+        return _GO
 
 
 @dataclass(slots=True)

@@ -27,8 +27,7 @@ def follow(m: Moving, token: Token, way: Way, why: Mapping[str, Any] | None) -> 
     if m.state.until == token.at:
         _stop(m, token)
         return
-    told = {"transition": way.id, "target": way.target, "on": way.on._value_}
-    m.tell(EventType.TRANSITION, token, d={**told, **why} if why else told)
+    m.tell(EventType.TRANSITION, token, d={**way.told, **why} if why else way.told)
     token.at, token.via, token.phase = way.target, way.id, Phase.READY
     token.attempt = token.failures = token.deaths = 0
     token.is_again = False

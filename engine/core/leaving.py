@@ -22,6 +22,7 @@ from engine.core.tokens import Phase, Token
 
 SHOWN = 200
 """Characters of a value that a TRANSITION's reasons show."""
+_WELL = {"outcome": "SUCCESS"}
 
 
 class Output(NamedTuple):
@@ -51,9 +52,10 @@ def succeed(m: Moving, token: Token, output: Output | None = None) -> None:
     if output is not None:
         token.vars[node.variable] = value
         token.wrote[node.variable] = token.step
-        m.tell(EventType.STATE_UPDATED, token, d={"name": node.variable})
-        write_memory(m, token, output.remember, output.about)
-    if remember(m, token, node):
+        m.tell(EventType.STATE_UPDATED, token, d=node.sets)
+        if output.remember:
+            write_memory(m, token, output.remember, output.about)
+    if not node.remember or remember(m, token, node):
         _leave(m, token, node)
 
 
@@ -171,17 +173,16 @@ def _try_again(m: Moving, token: Token, node: PlanNode, asked_s: float) -> None:
 
 def _leave(m: Moving, token: Token, node: PlanNode) -> None:
     """Choose the way out of a step that succeeded."""
-    conditional = node.ways.get(On.CONDITION_MET)
     tried: list[dict[str, Any]] = []
-    if conditional:
-        chosen = _choose(m, token, conditional, tried)
+    if node.on_condition:
+        chosen = _choose(m, token, node, tried)
         if chosen is None:
             return
         if chosen[0] is not None:
-            m.tell(EventType.NODE_EXITED, token, d={"outcome": "SUCCESS"})
+            m.tell(EventType.NODE_EXITED, token, d=_WELL)
             follow(m, token, chosen[0], chosen[1])
             return
-    m.tell(EventType.NODE_EXITED, token, d={"outcome": "SUCCESS"})
+    m.tell(EventType.NODE_EXITED, token, d=_WELL)
     if node.on_success is not None:
         follow(m, token, node.on_success, {"tried": tried} if tried else None)
     else:
@@ -190,11 +191,11 @@ def _leave(m: Moving, token: Token, node: PlanNode) -> None:
 
 
 def _choose(
-    m: Moving, token: Token, ways: tuple[Way, ...], tried: list[dict[str, Any]]
+    m: Moving, token: Token, node: PlanNode, tried: list[dict[str, Any]]
 ) -> tuple[Way | None, dict[str, Any]] | None:
     """The first way whose condition holds, and why; (None, …) if none does, None when one can't be evaluated."""
-    scope = m.scope(token, m.node(token).names)
-    for way in ways:
+    scope = m.scope(token, node.names)
+    for way in node.on_condition:
         condition = _condition(way)
         try:
             is_met = condition.condition(scope)

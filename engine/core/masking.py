@@ -50,7 +50,7 @@ class Masker:
     def loads(self, raw: bytes) -> Any:
         """What this JSON says, without secrets in it."""
         value = orjson.loads(raw)
-        return self._plain(value) if self._is_in(raw) else value
+        return self._plain(value) if self._raw and self._is_in(raw) else value
 
     def plain(self, value: Any) -> Any:
         """The same plain JSON without secrets; keys of maps count as text."""

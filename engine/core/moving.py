@@ -64,16 +64,13 @@ class Moving:
         ms: float | None = None,
         o: int | None = None,
     ) -> None:
-        """Add a fact, placed at the token's step; what is None is left out."""
-        told: Fact = {"t": type_._value_}
-        if token is not None:
-            told["n"] = token.at
-            if token.step:
-                told["s"] = token.step
-            if token.branch:
-                told["b"] = token.branch
-            if token.attempt > 1:
-                told["a"] = token.attempt
+        """Add a fact, placed at the token's step; what is None is left out. `d` and `e` may be shared: nobody changes them."""
+        if token is None:
+            told: Fact = {"t": type_._value_}
+        elif token.step and not token.branch and token.attempt < 2:  # most of them: in one go
+            told = {"t": type_._value_, "n": token.at, "s": token.step}
+        else:
+            told = _placed(type_, token)
         if d is not None:
             told["d"] = d
         if e is not None:
@@ -95,8 +92,9 @@ class Moving:
             scope["vars"] = state.vars_of(token)
         if "memory" in names:
             scope["memory"] = state.memory_of(token, self.at_us)
-        for name in names & WHOLE:  # an expression may keep all of it, and ours changes in place
-            scope[name[:-1]] = dict(scope[name[:-1]])
+        if not names.isdisjoint(WHOLE):
+            for name in names & WHOLE:  # an expression may keep all of it, and ours changes in place
+                scope[name[:-1]] = dict(scope[name[:-1]])
         if SCOPE in names:
             scope[SCOPE] = REFERENCES
         if "run" in names:
@@ -147,7 +145,7 @@ class Moving:
     def settle(self) -> None:
         """Let the run's status follow from where its tokens stand."""
         state = self.state
-        if state.is_over:
+        if state.status.is_over:
             return
         if state.paused:
             state.status = RunStatus.PAUSED
@@ -159,3 +157,14 @@ class Moving:
                     state.status = RunStatus.RUNNING
                     return
             state.status = RunStatus.WAITING
+
+
+def _placed(type_: EventType, token: Token) -> Fact:
+    told: Fact = {"t": type_._value_, "n": token.at}
+    if token.step:
+        told["s"] = token.step
+    if token.branch:
+        told["b"] = token.branch
+    if token.attempt > 1:
+        told["a"] = token.attempt
+    return told

@@ -35,6 +35,8 @@ class Way:
     target: str
     on: On
     when: Expression | None
+    told: dict[str, Any]
+    """What its TRANSITION says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +70,17 @@ class PlanNode:
     remember: tuple[tuple[str, Expression], ...]
     overridable: frozenset[str]
     ways: Mapping[On, tuple[Way, ...]]
+    on_condition: tuple[Way, ...] = ()
     on_success: Way | None = None
     """Where it goes when no condition is met."""
     names: frozenset[str] = frozenset()
     """The names in scope that its templates, what it remembers and its conditions read; see WHOLE."""
     secrets: frozenset[str] = frozenset()
     """The secrets that its templates refer to."""
-    subject: Mapping[str, Any] = field(default_factory=dict)
+    subject: dict[str, Any] = field(default_factory=dict)
     """What its events say of it: tool, provider, model."""
+    sets: dict[str, Any] = field(default_factory=dict)
+    """What STATE_UPDATED says of its output."""
     branches: tuple[Way, ...] = ()
     join: str | None = None
     policy: JoinPolicy | None = None
@@ -150,22 +155,25 @@ def _node(
         effect=kind.effect(node.config, catalogue),
         runs=kind.runs(node.config, catalogue),
         config=config,
-        templates={
-            name: _template(node, name, catalogue)
-            for name, flag in flags.items()
-            if flag == "template" and node.config.get(name) is not None
-        },
+        templates=_templates(node, flags, catalogue),
         until=_until(node, kind),
         remember=tuple((key, compile_expression(text)) for key, text in (node.remember or {}).items()),
         overridable=OVERRIDABLE & kind.params.model_fields.keys(),
         ways=ways,
+        on_condition=ways.get(On.CONDITION_MET, ()),
         on_success=next(iter((*ways.get(On.SUCCESS, ()), *ways.get(On.ALWAYS, ()))), None),
         subject={name: config[name] for name in ("tool", "provider", "model") if name in config},
+        sets={"name": node.variable},
         branches=_branches(leaving) if join else (),
         join=join,
         policy=_policy(document, structure, by_id, node.id, join) if join else None,
     )
     return replace(made, names=_names(reads := _reads(made)), secrets=secret_names(reads))
+
+
+def _templates(node: Node, flags: Mapping[str, str], catalogue: Catalogue) -> dict[str, Template]:
+    wanted = [name for name, flag in flags.items() if flag == "template"]
+    return {name: _template(node, name, catalogue) for name in wanted if node.config.get(name) is not None}
 
 
 def _template(node: Node, name: str, catalogue: Catalogue) -> Template:
@@ -207,7 +215,8 @@ def _ways(leaving: list[Transition]) -> dict[On, tuple[Way, ...]]:
 
 def _way(transition: Transition) -> Way:
     when = compile_expression(transition.when) if transition.when is not None else None
-    return Way(transition.id, transition.target, transition.on, when)
+    told = {"transition": transition.id, "target": transition.target, "on": transition.on.value}
+    return Way(transition.id, transition.target, transition.on, when, told)
 
 
 def _branches(leaving: list[Transition]) -> tuple[Way, ...]:

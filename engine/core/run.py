@@ -16,9 +16,8 @@ class RunStatus(StrEnum):
     FAILED = "FAILED"
     CANCELLED = "CANCELLED"
 
-    @property
-    def is_over(self) -> bool:
-        return not MOVES[self]
+    is_over: bool
+    """Looked at several times in each step: no property, which would cost more than the rest of the look."""
 
 
 MOVES: dict[RunStatus, frozenset[RunStatus]] = {
@@ -42,6 +41,9 @@ MOVES: dict[RunStatus, frozenset[RunStatus]] = {
     RunStatus.FAILED: frozenset(),
     RunStatus.CANCELLED: frozenset(),
 }
+
+for _status, _moves in MOVES.items():
+    _status.is_over = not _moves
 
 LIVE = frozenset(status for status, moves in MOVES.items() if moves)
 """The statuses in which a run holds its room."""

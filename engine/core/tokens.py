@@ -172,6 +172,8 @@ class State:
 
     def vars_of(self, token: Token) -> Mapping[str, Any]:
         """The variables `token` sees: what was set before its forks and its own writes."""
+        if not token.branch:
+            return token.vars
         return _seen(token.vars, [parent.vars for parent in self.parents(token)])
 
     def memory_of(self, token: Token, at_us: int) -> Mapping[str, Any]:
@@ -197,6 +199,8 @@ class State:
         return about
 
     def writers_of(self, token: Token) -> Mapping[str, int]:
+        if not token.branch:
+            return token.wrote
         return _seen(token.wrote, [parent.wrote for parent in self.parents(token)])
 
     def at_activation(self, activation: str) -> Token | None:

@@ -190,14 +190,18 @@ class Committer:
         # In the order of their ids: two transactions that lock runs in different orders wait for each other.
         moves = sorted((item for item in batch if isinstance(item, _Move)), key=lambda item: item.move.run_id)
         wanted = sorted((item for item in batch if isinstance(item, _Claim)), key=lambda item: item.run_id)
+        is_heard = bool(moves) and self.outbox.is_wanted
+        is_single = len(batch) == 1 and bool(moves) and moves[0].move.is_plain and not is_heard
         if moves:
             reach(Point.BEFORE_COMMIT)
         try:
-            with self._db.hot(is_lasting=bool(moves)) as hot:
+            with self._db.hot(is_lasting=bool(moves), is_single=is_single) as hot:
                 now_us = self._now_us()
                 claimed = [(item, *_claim(hot, item, now_us)) for item in wanted]
+                if is_single:
+                    batch[0].is_near()
                 highs = journal.commit(hot, [item.move for item in moves], now_us)
-                if moves and self.outbox.is_wanted:
+                if is_heard:
                     made = [item.move for item, high in zip(moves, highs, strict=True) if high is not None]
                     self.outbox.put(hot, made, now_us)
                 if moves:

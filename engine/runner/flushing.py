@@ -47,20 +47,17 @@ class Flusher:
         self._done = claimed.inbox_done
         self.inbox_high = claimed.inbox_high
         """The newest wish that there is, as of the last commit."""
+        self.is_due = False
+        """Whether enough is gathered."""
 
     def gather(self, given: Input, facts: list[Fact], commands: list[Command], at_us: int) -> None:
-        self._record.add(given, facts, commands, at_us)
+        record = self._record
+        record.add(given, facts, commands, at_us)
+        self.is_due = len(record.entries) >= FLUSH_ENTRIES or 0 < record.since_us < at_us - FLUSH_AFTER_US
 
     def tell(self, hear: Hear) -> None:
         """Have it called once what is gathered is on disk."""
         self._heard.append(hear)
-
-    def is_due(self, now_us: int) -> bool:
-        """Whether enough is gathered."""
-        record = self._record
-        return len(record.entries) >= FLUSH_ENTRIES or bool(
-            record.since_us and now_us - record.since_us > FLUSH_AFTER_US
-        )
 
     def flush(self, state: State, inbox_done: int, *, is_able: bool, release: bool = False) -> None:
         """Commit; then, and only then, may the world see it. `is_able`: the run could go on."""
@@ -101,6 +98,7 @@ class Flusher:
 
     def _begin_next(self, state: State, inbox_done: int) -> list[Hear]:
         """What is gathered from now on is for another commit; whom to tell of this one."""
+        self.is_due = False
         self._done = inbox_done
         self._record = self._record.cleared(state)
         heard, self._heard = self._heard, []

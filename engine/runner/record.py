@@ -10,7 +10,7 @@ import orjson
 
 from engine.core.events import Fact
 from engine.core.fingerprint import link
-from engine.core.inputs import ClearTimers, Command, Input, Remember, Say, SetTimer, Started
+from engine.core.inputs import Abort, ClearTimers, Command, Execute, Input, Remember, Say, SetTimer, Started
 from engine.core.log import Entry, encoded, entry
 from engine.core.tokens import State
 from engine.live.feed import Published
@@ -64,6 +64,8 @@ class Record:
                 self.started_us = at_us
         for command in commands:
             match command:
+                case Execute() | Abort():
+                    pass  # nothing for the store
                 case SetTimer():
                     self.set_timers.append((command.activation, command.timer, command.due_us))
                 case ClearTimers(activation=activation):

@@ -40,18 +40,25 @@ class Own:
         return candidate(key, self.values[key], self.about.get(key, {}), how)
 
 
+OwnAt = Callable[[str, int], Own]
+"""What the run remembers, as the step of an activation sees it at a time."""
+
+
 class StepMemory:
     """Reads the store when asked; the run's own writes lie over what is found there."""
 
-    def __init__(self, db: Database, room_id: str, now_us: int, own: Callable[[], Own]) -> None:
+    __slots__ = ("_activation", "_db", "_now_us", "_own", "_room_id")
+
+    def __init__(self, db: Database, room_id: str, activation: str, now_us: int, own: OwnAt) -> None:
         self._db = db
         self._room_id = room_id
+        self._activation = activation
         self._now_us = now_us
         """When the step began, as recorded: it decides which entries have expired."""
         self._own = own
 
     def get(self, key: str) -> Any:
-        own = self._own().values
+        own = self._own(self._activation, self._now_us).values
         if key in own:
             return own[key]
         with self._db.read() as session:
@@ -63,7 +70,7 @@ class StepMemory:
         how = how or {}
         with self._db.read() as session:
             kept = memory.candidates(session, self._room_id, query, now_us=self._now_us, how=how)
-        return best(query, self._own().over(kept, how), limit, how)
+        return best(query, self._own(self._activation, self._now_us).over(kept, how), limit, how)
 
     def size(self, without: str) -> dict[str, int]:
         """{entries, bytes} of what the room keeps besides."""

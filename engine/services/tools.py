@@ -195,7 +195,9 @@ def context(rt: Runtime, room_id: str | None) -> StepContext:
         attempt=1,
         idempotency_key=f"or-try-{once}",
         now_us=now_us,
-        memory=StepMemory(rt.db, room_id, now_us, lambda: Own(remember, about)) if room_id else NoRoom(),
+        memory=StepMemory(rt.db, room_id, "", now_us, lambda *_: Own(remember, about))
+        if room_id
+        else NoRoom(),
         catalogue=rt.catalogue,
         settings=rt.provider_settings,
         remember=remember,

@@ -7,7 +7,7 @@ import os
 import socket
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, NoReturn
@@ -89,11 +89,11 @@ class Database:
             hot.commit()
 
     @contextmanager
-    def hot(self, *, is_lasting: bool = True) -> Iterator[Hot]:
+    def hot(self, *, is_lasting: bool = True, is_single: bool = False) -> Iterator[Hot]:
         """As `change`, on a connection that stays open: one block at a time.
 
-        What need not outlast a power cut, though it outlasts any process, costs no fsync on SQLite. A connection that
-        broke is thrown away with the block it failed.
+        What need not outlast a power cut, though it outlasts any process, costs no fsync on SQLite. `is_single`: the block
+        is one statement, which PostgreSQL commits by itself. A connection that broke is thrown away with its block.
         """
         with self._hot_turn:
             try:  # not by `_reachable` and `_writer`: generators in each other are a tenth of a small transaction
@@ -104,6 +104,9 @@ class Database:
                     if self.is_sqlite:
                         yield hot
                         hot.commit()
+                    elif is_single:
+                        with hot.by_itself():
+                            yield hot
                     else:
                         with hot.gathered():
                             yield hot
@@ -268,6 +271,16 @@ class Hot:
         except self.error as error:  # what we raised ourselves is no driver's error any more
             raise self._told("COMMIT", (), error) from error
 
+    @contextmanager
+    def by_itself(self) -> Iterator[None]:
+        """Within it PostgreSQL commits each statement with its answer: there is no BEGIN and no COMMIT to send."""
+        self._raw.autocommit = True
+        try:
+            yield
+        finally:
+            with suppress(self.error):  # it is broken, and thrown away
+                self._raw.autocommit = False
+
     def commit(self) -> None:
         try:
             self._raw.commit()
@@ -284,6 +297,21 @@ class Hot:
         except self.error as error:
             raise self._told(sql, parameters, error) from error
         return found
+
+    def later(self, sql: str, *parameters: Any) -> Callable[[], Any]:
+        """Ask now, and read the first row, or None, when what is given is called."""
+        try:
+            cursor = self._raw.execute(self._own(sql), parameters)
+        except self.error as error:
+            raise self._told(sql, parameters, error) from error
+
+        def first() -> Any:
+            try:
+                return cursor.fetchone()
+            except self.error as error:
+                raise self._told(sql, parameters, error) from error
+
+        return first
 
     def one(self, sql: str, *parameters: Any) -> Any:
         """The first row, or None."""

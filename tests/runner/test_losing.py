@@ -19,7 +19,7 @@ from engine.runner.effects import Effects, Ended, Work
 from engine.runner.lease import Lease
 from engine.services import history
 from engine.store import claims, journal, workers
-from engine.store.journal import Move
+from engine.store.journal import Move, Row
 from engine.store.workers import Worker
 from tests.core.drawing import forked, line, node, tool
 from tests.fixtures.contexts import a_context
@@ -132,6 +132,33 @@ def outcome_of_a_late_commit(rooms: Rooms) -> int | None:
 
 def test_who_has_lost_a_run_can_commit_nothing_though_nobody_has_moved_it_since(rooms: Rooms) -> None:
     assert outcome_of_a_late_commit(rooms) is None
+
+
+@pytest.mark.parametrize("is_single", [True, False])
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_a_late_row_of_the_log_leaves_no_trace_and_those_beside_it_are_kept(
+    rooms: Rooms, is_single: bool
+) -> None:
+    moves = []
+    for is_late in [True] if is_single else [False, True, False]:
+        run_id = rooms.queue(rooms.room(line(tool("a"))))
+        with rooms.rt.db.hot() as hot:
+            mine = claims.claim(hot, run_id, "me", 0)
+            if is_late:
+                claims.claim(hot, run_id, "they", 0)
+        assert mine is not None
+        rows = [Row(mine.seq + 1, 1, b"[]", "hash", 0)]
+        moves.append(Move(run_id, mine.room_id, mine.fence, mine.seq, "me", rows, {"steps": 1}, 0))
+    assert all(move.is_plain for move in moves)
+
+    with rooms.rt.db.hot(is_single=is_single) as hot:
+        heard = journal.commit(hot, moves, 0)
+
+    with rooms.rt.db.look() as hot:
+        kept = [
+            bool(hot.one("SELECT 1 FROM event WHERE run_id = ? AND hash = 'hash'", m.run_id)) for m in moves
+        ]
+    assert kept == [high is not None for high in heard] == ([False] if is_single else [True, False, True])
 
 
 def test_but_for_the_fence_it_could(rooms: Rooms) -> None:
