@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[Case], Iterator[Figure]]] = {
     "replay": one_run.replay,
     "many_pure": many_runs.many_pure,
     "many_effects": many_runs.many_effects,
+    "many_blocking": many_runs.many_blocking,
     "start": starting.start,
     "http_start": starting.http_start,
     "fork": forks.fork,

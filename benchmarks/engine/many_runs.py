@@ -13,6 +13,8 @@ from benchmarks.engine.measuring import Case, Figure, Goal, at_least
 from engine.services import runs
 
 RUNS, STEPS = 50, 20
+BLOCKED_STEPS, BLOCKED_S = 4, 0.1
+TWO_WORKERS = at_least(1.6)
 PURE = at_least(20_000)
 EFFECTS = at_least({"sqlite": 3_000, "postgresql": 2_000})
 WITHIN_S = 300
@@ -27,6 +29,26 @@ def many_pure(case: Case) -> Iterator[Figure]:
 def many_effects(case: Case) -> Iterator[Figure]:
     """W1c: an external effect in every step."""
     yield from _on_workers(case, "W1c effects", workflows.chain(STEPS, "bench_touch"), EFFECTS)
+
+
+def many_blocking(case: Case) -> Iterator[Figure]:
+    """W1c: tools that block, in child processes: a worker has as many as it has threads."""
+    document = workflows.chain(BLOCKED_STEPS, "bench_block", seconds=BLOCKED_S)
+    rates: dict[int, list[float]] = {}
+    with installation(case) as here:
+        workflow = here.workflow(document)
+        rooms = [here.room(workflow) for _ in range(RUNS)]
+        for count in (1, 2):
+            with here.workers(count):
+                started_and_driven(here, rooms, BLOCKED_STEPS)
+                rates[count] = [driven(here, rooms, BLOCKED_STEPS) for _ in range(case.rounds)]
+    for count, found in rates.items():
+        title = (
+            f"{RUNS} x {BLOCKED_STEPS} steps that block {BLOCKED_S:g} s, {count} worker{'s' * (count > 1)}"
+        )
+        yield Figure(f"W1c {title}", "W1c", "steps/s", found)
+    both = [two / one for one, two in zip(rates[1], rates[2], strict=True)]
+    yield Figure("W1c blocking, two workers to one", "W1c", "ratio", both, TWO_WORKERS)
 
 
 def _on_workers(case: Case, name: str, document: workflows.Document, goal: Goal) -> Iterator[Figure]:
@@ -52,7 +74,7 @@ def _on_workers(case: Case, name: str, document: workflows.Document, goal: Goal)
     yield Figure(f"{name}, two workers to one", "W1c", "ratio", both)
 
 
-def driven(here: Installation, rooms: list[str]) -> float:
+def driven(here: Installation, rooms: list[str], steps: int = STEPS) -> float:
     """Steps a second from the first bell until the last run's last commit; the runs were entered before."""
     quiet = _Quiet()
     silent = replace(here.rt, bell=quiet)  # type: ignore[arg-type]
@@ -67,18 +89,18 @@ def driven(here: Installation, rooms: list[str]) -> float:
         here.rt.bell.ring(run_id)
     here.until_over(WITHIN_S, look_every_s=0.001)
     took = time.perf_counter() - began
-    here.check(started, STEPS)
-    return len(rooms) * STEPS / took
+    here.check(started, steps)
+    return len(rooms) * steps / took
 
 
-def started_and_driven(here: Installation, rooms: list[str]) -> float:
+def started_and_driven(here: Installation, rooms: list[str], steps: int = STEPS) -> float:
     """Steps a second from the first call of the service, one after the other, until the last run's last commit."""
     began = time.perf_counter()
     started = [here.start(room_id) for room_id in rooms]
     here.until_over(WITHIN_S, look_every_s=0.001)
     took = time.perf_counter() - began
-    here.check(started, STEPS)
-    return len(rooms) * STEPS / took
+    here.check(started, steps)
+    return len(rooms) * steps / took
 
 
 class _Quiet:

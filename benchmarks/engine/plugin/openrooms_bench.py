@@ -48,6 +48,13 @@ async def bench_rest(params: Rest, ctx: StepContext) -> Any:
     return params.x + 1
 
 
+@tool(Rest, title="Block", category="bench", effect=Effect.EXTERNAL, timeout_s=600)
+def bench_block(params: Rest, ctx: StepContext) -> Any:
+    """x + 1 after some seconds in which its process can do nothing else."""
+    time.sleep(params.seconds)
+    return params.x + 1
+
+
 @tool(Nothing, title="Clock", category="bench", effect=Effect.EXTERNAL)
 async def bench_clock(params: Nothing, ctx: StepContext) -> Any:
     """The moment at which an effect begins, in microseconds."""
