@@ -20,6 +20,7 @@ MARKS = frozenset("aAbBdHIjmMpSyYzZfGVuwUW%")
 """The % marks of strftime and strptime that mean the same on every system."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_YEAR = re.compile("%[YyG]")
 _LOCAL = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?", re.ASCII)
 
 
@@ -107,12 +108,19 @@ def date_time(params: Params, ctx: StepContext) -> Any:
 def _read(text: str, pattern: str | None, zone: ZoneInfo) -> datetime:
     """The moment in UTC; without a zone of its own it is meant in `zone`."""
     if pattern is not None:
-        found = datetime.strptime(text, _marked(pattern))
+        found = _read_as(text, _marked(pattern))
     elif _LOCAL.fullmatch(text):
         found = datetime.fromisoformat(text.upper().replace(" ", "T"))
     else:
         found = _EPOCH + timedelta(microseconds=parse_rfc3339(text))
     return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _read_as(text: str, pattern: str) -> datetime:
+    """Without a year it is of 1900 with every Python: from 3.15 on strptime itself takes another, or refuses it."""
+    if _YEAR.search(pattern.replace("%%", "")):
+        return datetime.strptime(text, pattern)
+    return datetime.strptime(f"1900 {text}", f"%Y {pattern}")
 
 
 def _moved(moment: datetime, add: dict[Unit, int], zone: ZoneInfo) -> datetime:
