@@ -25,6 +25,7 @@ def call(tool="calculator", **arguments):
         ("ask", {"config": {"provider": "scripted"}}, "prompt", "prompt is missing"),
         ("ask", {"config": {"prompt": "Go"}}, "provider", "an agent needs a provider"),
         ("ask", ask(prompt="x" * 65_537), "prompt", "must have at most 65536 characters"),
+        ("ask", ask(prompt="é" * 32_769), "prompt", "must have at most 65536 bytes"),
         ("ask", ask(policy={"max_tool_calls": -1}), "policy/max_tool_calls", "must be 0 or more"),
         ("ask", ask(policy={"tools": []}), "policy/tools", "known: allowed_tools, approval"),
         ("ask", ask(output_schema={"type": "strin"}), "output_schema/type", "must be one of null, boolean"),
