@@ -1,11 +1,12 @@
 """Every environment variable, read once into a frozen value: environment first, then `.env`, then defaults."""
 
 import os
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import AliasChoices, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 
 def _named(name: str) -> AliasChoices:
@@ -66,6 +67,30 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'openrooms.db'}"
 
 
+class Chosen(NamedTuple):
+    """A setting that is not left to its default: what won, and where it stands."""
+
+    name: str
+    shown: str
+    origin: Literal["environment", ".env"]
+
+
+def chosen(settings: Settings) -> list[Chosen]:
+    """Every setting that the environment or `.env` gives, with secrets and passwords masked."""
+    environment = {name.upper() for name in os.environ}
+    file = {name.upper() for name in DotEnvSettingsSource(Settings).env_vars}
+    found = []
+    for field, info in Settings.model_fields.items():
+        alias = info.validation_alias
+        name = str(alias.choices[0]) if isinstance(alias, AliasChoices) else f"OPENROOMS_{field.upper()}"
+        if name in environment or name in file:
+            value = getattr(settings, field)
+            shown = str(value) if isinstance(value, SecretStr) else _PASSWORD.sub(r"\1***@", str(value))
+            found.append(Chosen(name, shown, "environment" if name in environment else ".env"))
+    return found
+
+
+_PASSWORD = re.compile(r"(://[^/@\s]*:)[^@\s]*@")
 _OURS = ("OPENROOMS_", "OPENAI_", "ANTHROPIC_")
 
 

@@ -8,19 +8,26 @@ import click
 from engine.core.errors import OpenRoomsError
 from openrooms.errors import ApiError, ClientError
 from openrooms_app.commands import documents, keys, operation, rooms, secrets
+from openrooms_app.commands.told import say
 
 FAILED = 1
 
 
 class Commands(click.Group):
-    """Turns errors into one line and exit code 1; wrong usage stays click's exit code 2."""
+    """Turns errors into a line, with --json on stdout as well, and exit code 1; wrong usage stays click's exit code 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        as_json = "--json" in ctx.args
         try:
             return super().invoke(ctx)
         except (OpenRoomsError, ClientError) as error:
-            said = error.detail if isinstance(error, ApiError) else error
+            said = error.detail if isinstance(error, ApiError) else str(error)
+            more = getattr(error, "extra", {})
             click.echo(f"openrooms: {error.code}: {said}", err=True)
+            for problem in more.get("problems") or ():
+                click.echo(f"  {problem['severity']}: {problem['code']}: {problem['message']}", err=True)
+            if as_json:
+                say({"code": error.code, "detail": said, **more})
             sys.exit(FAILED)
         except BrokenPipeError:
             sys.stderr.close()

@@ -70,7 +70,10 @@ def test_a_run_is_tried_out_here_as_there(there, tmp_path):
     file.write_text(json.dumps(QUICK))
     pinned = ("--json", "--until", "b", "--pin", 'a={"n": 1}', "--pin", "b=[2]")
 
-    *events, here = [json.loads(line) for line in openrooms("run", str(file), *pinned).output.splitlines()]
+    *events, here = [
+        json.loads(line)
+        for line in openrooms("run", str(file), *pinned, OPENROOMS_DATA_DIR=str(tmp_path)).output.splitlines()
+    ]
     *_, far = [json.loads(line) for line in there("run", "Far away", *pinned).splitlines()]
     *_, alone = [
         json.loads(line)
