@@ -171,9 +171,9 @@ def test_ordinary_text_is_no_secret(find, text):
         ("http://127.0.0.1?{{ input.x }}", "special_address"),
         ("https://example.com/", None),
         ("https://example.com/{{ input.x }}", None),
-        ("{{ input.url }}", None),
-        ("https://{{ input.host }}/", None),
-        ("https://127.0.0.{{ input.x }}/", None),
+        ("{{ input.url }}", "open_host"),
+        ("https://{{ input.host }}/", "open_host"),
+        ("https://127.0.0.{{ input.x }}/", "open_host"),
     ],
 )
 def test_an_address_that_stands_there_is_vetted_before_anybody_runs_it(find, url, rule):
@@ -188,10 +188,11 @@ def test_what_the_operator_has_opened_is_let_through():
     from engine.core.validation import find_problems
     from tests.fixtures.drawings import drawing
 
-    document = drawing(ONE.format("call"), call=call("http_request", url="http://localhost:3000/"))
     opened = discover({"http_allow": "localhost,127.0.0.0/8"})
 
-    assert [item for item in find_problems(document, opened) if item.severity == "error"] == []
+    for url in ("http://localhost:3000/", "http://{{ input.host }}/"):
+        document = drawing(ONE.format("call"), call=call("http_request", url=url))
+        assert [item for item in find_problems(document, opened) if item.severity == "error"] == []
 
 
 def test_an_address_that_nobody_waits_at_is_told(find):
