@@ -103,7 +103,7 @@ def _run_here(file: Path, asked: dict[str, Any], answers: dict[str, Any], as_jso
     sys.exit(done.status is not RunStatus.COMPLETED)
 
 
-@click.command("eval")
+@click.command("eval", context_settings={"ignore_unknown_options": True})  # -2 * 3 is no option
 @click.argument("expression")
 @click.option("--with", "scope", default="{}", help="The names in scope: JSON, or @file.")
 @click.option("--as", "as_", type=click.Choice(["value", "condition", "template"]), default="value")

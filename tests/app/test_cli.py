@@ -132,6 +132,7 @@ def test_what_is_refused_is_told_to_machines_too_and_no_input_is_made_up(tmp_pat
     ("arguments", "shown"),
     [
         (("eval", "1 + 2"), "3"),
+        (("eval", "-2 * 3"), "-6"),
         (("eval", "vars.n > 6.5", "--as", "condition", "--with", '{"vars": {"n": 7}}'), "true"),
         (("eval", "{{ a }}-{{ b }}", "--as", "template", "--with", '{"a": 1, "b": null}'), '"1-"'),
     ],
@@ -153,6 +154,9 @@ def test_a_bad_expression_says_where_it_is_wrong() -> None:
 def test_wrong_usage_exits_with_2() -> None:
     assert openrooms("run").returncode == 2
     assert in_here("eval", "1", "--as", "nonsense").exit_code == 2
+    assert in_here("eval", "1", "--nonsense").exit_code == 2
+    for malformed in ("{n: 1}", "[1", "@no/such/file"):
+        assert in_here("eval", "1", "--with", malformed).exit_code == 2
 
 
 def test_what_is_imported_is_exported_unchanged(tmp_path: Path) -> None:

@@ -245,6 +245,9 @@ def _mend(data: dict[str, Any], faults: list[Fault], problems: list[Problem]) ->
         if fault.keys == ("name",):
             copy["name"] = "unnamed"
             continue
+        if fault.keys == ("format",) and "format" not in data:
+            copy["format"] = FORMAT
+            continue
         parent = copy
         for key in fault.keys[:-1]:
             parent = parent[key]
