@@ -52,6 +52,7 @@ for command in (
     ),
     *(
         documents.check,
+        documents.schema,
         documents.run,
         documents.evaluate,
         documents.import_,

@@ -1,5 +1,6 @@
 """Documents: checked, run, taken in and out, replayed; here, or at a server where they are stored."""
 
+import json
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -38,6 +39,14 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
             warnings = len(problems)
             click.echo(f"{file}: fine" + (f", {warnings} warnings" if warnings else ""))
     sys.exit(not is_sound)
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of documents, for editors that complete and check by it."""
+    from engine.services.catalogue import document_schema
+
+    click.echo(json.dumps(document_schema(), ensure_ascii=False, indent=2))
 
 
 @click.command()

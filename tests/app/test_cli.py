@@ -117,6 +117,13 @@ def can_be_decided_again(run_id: str, data_dir: Path) -> None:
     assert (changed.exit_code, changed.stdout[:8]) == (1, "diverges")
 
 
+def test_the_schema_that_lies_there_for_editors_is_the_one_of_the_code() -> None:
+    shipped = (ROOT / "docs" / "workflow.schema.json").read_text(encoding="utf-8")
+
+    assert shipped == in_here("schema").stdout, "openrooms schema > docs/workflow.schema.json"
+    assert json.loads(shipped)["title"] == "OpenRooms workflow"
+
+
 def test_what_is_refused_is_told_to_machines_too_and_no_input_is_made_up(tmp_path: Path) -> None:
     said = in_here(
         "run", "--json", str(ROOT / "tests/examples/linear.json"), OPENROOMS_DATA_DIR=str(tmp_path)
