@@ -10,7 +10,7 @@ from openrooms.errors import ApiError, ClientError
 from openrooms_app.commands import documents, keys, operation, rooms, secrets
 from openrooms_app.commands.told import say
 
-FAILED = 1
+FAILED, WRONG_USAGE = 1, 2
 
 
 class Commands(click.Group):
@@ -28,9 +28,12 @@ class Commands(click.Group):
                 click.echo(f"  {problem['severity']}: {problem['code']}: {problem['message']}", err=True)
             if as_json:
                 say({"code": error.code, "detail": said, **more})
-            sys.exit(FAILED)
+            sys.exit(WRONG_USAGE if error.code == "bad_settings" else FAILED)
         except BrokenPipeError:
             sys.stderr.close()
+            sys.exit(FAILED)
+        except OSError as error:
+            click.echo(f"openrooms: {error.strerror or error}: {error.filename or ''}".rstrip(": "), err=True)
             sys.exit(FAILED)
 
 

@@ -166,6 +166,31 @@ def test_wrong_usage_exits_with_2() -> None:
         assert in_here("eval", "1", "--with", malformed).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OPENROOMS_DATABASE_URL", "mysql://x:pa55word@y/z"),
+        ("OPENROOMS_REDIS_URL", "nonsense"),
+        ("OPENROOMS_WORKER_THREADS", "many"),
+    ],
+)
+def test_a_setting_that_can_not_be_used_is_told_by_its_name(name: str, value: str, tmp_path: Path) -> None:
+    done = in_here("import", str(DOCUMENTS[0]), OPENROOMS_DATA_DIR=str(tmp_path), **{name: value})
+
+    assert done.exit_code == 2
+    assert name in done.stderr
+    assert "pa55word" not in done.output
+
+
+def test_a_place_that_is_not_there_is_told_in_a_line(tmp_path: Path) -> None:
+    added = in_here("import", str(DOCUMENTS[0]), OPENROOMS_DATA_DIR=str(tmp_path))
+    id_, to = added.stdout.split()[1], str(tmp_path / "no" / "x.json")
+
+    done = in_here("export", id_, "-o", to, OPENROOMS_DATA_DIR=str(tmp_path))
+
+    assert (done.exit_code, done.stderr) == (1, f"openrooms: No such file or directory: {to}\n")
+
+
 def test_what_is_imported_is_exported_unchanged(tmp_path: Path) -> None:
     source = DOCUMENTS[0]
     added = in_here("import", "--json", str(source), OPENROOMS_DATA_DIR=str(tmp_path))
