@@ -1,19 +1,37 @@
 """Every environment variable, read once into a frozen value: environment first, then `.env`, then defaults."""
 
 import os
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
-from pydantic import AliasChoices, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
+
+from engine.core.errors import OpenRoomsError
 
 
 def _named(name: str) -> AliasChoices:
     return AliasChoices(name, name.lower())
 
 
+class BadSettings(OpenRoomsError):
+    """What was set can't be used."""
+
+    code = "bad_settings"
+
+    def __init__(self, error: ValidationError) -> None:
+        told = ((_variable(str(item["loc"][0])), item["msg"]) for item in error.errors())
+        faults = "; ".join(f"{name}: {words.removeprefix('Value error, ')}" for name, words in told)
+        super().__init__(f"The configuration is wrong: {faults}.")
+
+
 class Settings(BaseSettings):
-    """What an operator can set; `openrooms doctor` shows what won."""
+    """What an operator can set; `openrooms doctor` shows what won.
+
+    Raises:
+        BadSettings: something else is set than can be used.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix="OPENROOMS_", env_file=".env", env_file_encoding="utf-8", frozen=True, extra="ignore"
@@ -61,11 +79,62 @@ class Settings(BaseSettings):
     anthropic_api_key: SecretStr = Field(SecretStr(""), validation_alias=_named("ANTHROPIC_API_KEY"))
     anthropic_base_url: str = Field("", validation_alias=_named("ANTHROPIC_BASE_URL"))
 
+    def __init__(self, **given: Any) -> None:
+        try:
+            super().__init__(**given)
+        except ValidationError as error:
+            raise BadSettings(error) from None
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, url: str) -> str:
+        if url.startswith(("postgres://", "postgresql://")):  # as hosting services write it
+            return f"postgresql+psycopg://{url.partition('://')[2]}"
+        if url and not url.startswith(("postgresql+psycopg://", "sqlite:///")):
+            raise ValueError("it begins with postgresql+psycopg:// or sqlite:///")
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, url: str) -> str:
+        if url and not url.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("it begins with redis://, rediss:// or unix://")
+        return url
+
     @property
     def effective_database_url(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'openrooms.db'}"
 
 
+class Chosen(NamedTuple):
+    """A setting that is not left to its default: what won, and where it stands."""
+
+    name: str
+    shown: str
+    origin: Literal["environment", ".env"]
+
+
+def chosen(settings: Settings) -> list[Chosen]:
+    """Every setting that the environment or `.env` gives, with secrets and passwords masked."""
+    environment = {name.upper() for name in os.environ}
+    file = {name.upper() for name in DotEnvSettingsSource(Settings).env_vars}
+    found = []
+    for field in Settings.model_fields:
+        name = _variable(field)
+        if name in environment or name in file:
+            value = getattr(settings, field)
+            shown = str(value) if isinstance(value, SecretStr) else _PASSWORD.sub(r"\1***@", str(value))
+            found.append(Chosen(name, shown, "environment" if name in environment else ".env"))
+    return found
+
+
+def _variable(field: str) -> str:
+    """The environment variable of a field; pydantic names one that has an alias by that."""
+    ours = field.upper().startswith(_OURS)
+    return field.upper() if ours else f"OPENROOMS_{field.upper()}"
+
+
+_PASSWORD = re.compile(r"(://[^/@\s]*:)[^@\s]*@")
 _OURS = ("OPENROOMS_", "OPENAI_", "ANTHROPIC_")
 
 

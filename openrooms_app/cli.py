@@ -8,22 +8,32 @@ import click
 from engine.core.errors import OpenRoomsError
 from openrooms.errors import ApiError, ClientError
 from openrooms_app.commands import documents, keys, operation, rooms, secrets
+from openrooms_app.commands.told import say
 
-FAILED = 1
+FAILED, WRONG_USAGE = 1, 2
 
 
 class Commands(click.Group):
-    """Turns errors into one line and exit code 1; wrong usage stays click's exit code 2."""
+    """Turns errors into a line, with --json on stdout as well, and exit code 1; wrong usage stays click's exit code 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        as_json = "--json" in ctx.args
         try:
             return super().invoke(ctx)
         except (OpenRoomsError, ClientError) as error:
-            said = error.detail if isinstance(error, ApiError) else error
+            said = error.detail if isinstance(error, ApiError) else str(error)
+            more = getattr(error, "extra", {})
             click.echo(f"openrooms: {error.code}: {said}", err=True)
-            sys.exit(FAILED)
+            for problem in more.get("problems") or ():
+                click.echo(f"  {problem['severity']}: {problem['code']}: {problem['message']}", err=True)
+            if as_json:
+                say({"code": error.code, "detail": said, **more})
+            sys.exit(WRONG_USAGE if error.code == "bad_settings" else FAILED)
         except BrokenPipeError:
             sys.stderr.close()
+            sys.exit(FAILED)
+        except OSError as error:
+            click.echo(f"openrooms: {error.strerror or error}: {error.filename or ''}".rstrip(": "), err=True)
             sys.exit(FAILED)
 
 
@@ -45,6 +55,7 @@ for command in (
     ),
     *(
         documents.check,
+        documents.schema,
         documents.run,
         documents.evaluate,
         documents.import_,

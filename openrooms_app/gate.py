@@ -20,6 +20,20 @@ from openrooms_app.session import session_token
 
 PUBLIC: Final = frozenset({routes.LOGIN, routes.SETUP, "/api/health", "/favicon.ico", "/logo.svg", "/ping"})
 PUBLIC_FOLDERS: Final = ("/assets/", "/fonts/", "/api/auth/", "/api/hooks/")
+PAGES: Final = frozenset(
+    {
+        routes.HOME,
+        routes.WORKFLOWS,
+        routes.ROOMS,
+        routes.RUNS,
+        routes.TRIGGERS,
+        routes.AGENTS,
+        routes.TOOLS,
+        routes.SETTINGS,
+        routes.AUDIT,
+    }
+)
+"""What the addresses of all pages begin with."""
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -102,14 +116,21 @@ def is_own_origin(scope: Scope) -> bool:
 
 
 def _please_log_in(scope: Scope, door: str) -> Response:
-    headers = Headers(scope=scope)
-    wants_page = scope["type"] == "http" and scope["method"] in SAFE_METHODS
-    if not wants_page or scope["path"].startswith("/api") or "text/html" not in headers.get("accept", ""):
+    if not _wants_page(scope):
         return answer(401, "not_logged_in", str(NotLoggedIn()))
     query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
     wanted = scope["path"] + query
     suffix = f"?next={quote(wanted, safe='')}" if door == routes.LOGIN and wanted != routes.HOME else ""
     return RedirectResponse(door + suffix, 303)
+
+
+def _wants_page(scope: Scope) -> bool:
+    """Browsers say that they take HTML; whoever takes anything gets a page at the address of one."""
+    if scope["type"] != "http" or scope["method"] not in SAFE_METHODS or scope["path"].startswith("/api"):
+        return False
+    accepted = Headers(scope=scope).get("accept", "*/*")
+    is_page = f"/{scope['path'].split('/')[1]}" in PAGES
+    return "text/html" in accepted or (is_page and "*/*" in accepted)
 
 
 def _is_asset(path: str) -> bool:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 FORMAT = "openrooms/workflow@1"
 
@@ -35,7 +35,17 @@ KEY_PATTERN = r"^[a-z][a-z0-9_]{0,63}$"
 
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
 Key = Annotated[str, Field(pattern=KEY_PATTERN)]
-Text = Annotated[str, Field(max_length=65_536)]
+MAX_PROMPT_BYTES = 65_536
+
+
+def _within_bytes(text: str) -> str:
+    if len(text) * 4 > MAX_PROMPT_BYTES and len(text.encode()) > MAX_PROMPT_BYTES:
+        raise ValueError(f"must have at most {MAX_PROMPT_BYTES} bytes as UTF-8")
+    return text
+
+
+PromptText = Annotated[str, Field(max_length=MAX_PROMPT_BYTES), AfterValidator(_within_bytes)]
+"""What a model is told: at most 64 KiB, in whatever script."""
 
 
 class Frozen(BaseModel):

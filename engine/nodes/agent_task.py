@@ -13,7 +13,7 @@ from engine.core.catalogue import StepContext, StepError, node_type
 from engine.core.chat import ChatReply, ChatRequest, Message, ToolSpec
 from engine.core.checkpoints import Checkpoints, used
 from engine.core.conversation import Recalled, Window, recall
-from engine.core.document import Frozen, Outcome
+from engine.core.document import Frozen, Outcome, PromptText
 from engine.core.events import EventType
 from engine.core.policy import Budget, Policy
 
@@ -30,8 +30,8 @@ class Params(Frozen):
     )
     provider: str = Field("", max_length=128, validate_default=True)
     model: str = Field("", max_length=200)
-    system: str = Field("", max_length=65_536, json_schema_extra={"template": True})
-    prompt: str = Field(min_length=1, max_length=65_536, json_schema_extra={"template": True})
+    system: PromptText = Field("", json_schema_extra={"template": True})
+    prompt: PromptText = Field(min_length=1, json_schema_extra={"template": True})
     temperature: float | None = Field(None, ge=0, le=2)
     max_tokens: int | None = Field(
         None, ge=1, le=10_000_000, description="the most that one answer may be long"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.core.catalogue import StepContext, StepError, provider
@@ -114,7 +114,7 @@ async def openai(request: ChatRequest, ctx: StepContext) -> ChatReply:
 
     try:
         async with await _asked(client, request, server.url) as stream:
-            async for chunk in stream:
+            async for chunk in _chunks(stream):
                 _hear(hearing, chunk)
         hearing.usage, hearing.cost_known = prices(ctx.settings.get("prices_file") or "").priced(
             server.url, hearing.model, hearing.usage
@@ -187,6 +187,22 @@ def _to_vendor(message: Message) -> dict[str, Any]:
         ]
         told["content"] = message.content or None
     return told
+
+
+async def _chunks(stream: AsyncStream[ChatCompletionChunk]) -> AsyncIterator[ChatCompletionChunk]:
+    """The pieces of the answer; of a server that does not stream the whole as one."""
+    if not stream.response.headers.get("content-type", "").startswith("application/json"):
+        async for chunk in stream:
+            yield chunk
+        return
+    from openai.types.chat import ChatCompletionChunk
+
+    whole = json.loads(await stream.response.aread())
+    for choice in whole["choices"]:
+        choice["delta"] = choice.pop("message")
+        for index, call in enumerate(choice["delta"].get("tool_calls") or ()):
+            call["index"] = index
+    yield ChatCompletionChunk.construct(**whole)
 
 
 def _hear(hearing: Hearing, chunk: ChatCompletionChunk) -> None:

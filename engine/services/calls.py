@@ -162,7 +162,7 @@ def _do_once(rt: Runtime, hook: Hook, delivery: Delivery, given: JsonValue) -> T
         if hook.signal is not None:
             standing = runs.live_run(session, hook.room_id, lock=True)
             if standing is None:
-                raise IllegalTransition("The room", "idle", "SIGNALLED", ["RUNNING once it is run"])
+                raise IllegalTransition("The room", "idle", "SIGNALLED", ["QUEUED by its next run"])
             sent = Signal(name=hook.signal, payload=given, request_id=request_id)
             control.leave(rt, session, standing, sent, by=BY)
             run_id = standing.run.id

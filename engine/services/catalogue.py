@@ -98,8 +98,8 @@ def document_schema() -> dict[str, Any]:
     """The JSON Schema of the document format, made from the models that read it."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "OpenRooms workflow",
         **Document.model_json_schema(),
+        "title": "OpenRooms workflow",
     }
 
 

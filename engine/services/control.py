@@ -160,7 +160,7 @@ def _wish(  # noqa: PLR0913 - who, where, what, to which end
         now = _status_to_come(session, standing)
         is_legal = wanted in MOVES[now] and (kind != "resume" or now is RunStatus.PAUSED)
         if not is_legal:
-            raise IllegalTransition(f"The room's run #{run.number}", now, wanted, MOVES[now])
+            raise IllegalTransition(f"The room's run #{run.number}", now, wanted, MOVES[now] - {wanted})
         inbox.put(session, run.id, inbox.Wish(kind, {"by": user.name}, rt.now_us()))
     return rung(rt, standing)
 
@@ -171,7 +171,7 @@ def _live(session: Session, room_id: str, wanted: str) -> runs.Standing:
         raise NotFound("room", room_id)
     standing = runs.live_run(session, room_id, lock=True)
     if standing is None:
-        raise IllegalTransition(f"The room {room.name!r}", room.status, wanted, ["RUNNING once it is run"])
+        raise IllegalTransition(f"The room {room.name!r}", room.status, wanted, ["QUEUED by its next run"])
     return standing
 
 

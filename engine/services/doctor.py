@@ -12,7 +12,7 @@ from engine.core.identity import Role, User
 from engine.prices import prices
 from engine.runtime import Runtime, open_runtime
 from engine.services.permission import require
-from engine.settings import Settings
+from engine.settings import Settings, chosen
 from engine.store import recall, workers
 from engine.store.migrations import is_current
 
@@ -27,10 +27,14 @@ class Finding(Frozen):
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """One finding for each thing an installation stands on; secrets are told as set or not set."""
+    """What the operator has set, then one finding for each thing an installation stands on; secrets are masked."""
     rt = open_runtime(settings)
     try:
-        return [_safe(rt, name, look) for name, look in _LOOKS.items()]
+        told = [
+            Finding(name=one.name, is_fine=True, found=f"{one.shown} ({one.origin})")
+            for one in chosen(settings)
+        ]
+        return [*told, *(_safe(rt, name, look) for name, look in _LOOKS.items())]
     finally:
         rt.close()
 
@@ -51,6 +55,8 @@ def _safe(rt: Runtime, name: str, look: Callable[[Runtime], tuple[bool, str, str
 
 def _data_dir(rt: Runtime) -> tuple[bool, str, str]:
     folder = rt.settings.data_dir.resolve()
+    if not folder.exists():
+        return True, f"{folder} (will be made at the first start)", ""
     free = shutil.disk_usage(folder).free
     told = f"{folder} ({free / 1e9:.1f} GB free)"
     return free > LOW_DISK_BYTES, told, "make room on this disk, or choose another data dir"

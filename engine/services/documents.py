@@ -11,8 +11,8 @@ from engine.core.discovery import discover
 from engine.core.errors import InvalidInput, NotFound
 from engine.core.identity import Role, User
 from engine.core.page import Paging
-from engine.core.parsing import parse_json, parse_yaml
-from engine.core.problem import Problem
+from engine.core.parsing import MalformedJson, TooLarge, parse_json, parse_yaml
+from engine.core.problem import ERROR, Problem
 from engine.core.validation import find_problems
 from engine.settings import Settings
 from engine.supply import Sources, Supply
@@ -38,8 +38,16 @@ def read_file(file: Path) -> dict[str, Any]:
 
 
 def check_file(file: Path) -> list[Problem]:
-    """Every problem of the document in the file."""
-    return find_problems(read_file(file), _catalogue())
+    """Every problem of the document in the file; that it can't be read at all is one."""
+    try:
+        data = read_file(file)
+    except TooLarge as error:
+        return [Problem(code="too_large", severity=ERROR, message=str(error))]
+    except MalformedJson as error:
+        return [Problem(code="bad_document", severity=ERROR, message=str(error), path=error.pointer)]
+    except InvalidInput as error:
+        return [Problem(code="bad_document", severity=ERROR, message=str(error))]
+    return find_problems(data, installed())
 
 
 def find_workflow(rt: Runtime, wanted: str) -> str:
@@ -63,8 +71,8 @@ def find_workflow(rt: Runtime, wanted: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _catalogue() -> Catalogue:
-    """What is installed here, with the operator's own tools as they were last known."""
+def installed() -> Catalogue:
+    """The catalogue of this machine, with the operator's own tools as they were last known."""
     settings = Settings()
     catalogue = discover({"http_allow": settings.http_allow})
     Supply(Sources.of(settings), catalogue)

@@ -1,4 +1,4 @@
-"""Runs a document to its end in this process, on a database of its own that is gone afterwards."""
+"""Runs a document to its end in this process, on a database of its own that is gone afterwards; a record stays."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from engine.runner import Runner
 from engine.runtime import Runtime, open_runtime
 from engine.services import control, history, rooms, runs, secrets, versions, workflows
 from engine.services.control import Signal
+from engine.services.kept_runs import keep
 from engine.services.runs import Trial
 from engine.settings import Settings
 from engine.store.database import Database
@@ -47,7 +48,7 @@ def run_document(
 ) -> Run:
     """The run once it is over; `tell` gets its events as they come. The input is `input_`, whatever `trial` has.
 
-    Without an input, one is made from the defaults of `input_schema`; a signal that is not in `signals` is
+    What the input leaves out comes from the defaults of `input_schema`; a signal that is not in `signals` is
     answered with the defaults of its form.
 
     Raises:
@@ -58,15 +59,17 @@ def run_document(
         published = versions.publish(rt, ME, workflow.id)
         _lend_secrets(rt, rt.plan(workflow.id, published.version.version).secrets)
         room = rooms.create(rt, ME, NewRoom(name=str(document.get("name")), workflow_id=workflow.id))
-        given = sample(document.get("input_schema")) if input_ is None else input_
+        given = {} if input_ is None else input_
         run = runs.try_out(rt, ME, room.id, trial.model_copy(update={"input": given}))
         runner = Runner(rt, threads=8)
         runner.start()
         try:
             runner.activate(run.id)
-            return _follow(rt, run, signals, tell)
+            done = _follow(rt, run, signals, tell)
         finally:
             runner.stop()
+        keep(rt, done, Settings().data_dir)
+        return done
 
 
 def _lend_secrets(rt: Runtime, names: frozenset[str]) -> None:

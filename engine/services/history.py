@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.core.errors import InvalidInput, NotFound
 from engine.core.identity import Role, User
@@ -116,22 +116,35 @@ def replay_run(rt: Runtime, user: User, run_id: str) -> dict[str, Any]:
     run = run_services.get(rt, user, run_id)
     with rt.db.read() as session:
         rows = journal.rows_after(session, run.id, 0, MANY)
-    replayed = replay(_plan(rt, run), rows)
-    divergence = replayed.divergence or _end_differs(run, rows, replayed)
+    return verdict(_plan(rt, run), rows, End(run.seq, run.fingerprint, run.status.is_over))
+
+
+class End(NamedTuple):
+    """Where a run's log ends, by the run's own row."""
+
+    seq: int
+    fingerprint: str | None
+    is_over: bool = True
+
+
+def verdict(plan: Plan, rows: list[Stored], end: End) -> dict[str, Any]:
+    """What replaying these rows says of the run that ended so."""
+    replayed = replay(plan, rows)
+    divergence = replayed.divergence or _end_differs(rows, replayed, end)
     if divergence is not None:
         return {"identical": False, "divergence": divergence}
-    return {"identical": True, "fingerprint": replayed.fingerprint, "events": run.seq}
+    return {"identical": True, "fingerprint": replayed.fingerprint, "events": end.seq}
 
 
-def _end_differs(run: Run, rows: list[Stored], replayed: Replayed) -> dict[str, Any] | None:
+def _end_differs(rows: list[Stored], replayed: Replayed, end: End) -> dict[str, Any] | None:
     """Whether the log ends where the run's own row says it does, with the same fingerprint."""
     last = rows[-1].seq if rows else 0
-    if last < run.seq:
-        told = {"reason": "the end of the log is missing", "recorded": run.seq, "derived": last}
-    elif run.status.is_over and run.fingerprint != replayed.fingerprint:
+    if last < end.seq:
+        told = {"reason": "the end of the log is missing", "recorded": end.seq, "derived": last}
+    elif end.is_over and end.fingerprint != replayed.fingerprint:
         told = {
             "reason": "the run has another fingerprint",
-            "recorded": run.fingerprint,
+            "recorded": end.fingerprint,
             "derived": replayed.fingerprint,
         }
     else:

@@ -46,12 +46,14 @@ class Place:
 
 
 def place_of(rt: Runtime, user: User, room_id: str, event_id: str) -> Place:
-    """The place that an event's id names.
+    """The place that an event's id names; a number alone is the `seq` of an event of the room's latest run.
 
     Raises:
         InvalidInput: it is the id of no event of this room.
     """
     run_id, _, seq = event_id.rpartition(":")
+    if not run_id:
+        run_id = first_place(rt, user, room_id, from_now=True).run_id
     try:
         run = runs.get(rt, user, run_id)
     except NotFound:

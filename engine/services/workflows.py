@@ -54,9 +54,13 @@ class WorkflowInUse(OpenRoomsError):
         )
 
 
-def create_empty(rt: Runtime, user: User, name: str, *, request_id: str | None = None) -> Workflow:
+def create_empty(
+    rt: Runtime, user: User, name: str, *, description: Any = None, request_id: str | None = None
+) -> Workflow:
     """A new workflow whose draft is a START and an END."""
-    return create(rt, user, empty_document(clean_name(name, "workflow")), request_id=request_id)
+    told = {} if description is None else {"description": description}
+    document = {**empty_document(clean_name(name, "workflow")), **told}
+    return create(rt, user, document, request_id=request_id)
 
 
 def list_workflows(

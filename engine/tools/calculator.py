@@ -55,5 +55,5 @@ def calculator(params: Params, ctx: StepContext) -> Any:
     try:
         value = calculate(params.expression, names)
     except CalculatorError as error:
-        raise StepError(str(error), code=error.code, retryable=False) from None
+        raise StepError(str(error), code=error.code) from None
     return {"result": as_text(value), "number": as_number(value)}

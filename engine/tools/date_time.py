@@ -162,4 +162,4 @@ def _marked(pattern: str) -> str:
 
 
 def _bad(why: str) -> StepError:
-    return StepError(f"{why[:1].upper()}{why[1:]}.", code="bad_time", retryable=False)
+    return StepError(f"{why[:1].upper()}{why[1:]}.", code="bad_time")

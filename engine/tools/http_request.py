@@ -29,6 +29,11 @@ TEXTUAL = re.compile(
     r"text/.*|application/(.*\+)?(xml|javascript|yaml|x-www-form-urlencoded|graphql)|image/svg\+xml"
 )
 
+OPEN_HOST = (
+    "A slot can't give scheme, host or port: begin with https://, a host and a /. "
+    "An operator may name hosts for it in OPENROOMS_HTTP_ALLOW. (rule open_host)"
+)
+
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_|~-]{1,100}$")]
 HeaderValue = Annotated[str, StringConstraints(max_length=16_384, pattern=r"^[\x20-\x7e\t]*$")]
 Scalar = str | int | float | bool
@@ -104,12 +109,14 @@ RETURNS = {
 
 
 def _vet(arguments: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterator[Finding]:
-    """What can be said of the address before it is called; of a template, if its host stands there."""
+    """What can be said of the address before it is called; a host that a slot gives takes an operator's list of hosts."""
     url = arguments.get("url")
     if not isinstance(url, str):
         return
     fixed, is_template, _ = url.partition("{{")
     if is_template and not re.match(r"[^:/?#]+://[^/?#]+[/?#]", fixed):
+        if not settings.get("http_allow"):
+            yield ("url",), OPEN_HOST
         return
     try:
         Guard.of(str(settings.get("http_allow") or "")).vet_url(fixed)

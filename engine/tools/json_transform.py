@@ -50,4 +50,4 @@ def json_transform(params: Params, ctx: StepContext) -> Any:
     try:
         return {"result": compile_expression(params.expression).evaluate({"data": params.data}).value}
     except ExpressionError as error:
-        raise StepError(str(error), code=error.code, retryable=False) from None
+        raise StepError(str(error), code=error.code) from None

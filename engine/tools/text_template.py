@@ -67,7 +67,7 @@ def text_template(params: Params, ctx: StepContext) -> Any:
             return {"text": _filled(template, params.data)[0]}
         return {"text": params.separator.join(_each(template, params.data, params.each))}
     except ExpressionError as error:
-        raise StepError(str(error), code=error.code, retryable=False) from None
+        raise StepError(str(error), code=error.code) from None
 
 
 def _each(template: Template, data: dict[str, JsonValue], items: list[JsonValue]) -> list[str]:
@@ -82,7 +82,6 @@ def _each(template: Template, data: dict[str, JsonValue], items: list[JsonValue]
                 f"All texts together may have {LIMITS.template_bytes} characters and cost {LIMITS.cost} units. "
                 "Fill fewer at once.",
                 code="limit",
-                retryable=False,
             )
     return texts
 

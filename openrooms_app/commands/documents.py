@@ -1,5 +1,6 @@
 """Documents: checked, run, taken in and out, replayed; here, or at a server where they are stored."""
 
+import json
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any, Literal
 
 import click
 
-from openrooms_app.commands.local import log_to_stderr, runtime
+from openrooms_app.commands.local import log_to_stderr, runtime, settings
 from openrooms_app.commands.remote import at_server, connected, workflow_id
 from openrooms_app.commands.rooms import run_there
 from openrooms_app.commands.told import format_of, json_of, named_json, say, tell_end, teller
@@ -38,6 +39,14 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
             warnings = len(problems)
             click.echo(f"{file}: fine" + (f", {warnings} warnings" if warnings else ""))
     sys.exit(not is_sound)
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of documents, for editors that complete and check by it."""
+    from engine.services.catalogue import document_schema
+
+    click.echo(json.dumps(document_schema(), ensure_ascii=False, indent=2))
 
 
 @click.command()
@@ -96,14 +105,14 @@ def _run_here(file: Path, asked: dict[str, Any], answers: dict[str, Any], as_jso
     log_to_stderr("ERROR")
     done = run_document(read_file(file), asked["input"], answers, teller(as_json), Trial.of(asked))
     if as_json:
-        result = {"status": done.status, "output": done.output, "error": done.error, "steps": done.steps}
-        say({**result, "fingerprint": done.fingerprint})
+        result = {"run_id": done.id, "status": done.status, "output": done.output, "error": done.error}
+        say({**result, "steps": done.steps, "fingerprint": done.fingerprint})
     else:
         tell_end(done.status, done.output, done.error)
     sys.exit(done.status is not RunStatus.COMPLETED)
 
 
-@click.command("eval")
+@click.command("eval", context_settings={"ignore_unknown_options": True})  # -2 * 3 is no option
 @click.argument("expression")
 @click.option("--with", "scope", default="{}", help="The names in scope: JSON, or @file.")
 @click.option("--as", "as_", type=click.Choice(["value", "condition", "template"]), default="value")
@@ -121,14 +130,22 @@ def evaluate(expression: str, scope: str, as_: str, as_json: bool) -> None:
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
 )
+@click.option("--json", "as_json", is_flag=True, help="One JSON line a file.")
 @at_server
-def import_(files: tuple[Path, ...], server: str | None, key: str | None) -> None:
+def import_(files: tuple[Path, ...], as_json: bool, server: str | None, key: str | None) -> None:
     """Add documents as workflows of this installation, or of a server."""
+
+    def tell(file: Path, id_: str, name: str) -> None:
+        if as_json:
+            say({"file": str(file), "id": id_, "name": name})
+        else:
+            click.echo(f"{file}: {id_} {name}")
+
     if server:
         with connected(server, key) as client:
             for file in files:
                 added = client.import_workflow(file.read_bytes(), format_of(file))
-                click.echo(f"{file}: {added.id} {added.name}")
+                tell(file, added.id, added.name)
         return
     from engine.services import workflows
     from engine.services.documents import OPERATOR
@@ -136,7 +153,7 @@ def import_(files: tuple[Path, ...], server: str | None, key: str | None) -> Non
     with closing(runtime()) as rt:
         for file in files:
             made = workflows.import_document(rt, OPERATOR, file.read_bytes(), format_of(file))
-            click.echo(f"{file}: {made.id} {made.name}")
+            tell(file, made.id, made.name)
 
 
 @click.command()
@@ -188,6 +205,10 @@ def replay(run_id: str, as_json: bool, server: str | None, key: str | None) -> N
 def _replayed_here(run_id: str) -> dict[str, Any]:
     from engine.services import history
     from engine.services.documents import OPERATOR
+    from engine.services.kept_runs import replay_kept
 
+    kept = replay_kept(settings(None), run_id)
+    if kept is not None:
+        return kept
     with closing(runtime()) as rt:
         return history.replay_run(rt, OPERATOR, run_id)

@@ -86,14 +86,17 @@ def audit() -> None:
 
 
 @audit.command("verify")
-def verify() -> None:
+@click.option("--json", "as_json", is_flag=True)
+def verify(as_json: bool) -> None:
     """Whether every entry still follows from the one before; exit 1 with the first that does not."""
     from engine.services import auditing
     from engine.services.documents import OPERATOR
 
     with closing(runtime()) as rt:
         verdict = auditing.verify(rt, OPERATOR)
-    if verdict.is_intact:
+    if as_json:
+        say(verdict.plain())
+    elif verdict.is_intact:
         click.echo("intact: every entry follows from the one before")
     else:
         click.echo(f"broken at entry {verdict.broken_at}: it, or the one before, was changed or removed")

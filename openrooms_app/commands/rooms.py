@@ -78,22 +78,30 @@ def logs(room: str, **options: Any) -> None:
 @click.argument("room")
 @click.argument("name")
 @click.argument("payload", default="null")
+@JSON
 @at_server
-def send_signal(room: str, name: str, payload: str, server: str | None, key: str | None) -> None:
+def send_signal(room: str, name: str, payload: str, **options: Any) -> None:
     """Answer a WAIT of a ROOM: the signal's NAME, and its PAYLOAD as JSON or @file."""
-    with connected(server, key) as client:
+    with connected(options["server"], options["key"]) as client:
         told = client.send_signal(room_id(client, room), name, json_of("PAYLOAD", payload))
-    click.echo(f"run #{told.number} has the signal {name}")
+    if options["as_json"]:
+        say(told.model_dump(mode="json"))
+    else:
+        click.echo(f"run #{told.number} has the signal {name}")
 
 
 def _steering(name: str, text: str) -> click.Command:
     @click.command(name, help=text)
     @click.argument("room")
+    @JSON
     @at_server
-    def steer(room: str, server: str | None, key: str | None) -> None:
+    def steer(room: str, as_json: bool, server: str | None, key: str | None) -> None:
         with connected(server, key) as client:
             told = getattr(client, f"{name}_run")(room_id(client, room))
-        click.echo(f"run #{told.number} was {told.status}; asked to {name}")
+        if as_json:
+            say(told.model_dump(mode="json"))
+        else:
+            click.echo(f"run #{told.number} was {told.status}; asked to {name}")
 
     return steer
 

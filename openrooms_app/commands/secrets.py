@@ -6,6 +6,7 @@ from contextlib import closing
 import click
 
 from openrooms_app.commands.local import runtime
+from openrooms_app.commands.told import say
 
 
 @click.group()
@@ -30,7 +31,8 @@ def set_secret(name: str) -> None:
 
 
 @secrets.command("list")
-def list_secrets() -> None:
+@click.option("--json", "as_json", is_flag=True, help="JSON lines for machines.")
+def list_secrets(as_json: bool) -> None:
     """List the names."""
     from engine.core.page import MAX_LIMIT, Paging
     from engine.core.times import rfc3339
@@ -42,7 +44,10 @@ def list_secrets() -> None:
         while True:
             page = service.list_secrets(rt, OPERATOR, Paging(limit=MAX_LIMIT, cursor=cursor))
             for item in page.items:
-                click.echo(f"{item.name}  set {rfc3339(item.updated_at)}")
+                if as_json:
+                    say(item.plain())
+                else:
+                    click.echo(f"{item.name}  set {rfc3339(item.updated_at)}")
             cursor = page.next_cursor
             if cursor is None:
                 break

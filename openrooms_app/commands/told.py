@@ -10,14 +10,14 @@ import click
 
 def json_of(option: str, text: str) -> Any:
     """The JSON in an option, or in the file that it names as @file."""
-    from engine.core.parsing import parse_json
+    from engine.core.parsing import MalformedJson, TooLarge, parse_json
 
-    if text.startswith("@"):
-        try:
-            return parse_json(Path(text[1:]).read_bytes())
-        except OSError as error:
-            raise click.BadParameter(f"{text[1:]}: {error.strerror}", param_hint=option) from None
-    return parse_json(text)
+    try:
+        return parse_json(Path(text[1:]).read_bytes() if text.startswith("@") else text)
+    except OSError as error:
+        raise click.BadParameter(f"{text[1:]}: {error.strerror}", param_hint=option) from None
+    except (MalformedJson, TooLarge) as error:
+        raise click.BadParameter(str(error), param_hint=option) from None
 
 
 def named_json(option: str, text: str) -> tuple[str, Any]:

@@ -21,12 +21,14 @@ def test_a_page_without_a_session_leads_to_the_login_and_back(app_url: str, path
 
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/login")
+    by_curl = httpx.get(app_url + path, headers={"accept": "*/*"})
+    assert by_curl.status_code == (401 if path == "/not-a-page" else 303)
     if path != "/":
         assert httpx.QueryParams(answer.headers["location"].split("?", 1)[1])["next"] == path
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/rooms", "/api/openapi.json", "/api/not-there", "/_event/", "/_upload"]
+    "path", ["/api/rooms", "/api/openapi.json", "/api/not-there", "/metrics", "/_event/", "/_upload"]
 )
 def test_the_api_without_a_session_answers_401_with_a_code(app_url: str, path: str) -> None:
     answer = httpx.get(app_url + path)
@@ -35,6 +37,10 @@ def test_the_api_without_a_session_answers_401_with_a_code(app_url: str, path: s
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["code"] == "not_logged_in"
     assert answer.json().keys() >= {"type", "title", "status", "detail"}
+
+
+def test_whether_all_is_well_can_be_asked_by_head(app_url: str) -> None:
+    assert httpx.head(f"{app_url}/api/health").status_code == httpx.get(f"{app_url}/api/health").status_code
 
 
 def test_an_unknown_api_address_answers_json_even_to_those_logged_in(app_url: str, as_user: AsUser) -> None:

@@ -70,7 +70,10 @@ def test_a_run_is_tried_out_here_as_there(there, tmp_path):
     file.write_text(json.dumps(QUICK))
     pinned = ("--json", "--until", "b", "--pin", 'a={"n": 1}', "--pin", "b=[2]")
 
-    *events, here = [json.loads(line) for line in openrooms("run", str(file), *pinned).output.splitlines()]
+    *events, here = [
+        json.loads(line)
+        for line in openrooms("run", str(file), *pinned, OPENROOMS_DATA_DIR=str(tmp_path)).output.splitlines()
+    ]
     *_, far = [json.loads(line) for line in there("run", "Far away", *pinned).splitlines()]
     *_, alone = [
         json.loads(line)
@@ -92,7 +95,7 @@ def test_a_run_is_steered_and_answered(there, server):
         client.create_room("Desk", workflow.id)
     run_id = there("run", "Desk", "--detach").strip()
     assert "asked to pause" in there("pause", "Desk")
-    assert "asked to resume" in there("resume", "Desk")
+    assert json.loads(there("resume", "Desk", "--json"))["run_id"] == run_id
     assert "has the signal go" in there("signal", "Desk", "go", '{"x": 1}')
     with Client(server.url, server.key()) as client:
         assert client.wait(run_id, 30).status == "COMPLETED"
@@ -142,3 +145,4 @@ def test_keys_are_made_and_ended_on_the_machine_itself(tmp_path, monkeypatch):
     assert openrooms("keys", "create", "--user", "nobody").exit_code == 1
     assert openrooms("keys", "create", "--user", "ada", "--scopes", "rule").exit_code == 2
     assert openrooms("audit", "verify").output.startswith("intact")
+    assert json.loads(openrooms("audit", "verify", "--json").output)["is_intact"] is True

@@ -1,5 +1,7 @@
 """`openrooms secrets`, in this process: a value goes in by standard input and is never printed."""
 
+import json
+
 import pytest
 from click.testing import CliRunner
 
@@ -26,6 +28,7 @@ def test_a_secret_lives_and_dies_by_the_command_line(openrooms, tmp_path):
     assert openrooms("set", "shop_key", given=VALUE + "\n") == (0, "shop_key is set.\n")
     code, listed = openrooms("list")
     assert (code, listed.split()[:2]) == (0, ["shop_key", "set"])
+    assert json.loads(openrooms("list", "--json")[1])["name"] == "shop_key"
     assert openrooms("rotate") == (0, "1 secrets are protected by a new master key.\n")
     assert len((tmp_path / "master.key").read_text().split()) == 2
     assert openrooms("delete", "shop_key") == (0, "shop_key is deleted.\n")

@@ -127,6 +127,24 @@ def test_servers_that_number_every_tool_call_alike_or_give_it_no_id_are_understo
         assert [(call.id, call.name) for call in calls] == list(zip(ids, ("add", "now"), strict=True))
 
 
+def test_a_server_that_does_not_stream_is_understood_all_the_same():
+    call = {"id": "a", "type": "function", "function": {"name": "add", "arguments": '{"x": 1}'}}
+    message = {"role": "assistant", "content": "Let me see.", "tool_calls": [call]}
+    usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+    whole = {"model": "m", "choices": [{"index": 0, "message": message, "finish_reason": "tool_calls"}]}
+    with openai_server(
+        Raw({**whole, "usage": usage}), *map(Raw, ({"choices": 7}, [], {"error": "no"}))
+    ) as server:
+        reply = ask(server)
+        for _ in range(3):
+            with pytest.raises(StepError, match="answer") as failed:
+                ask(server)
+            assert failed.value.code == "bad_reply"
+
+    assert (reply.text, reply.usage.tokens) == ("Let me see.", 15)
+    assert reply.tool_calls == (ToolCall(id="a", name="add", arguments={"x": 1}),)
+
+
 def sse(*chunks):
     body = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
     return Raw(body.encode(), headers={"Content-Type": "text/event-stream"})

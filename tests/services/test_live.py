@@ -73,6 +73,7 @@ def test_whoever_comes_back_gets_what_came_after_the_last_event_seen(stage, admi
         rest = asyncio.run(watched(stage.rt, admin, room, place, is_the_end))
         assert [event for _, event in rest] == whole[seen:]
         assert [place.id for place, _ in rest] == [f"{run_id}:{event['seq']}" for event in whole[seen:]]
+        assert place_of(stage.rt, admin, room, str(seen)) == place, "a number alone is of the latest run"
 
 
 def test_a_watcher_goes_on_from_run_to_run_without_gap_or_repeat(stage, admin):

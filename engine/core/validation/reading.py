@@ -222,10 +222,10 @@ def size_problems(document: Document) -> Iterator[Problem]:
 
 def _place(fault: Fault, data: dict[str, Any]) -> Problem:
     """The fault as a Problem that knows its node or transition."""
-    message = fault.message[:1].upper() + fault.message[1:]
+    message = fault.message
     if fault.keys == ("format",):
-        given = f"; this document says {shown(data['format'])}" if "format" in data else " and is missing"
-        message = f'format must be "{FORMAT}", the one format this version knows{given}.'
+        given = f"this document says {shown(data['format'])}" if "format" in data else "it is missing"
+        message = f'format must be "{FORMAT}", the one format this version knows; {given}.'
     node_id = transition_id = None
     if len(fault.keys) > 1 and isinstance(fault.keys[1], int) and fault.keys[0] in ("nodes", "transitions"):
         item = data[str(fault.keys[0])][fault.keys[1]]
@@ -244,6 +244,9 @@ def _mend(data: dict[str, Any], faults: list[Fault], problems: list[Problem]) ->
     for fault, found in zip(faults, problems, strict=True):
         if fault.keys == ("name",):
             copy["name"] = "unnamed"
+            continue
+        if fault.keys == ("format",) and "format" not in data:
+            copy["format"] = FORMAT
             continue
         parent = copy
         for key in fault.keys[:-1]:

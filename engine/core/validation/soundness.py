@@ -53,7 +53,7 @@ def dead_ends(view: View) -> list[str]:
 
 
 def all_can_end(view: View) -> Iterator[Problem]:
-    """Traps. Each is told once: the loop that is never left, and where a run would step into the trap."""
+    """Traps: the loop that is never left, and where a run would step into the trap."""
     if not view.ends:
         return
     can_end = reach(view.behind, [*view.ends, *sorted(view.broken_from)])
@@ -61,12 +61,14 @@ def all_can_end(view: View) -> Iterator[Problem]:
     trapped = {node_id for node_id in reached if node_id not in can_end}
     if not trapped:
         return
-    stuck = set(dead_ends(view))
+    told = set(dead_ends(view))
     for loop in view.loops(trapped):
         if all(near in loop for node_id in loop for near in view.ahead[node_id]):
-            stuck.update(loop)
-            yield _loop_problem(view, loop)
-    for node_id in view.in_order(trapped - stuck):
+            found = _loop_problem(view, loop)
+            if found.code == "no_path_to_end":
+                told.add(loop[0])
+            yield found
+    for node_id in view.in_order(trapped - told):
         comes_in = any(near not in trapped for near in view.behind[node_id])
         if comes_in or node_id in view.starts:
             message = f"From {node_id!r} on no END can be reached, so that a run would be trapped: add a way to an END."

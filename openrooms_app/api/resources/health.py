@@ -16,6 +16,7 @@ router = APIRouter(tags=["operation"], route_class=StrictRoute)
 PLAIN: Final = {"content": {"text/plain": {"schema": {"type": "string"}}}}
 
 
+@router.head("/api/health", include_in_schema=False)
 @router.get("/api/health", responses={503: {"model": Health, "description": "something is down"}})
 def get_health(rt: Rt, response: Response) -> Health:
     """The parts and whether they answer; 503 when one does not. Needs no login."""

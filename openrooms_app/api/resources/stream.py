@@ -134,6 +134,8 @@ def _place(reader: _Reader, room_id: str, run_id: str, last_id: str) -> Place:
     if run is not None and run.room_id != room_id:
         raise NotFound("run", run_id)
     if last_id:
+        if run is not None and last_id.isdecimal():
+            last_id = f"{run.id}:{last_id}"
         place = live.place_of(rt, user, room_id, last_id)
         if run is not None and place.run_id != run.id:
             raise InvalidInput(f"{last_id!r} is the id of no event of run #{run.number}.")

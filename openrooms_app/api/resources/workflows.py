@@ -37,9 +37,9 @@ class NodeList(BaseModel):
 
 @router.post("", status_code=201)
 def create_workflow(body: dict[str, Any], by: By, request_id: RequestId, response: Response) -> Workflow:
-    """Create a workflow from a document, or an empty draft from `{"name": …}`."""
-    if body.keys() == {"name"} and isinstance(body["name"], str):
-        made = workflows.create_empty(*by, body["name"], request_id=request_id)
+    """Create a workflow from a document, or an empty draft from `{"name": …, "description"?: …}`."""
+    if isinstance(body.get("name"), str) and body.keys() <= {"name", "description"}:
+        made = workflows.create_empty(*by, **body, request_id=request_id)
     else:
         made = workflows.create(*by, body, request_id=request_id)
     return _told(response, made, is_new=True)

@@ -15,7 +15,7 @@ from openrooms_app.api.problems import STATUS
 from tests.app.api.conftest import SOUND, a_room, a_workflow
 
 NOT_FOR_THE_API = {
-    "error", "bad_failpoint", "bad_prices", "bad_tool_source", "calculator_error", "cannot_fit_schema", "message_refused", "not_rung",
+    "error", "bad_failpoint", "bad_prices", "bad_settings", "bad_tool_source", "calculator_error", "cannot_fit_schema", "message_refused", "not_rung",
     "redis_did_not_start", "redis_in_use", "redis_not_bundled", "redis_stuck", "signal_needed",
     "unsafe_socket_directory",
 }  # fmt: skip

@@ -259,7 +259,8 @@ def test_the_entrance_is_for_people_alone(callers):
     for name in KEYS:
         assert callers[name].get("/api/auth/session").status_code == 401
         assert callers[name].post("/api/auth/password", data={"old": "x", "new": "y"}).status_code == 401
-        assert callers[name].get("/").status_code == 401  # pages take no key
+        asked = callers[name].get("/", follow_redirects=False)
+        assert (asked.status_code, asked.headers["location"]) == (303, "/login")  # pages take no key
     for name in PEOPLE:
         assert callers[name].get("/api/auth/session").json()["role"] == name
 

@@ -263,6 +263,7 @@ def test_pause_resume_and_cancel_take_effect(api, runner):
         status_is(api, room, becomes)
     refused = api.post(f"/api/rooms/{room}/resume")
     assert (refused.status_code, refused.json()["code"]) == (409, "illegal_transition")
+    assert "is CANCELLED: it can't become RUNNING, only QUEUED" in refused.json()["detail"]
     assert api.delete(f"/api/rooms/{room}").status_code == 204
 
 

@@ -57,6 +57,9 @@ def test_a_workflow_is_run_and_watched_over_http(api):
     middle = len(seen) // 2
     rest = streamed(api, room, "ROOM_COMPLETED", **{"Last-Event-ID": seen[middle - 1][0]})
     assert rest == seen[middle:]
+    last = {"Last-Event-ID": str(run["seq"] - 1)}
+    with api.stream("GET", f"/api/runs/{run_id}/stream", headers=last) as answer:
+        assert f"id: {run_id}:{run['seq']}" in list(answer.iter_lines())
     assert api.get(f"/api/rooms/{room}/memory/totals").json()["value"]["total"] == "186.6"
     assert api.post(f"/api/runs/{run_id}/replay").json()["identical"] is True
 

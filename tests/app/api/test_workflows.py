@@ -25,8 +25,9 @@ def test_a_workflow_is_created_from_a_document(api):
 
 
 def test_a_name_alone_gives_an_empty_draft(api):
-    body = api.post("/api/workflows", json={"name": "Fresh"}).json()
+    body = api.post("/api/workflows", json={"name": "Fresh", "description": "of today"}).json()
 
+    assert body["draft"]["description"] == "of today"
     assert [node["type"] for node in body["draft"]["nodes"]] == ["START", "END"]
     assert body["error_count"] > 0
     assert {"code", "severity", "message", "path"} <= body["problems"][0].keys()

@@ -25,6 +25,7 @@ def call(tool="calculator", **arguments):
         ("ask", {"config": {"provider": "scripted"}}, "prompt", "prompt is missing"),
         ("ask", {"config": {"prompt": "Go"}}, "provider", "an agent needs a provider"),
         ("ask", ask(prompt="x" * 65_537), "prompt", "must have at most 65536 characters"),
+        ("ask", ask(prompt="é" * 32_769), "prompt", "must have at most 65536 bytes"),
         ("ask", ask(policy={"max_tool_calls": -1}), "policy/max_tool_calls", "must be 0 or more"),
         ("ask", ask(policy={"tools": []}), "policy/tools", "known: allowed_tools, approval"),
         ("ask", ask(output_schema={"type": "strin"}), "output_schema/type", "must be one of null, boolean"),
@@ -170,9 +171,9 @@ def test_ordinary_text_is_no_secret(find, text):
         ("http://127.0.0.1?{{ input.x }}", "special_address"),
         ("https://example.com/", None),
         ("https://example.com/{{ input.x }}", None),
-        ("{{ input.url }}", None),
-        ("https://{{ input.host }}/", None),
-        ("https://127.0.0.{{ input.x }}/", None),
+        ("{{ input.url }}", "open_host"),
+        ("https://{{ input.host }}/", "open_host"),
+        ("https://127.0.0.{{ input.x }}/", "open_host"),
     ],
 )
 def test_an_address_that_stands_there_is_vetted_before_anybody_runs_it(find, url, rule):
@@ -187,10 +188,11 @@ def test_what_the_operator_has_opened_is_let_through():
     from engine.core.validation import find_problems
     from tests.fixtures.drawings import drawing
 
-    document = drawing(ONE.format("call"), call=call("http_request", url="http://localhost:3000/"))
     opened = discover({"http_allow": "localhost,127.0.0.0/8"})
 
-    assert [item for item in find_problems(document, opened) if item.severity == "error"] == []
+    for url in ("http://localhost:3000/", "http://{{ input.host }}/"):
+        document = drawing(ONE.format("call"), call=call("http_request", url=url))
+        assert [item for item in find_problems(document, opened) if item.severity == "error"] == []
 
 
 def test_an_address_that_nobody_waits_at_is_told(find):

@@ -21,10 +21,12 @@ EXAMPLES = sorted(Path(__file__).parents[2].glob("examples/**/*.json"))
 def test_everything_is_told_at_once_faults_of_fields_first(catalogue):
     data = drawing("start > a -SUCCESS> decide > end; lost > end", a={"foo": 1, "config": {"tool": "nope"}})
     data["color"] = "red"
+    del data["format"]
 
     codes = [problem.code for problem in find_problems(data, catalogue)]
 
     assert codes == [
+        "bad_document",
         "bad_document",
         "bad_document",
         "unreachable",

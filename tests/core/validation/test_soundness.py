@@ -61,15 +61,17 @@ def test_what_can_not_go_on_when_it_succeeds_is_a_dead_end(find, text, node):
     assert places(find(text)) == [("dead_end", node)]
 
 
-def test_a_loop_that_nothing_leaves_is_told_once(find):
+def test_a_loop_that_nothing_leaves_is_told_with_where_a_run_would_step_into_it(find):
     problems = find("start > decide > end; decide -input.x?> a > b > c > a; b -FAILURE> c")
 
-    assert places(problems) == [("loop_without_exit", "a")]
+    assert places(problems) == [("loop_without_exit", "a"), ("no_path_to_end", "a")]
     assert "'a', 'b', 'c'" in problems[0].message
 
 
 def test_a_step_that_leads_to_itself_alone_is_a_loop_without_exit(find):
-    assert places(find("start > decide > end; decide -input.x?> a > a")) == [("loop_without_exit", "a")]
+    problems = find("start > decide > end; decide -input.x?> a > a")
+
+    assert places(problems) == [("loop_without_exit", "a"), ("no_path_to_end", "a")]
 
 
 def test_where_a_run_would_step_into_a_trap_is_told_too(find):
