@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,10 +17,14 @@ from engine.core.tokens import State
 from engine.live.feed import Published
 from engine.store.journal import Move, Row
 
+log = logging.getLogger(__name__)
+
 ROW_ENTRIES = 64
 """Entries that one row of the log holds at most."""
 SNAPSHOT_BYTES = 8_192
 """Log written since the last snapshot from which a new one may be due."""
+LARGE_STATE_BYTES = 65_536
+"""From here on whoever takes a run up has more to read than anybody meant; the operator is told, once a run."""
 
 
 @dataclass(slots=True)
@@ -150,6 +155,10 @@ class Record:
         if state.is_over or self.unfolded_bytes >= max(SNAPSHOT_BYTES, self.snapshot_bytes):
             snapshot = orjson.dumps(state.plain()).decode()
             columns |= {"state": snapshot, "state_seq": self.seq}
+            if len(snapshot) > LARGE_STATE_BYTES >= self.snapshot_bytes:
+                log.warning(
+                    "run %s keeps %d bytes in its state: let its steps give less", self.run_id, len(snapshot)
+                )
             self.unfolded_bytes, self.snapshot_bytes = 0, len(snapshot)
         if self.started_us:
             columns["started_us"] = self.started_us

@@ -49,6 +49,18 @@ def test_a_waiting_run_rests_in_the_store_and_wakes_by_its_timer(place: Place) -
     assert place.over(waiting.id).status is RunStatus.COMPLETED
 
 
+def test_whose_state_grows_large_is_told_once(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    template = {"tool": "text_template", "arguments": {"template": "{{ input.text }}"}}
+    steps = (node(name, "TOOL_EXECUTION", config=template) for name in "abc")
+
+    run = place.over(place.start(place.room(line(*steps)), {"text": "x" * 50_000}).id)
+
+    assert run.status is RunStatus.COMPLETED, run.error
+    told = [record.getMessage() for record in caplog.records if "in its state" in record.getMessage()]
+    assert len(told) == 1
+    assert run.id in told[0]
+
+
 def test_a_signal_reaches_its_wait_with_its_payload(place: Place) -> None:
     room = place.room(
         line(node("ask", "WAIT", config={"signal": "approve"}), end={"output": "{{ vars.ask.by }}"})
