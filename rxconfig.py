@@ -3,11 +3,11 @@
 import reflex as rx
 
 from openrooms_app import theme
-from openrooms_app.compile_hooks import SameOrigin, ThemeStyles
+from openrooms_app.compile_hooks import FewScripts, SameOrigin, ThemeStyles
 
 config = rx.Config(
     app_name="openrooms_app",
-    plugins=[SameOrigin(), ThemeStyles(), rx.plugins.TailwindV4Plugin(theme.tailwind())],
+    plugins=[FewScripts(), SameOrigin(), ThemeStyles(), rx.plugins.TailwindV4Plugin(theme.tailwind())],
     disable_plugins=[rx.plugins.SitemapPlugin],
     telemetry_enabled=False,
     show_built_with_reflex=False,

@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from openrooms_app import preloads
 from openrooms_app.frontend import PRELOADS, READY, ROOT, SCRIPT_HASHES, fingerprint, sources_fingerprint
 
 KEPT_BUILDS: Final = 6
@@ -30,8 +31,6 @@ _STEPS: Final = (
     ("Compiling production app", "compiling pages, installing packages"),
     ("Creating Production Build", "bundling"),
 )
-_EDITOR: Final = ("_workflows_.__workflow_id_*.js", "editor-*.js")
-_STATIC_IMPORT: Final = re.compile(r"""(?:from|import)\s*["']\./([\w.-]+\.js)["']""")
 _INLINE_SCRIPT: Final = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
 
@@ -146,23 +145,10 @@ def _publish(folder: Path) -> Path:
     (half / SCRIPT_HASHES).write_text(
         json.dumps(_script_hashes(half / "build" / "client"), indent=1), "utf-8"
     )
-    (half / PRELOADS).write_text(json.dumps(_editor_scripts(half / "build" / "client" / "assets")), "utf-8")
+    (half / PRELOADS).write_text(json.dumps(preloads.of_build(half / "build" / "client")), "utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     half.rename(folder)
     return folder
-
-
-def _editor_scripts(assets: Path) -> list[str]:
-    """The paths of what the editor's page loads after the first scripts: its own, and what those import."""
-    waiting = [path for pattern in _EDITOR for path in sorted(assets.glob(pattern))]
-    found: dict[str, None] = {}
-    while waiting:
-        path = waiting.pop(0)
-        if path.name in found or not path.is_file():
-            continue
-        found[path.name] = None
-        waiting += [assets / name for name in _STATIC_IMPORT.findall(path.read_text("utf-8"))]
-    return [f"/assets/{name}" for name in found]
 
 
 def _script_hashes(client: Path) -> list[str]:

@@ -15,11 +15,12 @@ READY: Final = ROOT / ".make" / "frontend"
 """In a checkout: one folder for each build, called by its fingerprint, so a running server keeps its own."""
 SCRIPT_HASHES: Final = "script-hashes.json"
 PRELOADS: Final = "preloads.json"
-"""Scripts of the editor, which a browser may fetch while it still reads what every page needs."""
+"""By page: what a browser may fetch while it still reads what every page needs (`openrooms_app.preloads`)."""
 
 _SERVER_ONLY: Final = frozenset(
     {
         "ask.py",
+        "assets.py",
         "build.py",
         "cli.py",
         "entrance.py",
@@ -28,6 +29,7 @@ _SERVER_ONLY: Final = frozenset(
         "gate.py",
         "guard.py",
         "headers.py",
+        "preloads.py",
         "program.py",
         "roles.py",
         "scopes.py",

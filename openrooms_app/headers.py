@@ -1,7 +1,6 @@
 """The headers that every answer carries: what a browser may run, and what it may keep."""
 
 import json
-import re
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +8,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openrooms_app.frontend import PRELOADS
+from openrooms_app.preloads import Preloads
 
 ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -22,7 +22,6 @@ FOREVER: Final = "public, max-age=31536000, immutable"
 ASK_EACH_TIME: Final = "no-cache"
 KEEP_NOTHING: Final = "no-store"
 A_WEEK: Final = "public, max-age=604800"
-_EDITOR_PAGE: Final = re.compile(r"/workflows/[^/]+/?")
 
 
 def content_policy(script_hashes: list[str]) -> str:
@@ -45,7 +44,7 @@ class ResponseHeaders:
         self._app = app
         hashes = json.loads(hashes_file.read_text("utf-8")) if hashes_file.is_file() else []
         self._policy = content_policy(hashes)
-        self._preloads = preloads(hashes_file.with_name(PRELOADS))
+        self._preloads = Preloads(hashes_file.with_name(PRELOADS))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -58,17 +57,11 @@ class ResponseHeaders:
                 for name, value in {**ALWAYS, "Content-Security-Policy": self._policy}.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", cache_control(scope["path"], message["status"]))
-                if self._preloads and message["status"] == 200 and _EDITOR_PAGE.fullmatch(scope["path"]):
-                    headers.setdefault("Link", self._preloads)
+                if message["status"] == 200 and (link := self._preloads.header(scope["path"])):
+                    headers.setdefault("Link", link)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
-
-
-def preloads(file: Path) -> str:
-    """The `Link` header that names the scripts of a file; empty when there is none."""
-    scripts: list[str] = json.loads(file.read_text("utf-8")) if file.is_file() else []
-    return ", ".join(f'<{script}>; rel="modulepreload"' for script in scripts)
 
 
 def cache_control(path: str, status: int) -> str:

@@ -10,6 +10,7 @@ from openrooms_app import frontend, pages
 from openrooms_app.api import create_api
 from openrooms_app.api.resources import stream
 from openrooms_app.ask import tell_user
+from openrooms_app.assets import Assets
 from openrooms_app.breakage import BOUNDARY, boundary
 from openrooms_app.entrance import Entrance
 from openrooms_app.gate import Gate, is_own_origin
@@ -24,9 +25,13 @@ def _with_headers(app: ASGIApp) -> ASGIApp:
     return ResponseHeaders(app, frontend.built() / frontend.SCRIPT_HASHES)
 
 
+def _with_assets(app: ASGIApp) -> ASGIApp:
+    return Assets(app, frontend.built() / "build" / "client" / "assets")
+
+
 def create_app() -> rx.App:
     app = rx.App(
-        api_transformer=[create_api(), Entrance, McpDoor, Gate, _with_headers],
+        api_transformer=[create_api(), _with_assets, Entrance, McpDoor, Gate, _with_headers],
         stylesheets=["/base.css"],
         reset_style=False,
         head_components=[

@@ -1,13 +1,32 @@
-"""Registers TypeScript that lives beside a Python module, so that Reflex builds it into the page."""
+"""TypeScript that lives beside a Python module: registered, so that Reflex builds it into the page, and fetched early."""
 
+import re
 from pathlib import Path
 from typing import Final
 
+from reflex.components.component import NoSSRComponent
 from reflex_base.environment import environment
 
 from openrooms_app.frontend import ROOT
 
 BUILT_IN: Final = {".ts", ".tsx", ".css"}
+_FETCHED: Final = re.compile(r"(const \w+ = ClientSide\()(\(\) => import\(.+\))(, \"\w+\"\))")
+_AT_ONCE: Final = (
+    '((load) => {{ const begun = typeof document === "undefined" ? null : load().catch(() => null);'
+    " return async () => (await begun) ?? load(); }})({load})"
+)
+
+
+class Island(NoSSRComponent):
+    """A component that only the browser draws; its script runs while Reflex starts, not when its page is first drawn."""
+
+    def _get_dynamic_imports(self) -> str:
+        fetched = _FETCHED.fullmatch(super()._get_dynamic_imports())
+        if fetched is None:
+            raise RuntimeError(
+                "Reflex fetches a component of the browser's in another way than this was written for."
+            )
+        return f"{fetched[1]}{_AT_ONCE.format(load=fetched[2])}{fetched[3]}"
 
 
 def tsx_module(python_file: str, entry: str) -> str:

@@ -6,6 +6,7 @@ from engine.core.catalogue import NodeType, Provider
 from engine.core.document import Document, Frozen, Limits, NodeCommon, On, Outcome
 from engine.core.expressions import FUNCTIONS, LIMITS
 from engine.core.identity import Role, User
+from engine.core.shapes import schema_of
 from engine.core.validation.reading import MAX_BYTES, MAX_DEPTH, MAX_NODES, MAX_TRANSITIONS
 from engine.runtime import Runtime
 from engine.services.permission import require
@@ -66,7 +67,7 @@ class CatalogueView(Frozen):
 
 def describe(rt: Runtime, user: User) -> CatalogueView:
     require(rt, user, Role.VIEWER, "see the catalogue")
-    common = NodeCommon.model_json_schema()
+    common = schema_of(NodeCommon)
     return CatalogueView(
         node_types=tuple(_node_type(kind, common) for kind in rt.catalogue.node_types),
         tools=list_tools(rt, user),
@@ -112,7 +113,7 @@ def _node_type(kind: NodeType, common: dict[str, Any]) -> NodeTypeView:
         category=kind.category,
         behaviour=kind.behaviour.value,
         outcomes=kind.outcomes,
-        params=kind.params.model_json_schema(),
+        params=schema_of(kind.params),
         common=common,
     )
 

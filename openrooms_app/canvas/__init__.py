@@ -5,13 +5,12 @@
 """
 
 import reflex as rx
-from reflex.components.component import NoSSRComponent
 
 import openrooms_app.components  # noqa: F401 - its TypeScript holds the parts that islands share
-from openrooms_app.tsx import tsx_module
+from openrooms_app.tsx import Island, tsx_module
 
 
-class WorkflowEditor(NoSSRComponent):
+class WorkflowEditor(Island):
     """The editor of the workflow that the address names; `can_edit` shows more than the API allows to nobody.
 
     Until `is_known`, nobody has said who is there: what an editor would see has its place already.

@@ -34,7 +34,7 @@ export function WorkflowEditor({ canEdit = false, isKnown = true }: { readonly c
   useClipboard(editor, canEdit);
   if (phase === "failed") return <Failed editor={editor} />;
   return (
-    <div className="flex min-h-0 flex-1 flex-col" data-testid="editor" data-phase={phase}>
+    <div className="flex min-h-0 flex-1 flex-col" data-testid="editor" data-phase={isKnown ? phase : "loading"}>
       <TopBar editor={editor} canEdit={canEdit} isKnown={isKnown} isSheetOpen={isSheetOpen} onSheet={setSheetOpen} />
       <Banners editor={editor} />
       <div className="relative flex min-h-0 flex-1">

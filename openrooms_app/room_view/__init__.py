@@ -5,16 +5,15 @@
 """
 
 import reflex as rx
-from reflex.components.component import NoSSRComponent
 
 import openrooms_app.canvas  # its TypeScript draws the graph
 import openrooms_app.components  # noqa: F401 - its TypeScript draws badges, tabs and dialogs
-from openrooms_app.tsx import tsx_module
+from openrooms_app.tsx import Island, tsx_module
 
 DEPENDENCIES = ["@xyflow/react@12.12.1", "@dagrejs/dagre@3.1.3", "@base-ui/react@1.9.0", "lucide-react"]
 
 
-class RoomView(NoSSRComponent):
+class RoomView(Island):
     """The room that the address names; `can_edit` shows more than the API allows to nobody."""
 
     library = tsx_module(__file__, "view/room-view.tsx")
@@ -23,7 +22,7 @@ class RoomView(NoSSRComponent):
     can_edit: rx.Var[bool]
 
 
-class RunView(NoSSRComponent):
+class RunView(Island):
     """The run that the address names."""
 
     library = tsx_module(__file__, "run/run-view.tsx")

@@ -1,10 +1,12 @@
 """The front end is built once for each state of its sources, and leaves no trace in the repository."""
 
 import gzip
+import json
 import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -68,7 +70,22 @@ def test_the_first_page_stays_light(built: Path) -> None:
     scripts = set(re.findall(r"/assets/[\w.-]+\.js", (client / "index.html").read_text("utf-8")))
 
     assert scripts
-    assert sum(len(gzip.compress((client / script[1:]).read_bytes())) for script in scripts) < 250_000
+    assert _packed_bytes(client, scripts) < 250_000
+
+
+@pytest.mark.parametrize(
+    ("route", "kilobytes"), [("/workflows/[workflow_id]", 320), ("/rooms/[room_id]", 365)]
+)
+def test_a_canvas_needs_few_scripts_and_light_ones(built: Path, route: str, kilobytes: int) -> None:
+    links = json.loads((built / frontend.PRELOADS).read_text("utf-8"))[route]
+    scripts = {match[1] for link in links if (match := re.match(r"<(/assets/[\w.-]+\.js)>", link))}
+
+    assert 5 < len(scripts) <= 14
+    assert _packed_bytes(built / "build" / "client", scripts) < kilobytes * 1000
+
+
+def _packed_bytes(client: Path, files: Iterable[str]) -> int:
+    return sum(len(gzip.compress((client / file[1:]).read_bytes())) for file in files)
 
 
 def test_the_pages_hold_no_address_of_a_server(built: Path) -> None:

@@ -1,6 +1,7 @@
 """What a browser may keep and what it may run."""
 
 import re
+from pathlib import Path
 
 import httpx
 import pytest
@@ -68,11 +69,47 @@ def test_no_source_is_shipped_and_no_package_host_is_written_down(app_url: str, 
     assert answer.status_code == 404
 
 
-def test_the_editors_scripts_are_named_before_the_page_is_read(app_url: str, as_user: AsUser) -> None:
-    me = as_user("Vi")
-    link = me.get("/workflows/any", headers=HTML).headers["link"]
+@pytest.mark.parametrize(
+    ("page", "data"),
+    [
+        ("/workflows/an-id", ["/api/workflows/an-id", "/api/catalogue"]),
+        ("/rooms/an-id/", ["/api/rooms/an-id", "/api/catalogue"]),
+        ("/runs/a%22%3E%2C", ["/api/runs/a%22%3E%2C", "/api/catalogue"]),
+        ("/agents/an-id", []),
+    ],
+)
+def test_what_a_page_asks_for_next_is_named_before_it_is_read(
+    app_url: str, as_user: AsUser, page: str, data: list[str]
+) -> None:
+    answer = as_user("Vi").get(page, headers=HTML)
+    named = re.findall(r'<([^>]+)>; rel="(?:module)?preload"', answer.headers["link"])
+    files = [name for name in named if name not in data]
 
-    assert re.search(r'</assets/editor-[\w-]+\.js>; rel="modulepreload"', link)
-    for script in re.findall(r"</(assets/[^>]+)>", link):
-        assert httpx.get(f"{app_url}/{script}").status_code == 200
-    assert "link" not in me.get("/workflows", headers=HTML).headers
+    assert [name for name in named if name.startswith("/api/")] == data
+    assert any("entry.client" in file for file in files)
+    assert all(httpx.get(app_url + file).status_code == 200 for file in files)
+    assert named == list(dict.fromkeys(named))
+    assert len(files) <= 20
+    # A proxy before us may take no more than one page of memory for all headers of an answer.
+    assert sum(len(name) + len(value) + 4 for name, value in answer.headers.raw) < 3_800
+
+
+def test_a_page_without_a_thing_in_its_address_names_its_files_itself(as_user: AsUser) -> None:
+    assert "link" not in as_user("Vi").get("/workflows", headers=HTML).headers
+
+
+def test_a_built_file_comes_as_the_client_takes_it_and_once(app_url: str, built: Path) -> None:
+    (file,) = (built / "build" / "client" / "assets").glob("entry.client-*.js")
+    address = f"{app_url}/assets/{file.name}"
+    plain = httpx.get(address, headers={"accept-encoding": "identity"})
+    packed = httpx.get(address, headers={"accept-encoding": "br, gzip"})
+
+    assert plain.content == packed.content == file.read_bytes()
+    assert [answer.headers.get("content-encoding") for answer in (plain, packed)] == [None, "gzip"]
+    assert plain.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert plain.headers["etag"] != packed.headers["etag"]
+    for tag in (plain.headers["etag"], f"W/{plain.headers['etag']}", f'"x", {plain.headers["etag"]}'):
+        known = httpx.get(address, headers={"accept-encoding": "identity", "if-none-match": tag})
+        assert (known.status_code, known.content, known.headers["cache-control"]) == (304, b"", FOREVER)
+    assert httpx.get(address, headers={"range": "bytes=0-9"}).status_code == 206
+    assert httpx.head(address).status_code == 200

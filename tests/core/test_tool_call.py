@@ -9,7 +9,7 @@ from pydantic import Field
 
 from engine.core.catalogue import Catalogue, Effect, Rate, Runs, StepContext, StepError, tool
 from engine.core.document import Frozen
-from engine.core.shapes import Described, faults_in
+from engine.core.shapes import Described, faults_in, schema_of
 from engine.core.tool_call import call_at_once, call_tool
 from tests.fixtures.contexts import a_context
 
@@ -142,3 +142,8 @@ def test_what_runs_at_once_can_not_wait_and_has_no_rate():
         giver(declared={"rate": Rate(1, 1)})
     with pytest.raises(ValueError, match="whole numbers"):
         Rate(0, 1)
+
+
+def test_a_models_schema_is_the_callers_own():
+    schema_of(Params)["properties"].clear()
+    assert schema_of(Params) == Params.model_json_schema()

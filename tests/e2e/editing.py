@@ -54,6 +54,10 @@ class Editing:
         )
         return set(ids)
 
+    def wait_ready(self) -> None:
+        """The drawing is there, and it is known who is: keys do something from now on."""
+        self.page.locator("[data-testid=editor][data-phase=ready]").wait_for()
+
     def wait_saved(self) -> None:
         expect(self.saved).to_have_attribute("data-state", "saved")
 
@@ -106,7 +110,7 @@ def open_editor(app: RunningApp, page: Page, document: dict[str, Any]) -> Editin
     workflow = app.ask("POST", "/api/workflows", {"format": "openrooms/workflow@1", **document})
     page.goto(f"{app.url}/workflows/{workflow['id']}")
     editing = Editing(app, page, workflow["id"])
-    editing.canvas.wait_for()
+    editing.wait_ready()
     page.locator(".react-flow__node-card").first.wait_for()
     return editing
 

@@ -137,6 +137,7 @@ def test_tab_moves_the_focus_and_is_never_bound(opened: Open) -> None:
     expect(row.get_by_text("Ctrl+J")).to_be_visible()
     editing.page.keyboard.press("Escape")
     editing.page.reload()
+    editing.wait_ready()
     editing.select("sum")
     editing.page.keyboard.press("Control+j")
     expect(editing.node("sum_2")).to_be_visible()

@@ -331,3 +331,31 @@ def test_a_viewer_sees_the_pages_without_a_button_that_writes(running_app: Runni
     for path in ("/settings/users", "/settings/secrets", "/audit"):
         page.goto(running_app.url + path)
         expect(page.get_by_role("alert")).to_contain_text("administrator")
+
+
+def test_a_page_with_a_drawing_asks_for_all_at_once_and_for_nothing_twice(
+    running_app: RunningApp, as_ada: Page, complaints: list[str]
+) -> None:
+    workflow = a_workflow(running_app, "At once")
+    room = a_room(running_app, "At once", workflow).id
+    run = running_app.start(room)
+    running_app.run_until(run, "COMPLETED")
+    asked: list[str] = []
+    as_ada.on("request", lambda request: asked.append(request.url.removeprefix(running_app.url)))
+
+    for path, sign in (
+        (f"/workflows/{workflow}", ".react-flow__node"),
+        (f"/rooms/{room}", ".react-flow__node"),
+        (f"/runs/{run}", "[data-testid=steps]"),
+    ):
+        asked.clear()
+        answer = as_ada.goto(running_app.url + path, wait_until="commit")
+        as_ada.locator(sign).first.wait_for()
+        assert answer is not None
+        named = re.findall(r'<([^>]+)>; rel="(?:module)?preload"', answer.headers["link"])
+        files = [each for each in asked if each.startswith("/assets/")]
+        assert sorted(files) == sorted(each for each in named if each.startswith("/assets/"))
+        once = [
+            each for each in named if each != f"/api/runs/{run}"
+        ]  # its facts are read anew with its events
+        assert [asked.count(each) for each in once] == [1] * len(once)

@@ -1,5 +1,6 @@
 /** The column beside the canvas: all that can be said of what is selected, or of the workflow when nothing is. */
 
+import { useDeferredValue } from "react";
 import {
   AlignCenterHorizontal, AlignCenterVertical, AlignEndHorizontal, AlignEndVertical, AlignHorizontalSpaceAround, AlignStartHorizontal,
   AlignStartVertical, AlignVerticalSpaceAround, Copy, Layers, Trash2, Wand2, X, type LucideIcon,
@@ -31,11 +32,13 @@ type Props = {
 
 export function Inspector({ editor, canEdit = true, isOpen, onClose }: Props) {
   const isReady = useStore(editor.store, (state) => state.phase === "ready");
+  // The canvas is drawn first: all these fields together take as long as its cards.
+  const isShown = useDeferredValue(isReady, false);
   return (
     <section className={`oi-inspector${isOpen ? " is-open" : ""}`} aria-label="Inspector" data-testid="inspector">
       <IconButton label="Close the inspector" Icon={X} className="oi-close" onClick={onClose} />
       <fieldset className="oi-body" disabled={!canEdit}>
-        {isReady && <LiveContext value={editor}><Subject editor={editor} /></LiveContext>}
+        {isShown && <LiveContext value={editor}><Subject editor={editor} /></LiveContext>}
       </fieldset>
     </section>
   );

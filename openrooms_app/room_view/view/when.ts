@@ -7,12 +7,13 @@ export function clock(at: string): string {
   return `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}.${pad(date.getMilliseconds(), 3)}`;
 }
 
-/** Made once: making one takes longer than drawing a line of the log. */
-const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+/** Made once, when it is first wanted: making one takes longer than drawing a line of the log. */
+let full: Intl.DateTimeFormat | undefined;
 
 export function whole(at: string): string {
   const date = new Date(at);
-  return `${FULL.format(date)}\n${at.replace("T", " ").replace("Z", " UTC")}`;
+  full ??= new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+  return `${full.format(date)}\n${at.replace("T", " ").replace("Z", " UTC")}`;
 }
 
 /** Milliseconds since 1970 with the microseconds that a Date does not know. */
