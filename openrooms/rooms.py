@@ -33,6 +33,7 @@ class EventsAsked(Paged, total=False):
     node_id: str | None
     text: str
     after_seq: int | None
+    seq: list[int] | None
 
 
 class LogsAsked(EventsAsked, total=False):

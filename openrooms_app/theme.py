@@ -50,8 +50,8 @@ def color(name: str) -> str:
 
 
 def tint(name: str, percent: int = 13) -> str:
-    """A quiet background of that colour over whatever lies beneath."""
-    return f"color-mix(in srgb, {color(name)} {percent}%, transparent)"
+    """A quiet background of that colour, the same on every surface: on a marked row too its words can be read."""
+    return f"color-mix(in srgb, {color(name)} {percent}%, {color('panel')})"
 
 
 def stylesheet() -> str:

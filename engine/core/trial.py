@@ -10,11 +10,14 @@ from pydantic import Field, JsonValue
 from engine.core.catalogue import Behaviour
 from engine.core.document import Frozen
 from engine.core.errors import OpenRoomsError
-from engine.core.plan import Plan
+from engine.core.plan import Plan, PlanNode
+from engine.core.shapes import Described, faults_in
 
 PINNABLE = frozenset({Behaviour.STEP, Behaviour.WAIT})
 ALONE = PINNABLE | {Behaviour.DECISION}
 LAST = ALONE | {Behaviour.PARALLEL}
+SCHEMAS = ("output_schema", "form_schema")
+"""What in a node's config says how its output looks."""
 
 
 class UnknownNode(OpenRoomsError):
@@ -70,8 +73,9 @@ def check(plan: Plan, trial: Trial) -> None:
         raise BadTrial("A node that runs alone has no others: leave out `until` and `pins`.")
     if trial.vars and not trial.only:
         raise BadTrial("`vars` are for a node that runs alone: name it in `only`.")
-    for id_ in trial.pins:
+    for id_, output in trial.pins.items():
         _check_node(plan, id_, PINNABLE, "has no output that could be pinned: pin a step or a WAIT")
+        _check_output(plan.nodes[id_], output)
     if trial.until:
         _check_node(plan, trial.until, LAST, "is no node to end after: choose a node between START and END")
     if trial.only:
@@ -84,6 +88,17 @@ def _check_node(plan: Plan, id_: str, allowed: frozenset[Behaviour], why_not: st
         raise UnknownNode(id_, plan.nodes)
     if node.behaviour not in allowed:
         raise BadTrial(f"The {node.type} {id_!r} {why_not}.")
+
+
+def _check_output(node: PlanNode, output: JsonValue) -> None:
+    """A step whose output does not fit fails, so no run goes on with one that could not have come about."""
+    for name in SCHEMAS:
+        schema = node.config.get(name)
+        if schema is not None and (faults := faults_in(Described(schema), output)):
+            told = "; ".join(str(fault) for fault in faults[:3])
+            raise BadTrial(
+                f"The output pinned for the {node.type} {node.id!r} does not fit its {name}: {told}. Change the pin."
+            )
 
 
 def seen_of(options: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -31,6 +31,7 @@ PASSED_OVER = 20
 class Wanted:
     """Which events: the first `limit` after `after_seq`, or the last ones; `level` is the lowest that is shown.
 
+    With `seqs` none but these, wherever they stand.
     All words of `text` must stand in an event: in its line, type, data or error, or in what its node is called.
     """
 
@@ -40,12 +41,14 @@ class Wanted:
     text: str = ""
     after_seq: int | None = None
     limit: int = DEFAULT_LIMIT
+    seqs: frozenset[int] = frozenset()
 
     def takes(self, event: Event) -> bool:
         return (
             LEVEL_NAMES.index(event["level"]) >= LEVEL_NAMES.index(self.level)
             and (not self.types or event["type"] in self.types)
             and (self.node_id is None or event["node_id"] == self.node_id)
+            and (not self.seqs or event["seq"] in self.seqs)
         )
 
 
@@ -78,6 +81,8 @@ def run_of_room(rt: Runtime, user: User, room_id: str, run_id: str) -> str:
 def of_run(rt: Runtime, user: User, run_id: str, wanted: Wanted) -> Page[Event]:
     """The events wanted, newest last; `next_cursor` is the seq to go on after, when there are more."""
     log = _Log(rt, runs.get(rt, user, run_id), wanted)
+    if wanted.seqs:
+        return Page(items=tuple(log.taken_of(log.rows_with(wanted.seqs), 0)))
     if wanted.after_seq is None:
         return Page(items=tuple(_last(log, wanted.limit)))
     found = [*islice(log.wanted_after(wanted.after_seq), wanted.limit + 1)]
@@ -124,6 +129,10 @@ class _Log:
     def rows(self, after_seq: int, upto_seq: int) -> list[Stored]:
         with self._rt.db.read() as session:
             return journal.rows_of_facts(session, self._run.id, after_seq, upto_seq)
+
+    def rows_with(self, seqs: frozenset[int]) -> list[Stored]:
+        with self._rt.db.read() as session:
+            return journal.rows_with(session, self._run.id, seqs)
 
     def taken_of(self, rows: list[Stored], after_seq: int) -> Iterator[Event]:
         for row in rows:

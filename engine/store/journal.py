@@ -216,6 +216,20 @@ def rows_of_facts(session: Session | Hot, run_id: str, after_seq: int, upto_seq:
     return [_stored(hot, row) for row in rows]
 
 
+def rows_with(session: Session | Hot, run_id: str, seqs: Iterable[int]) -> list[Stored]:
+    """The rows that hold these facts, in order, one look-up for each."""
+    hot = Hot.of(session)
+    found: list[Stored] = []
+    for seq in sorted(seqs):
+        if found and found[-1].seq >= seq:
+            continue
+        row = hot.one(f"{_ROWS} ORDER BY seq LIMIT 1", run_id, seq - 1)
+        if row is None:
+            break
+        found.append(_stored(hot, row))
+    return found
+
+
 def _stored(hot: Hot, row: Any) -> Stored:
     seq, body, blob, hash_, fence, worker = row
     if body is None:

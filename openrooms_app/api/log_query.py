@@ -23,6 +23,10 @@ async def _log_asked(  # noqa: PLR0913, PLR0917 - a query's parameters
         str | None, Query(max_length=20, description="`next_cursor` of the page before")
     ] = None,
     limit: Limit = DEFAULT_LIMIT,
+    seq: Annotated[
+        list[Annotated[int, Query(ge=1, le=MAX_INT)]] | None,
+        Query(max_length=200, description="none but the events of these numbers, wherever they stand"),
+    ] = None,
 ) -> Wanted:
     if cursor is not None:
         if not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 10):
@@ -30,7 +34,7 @@ async def _log_asked(  # noqa: PLR0913, PLR0917 - a query's parameters
                 f"{cursor!r} is no cursor. Pass the next_cursor of the page before, unchanged."
             )
         after_seq = int(cursor)
-    return Wanted(level, frozenset(type or ()), node_id, text, after_seq, limit)
+    return Wanted(level, frozenset(type or ()), node_id, text, after_seq, limit, frozenset(seq or ()))
 
 
 LogAsked = Annotated[Wanted, Depends(_log_asked)]

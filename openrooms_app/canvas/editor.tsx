@@ -142,7 +142,7 @@ function useKeys(editor: Editor, canEdit: boolean): void {
   useEffect(() => {
     const obey = (event: KeyboardEvent, isEarly: boolean): void => {
       const target = event.target instanceof Element ? event.target : null;
-      if (event.defaultPrevented || target?.closest("dialog, [role=dialog]")) return;
+      if (event.defaultPrevented || target?.closest("dialog, [role=dialog]") || document.querySelector("dialog:modal")) return;
       const command = editor.keymap.find(event, isTyping(target));
       if (!command || (!canEdit && !command.isReading) || isEarly !== isBeforeCards(command, event)) return;
       if (command.isOfCanvas && !isOfCanvas(target)) return;

@@ -31,11 +31,13 @@ def picture_of(document: Mapping[str, Any]) -> Picture:
     left = min((x for _, x, _ in nodes.values()), default=0.0)
     top = min((y for _, _, y in nodes.values()), default=0.0)
     right = max((x for _, x, _ in nodes.values()), default=0.0) + WIDTH
-    bottom = max((y for _, _, y in nodes.values()), default=0.0) + HEIGHT
+    ends = [*_ends(nodes, _objects(document.get("transitions")))]
+    loops = [_low(*pair) for pair in ends if _is_back(*pair)]
+    bottom = max([*(y + HEIGHT for _, _, y in nodes.values()), *loops], default=HEIGHT)
     box = (left - MARGIN, top - MARGIN, right - left + 2 * MARGIN, bottom - top + 2 * MARGIN)
     return Picture(
         view_box=" ".join(f"{number:g}" for number in box),
-        ways="".join(_ways(nodes, _objects(document.get("transitions")))),
+        ways="".join(_back(*pair) if _is_back(*pair) else _on(*pair) for pair in ends),
         cards="".join(_card(x, y) for kind, x, y in nodes.values() if kind not in _SHAPED),
         ends="".join(_pill(x, y) for kind, x, y in nodes.values() if kind in {"START", "END"}),
         choices="".join(_diamond(x, y) for kind, x, y in nodes.values() if kind == "DECISION"),
@@ -72,26 +74,39 @@ def _place(node: Mapping[str, Any], index: int) -> tuple[float, float]:
     return index * COLUMN, 0.0
 
 
-def _ways(nodes: Mapping[str, tuple[str, float, float]], ways: Iterable[Mapping[str, Any]]) -> Iterable[str]:
+Spot = tuple[str, float, float]
+"""A node's type and the top left corner of its card."""
+
+
+def _ends(nodes: Mapping[str, Spot], ways: Iterable[Mapping[str, Any]]) -> Iterable[tuple[Spot, Spot]]:
     for way in ways:
         source, target = nodes.get(str(way.get("source"))), nodes.get(str(way.get("target")))
         if source and target:
-            yield _back(source, target) if target[1] < source[1] else _on(source, target)
+            yield source, target
 
 
-def _on(source: tuple[str, float, float], target: tuple[str, float, float]) -> str:
+def _is_back(source: Spot, target: Spot) -> bool:
+    return target[1] < source[1]
+
+
+def _on(source: Spot, target: Spot) -> str:
     x1, y1 = source[1] + WIDTH, source[2] + HEIGHT / 2
     x2, y2 = target[1], target[2] + HEIGHT / 2
     bend = max(40.0, (x2 - x1) / 2)
     return f"M{x1:g} {y1:g}C{x1 + bend:g} {y1:g} {x2 - bend:g} {y2:g} {x2:g} {y2:g}"
 
 
-def _back(source: tuple[str, float, float], target: tuple[str, float, float]) -> str:
+def _back(source: Spot, target: Spot) -> str:
     """A loop goes below the cards, from foot to foot."""
     x1, y1 = source[1] + WIDTH / 2, source[2] + HEIGHT
     x2, y2 = target[1] + WIDTH / 2, target[2] + HEIGHT
-    low = max(y1, y2) + min(120.0, (x1 - x2) / 4)
+    low = _low(source, target)
     return f"M{x1:g} {y1:g}C{x1:g} {low:g} {x2:g} {low:g} {x2:g} {y2:g}"
+
+
+def _low(source: Spot, target: Spot) -> float:
+    """What a loop bends towards, and never quite comes to."""
+    return max(source[2], target[2]) + HEIGHT + min(120.0, (source[1] - target[1]) / 4)
 
 
 def _card(x: float, y: float) -> str:

@@ -1,5 +1,5 @@
 // Dialog, menu, tabs and tooltip on Base UI: focus is kept and given back, Escape closes, arrows move.
-import { Children, useEffect, useState, type ReactElement, type ReactNode } from "react";
+import { Children, useEffect, useRef, useState, type ReactElement, type ReactNode } from "react";
 import { Dialog as D } from "@base-ui/react/dialog";
 import { Menu as M } from "@base-ui/react/menu";
 import { Tabs as T } from "@base-ui/react/tabs";
@@ -15,11 +15,12 @@ type DialogProps = Slot & {
 };
 
 export function Dialog({ open = false, title, description, size = "medium", stays = false, onOpenChange, children }: DialogProps) {
+  const body = useRef<HTMLDivElement>(null);
   return (
     <D.Root open={open} disablePointerDismissal={stays} onOpenChange={(next) => onOpenChange?.(next)}>
       <D.Portal>
         <D.Backdrop className="fixed inset-0 z-40 bg-black/45 transition-opacity duration-150 data-[ending-style]:opacity-0 data-[starting-style]:opacity-0" />
-        <D.Popup className={`fixed left-1/2 top-[12vh] z-50 flex max-h-[76vh] w-[calc(100vw-32px)] -translate-x-1/2 flex-col rounded-xl border border-line bg-raised text-ink shadow-2xl outline-none transition-opacity duration-150 data-[ending-style]:opacity-0 data-[starting-style]:opacity-0 ${WIDTHS[size] ?? WIDTHS.medium}`}>
+        <D.Popup initialFocus={() => firstIn(body.current)} className={`fixed left-1/2 top-[12vh] z-50 flex max-h-[76vh] w-[calc(100vw-32px)] -translate-x-1/2 flex-col rounded-xl border border-line bg-raised text-ink shadow-2xl outline-none transition-opacity duration-150 data-[ending-style]:opacity-0 data-[starting-style]:opacity-0 ${WIDTHS[size] ?? WIDTHS.medium}`}>
           <div className="flex items-start justify-between gap-3 px-5 pb-1 pt-4">
             <div className="min-w-0">
               <D.Title className="text-base font-semibold">{title}</D.Title>
@@ -29,11 +30,16 @@ export function Dialog({ open = false, title, description, size = "medium", stay
               <X size={16} aria-hidden />
             </D.Close>
           </div>
-          <div className="flex min-h-0 flex-col gap-4 overflow-auto px-5 pb-5 pt-3">{children}</div>
+          <div ref={body} className="flex min-h-0 flex-col gap-4 overflow-auto px-5 pb-5 pt-3">{children}</div>
         </D.Popup>
       </D.Portal>
     </D.Root>
   );
+}
+
+/** What has the focus first: a field, else the button that sends; null for whatever can have it. */
+function firstIn(body: HTMLElement | null): HTMLElement | null {
+  return body?.querySelector<HTMLElement>("input:enabled:not([type=hidden]), textarea:enabled, select:enabled") ?? body?.querySelector<HTMLElement>("[type=submit]:enabled") ?? null;
 }
 
 /**

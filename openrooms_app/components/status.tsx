@@ -18,7 +18,7 @@ export function StatusBadge({ status = "IDLE" }: { status?: string }) {
   const [Icon, word, color] = LOOKS[status] ?? [Circle, status, "idle"];
   return (
     <span data-status={status} className="inline-flex h-5 items-center align-middle gap-1 whitespace-nowrap rounded px-1.5 text-2xs font-medium"
-      style={{ color: `var(--or-${color})`, background: `color-mix(in srgb, var(--or-${color}) 12%, transparent)` }}>
+      style={{ color: `var(--or-${color})`, background: `color-mix(in srgb, var(--or-${color}) 12%, var(--or-panel))` }}>
       <Icon size={12} strokeWidth={2.2} aria-hidden className={status === "RUNNING" ? "animate-spin motion-reduce:animate-none" : ""} />
       {word}
     </span>

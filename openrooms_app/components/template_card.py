@@ -1,12 +1,15 @@
 """A template as a gallery shows it: its picture, what it is, and the button that takes it."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import reflex as rx
 
 from engine.services.templates import Template
 from openrooms_app.components.graph_picture import graph_picture, picture_of
+
+FIRST_WIDE: Final = "sm:[&>li:first-child]:col-span-2"
+"""For their `ul`: with the first as wide as two, the five templates fill rows of two and of three."""
 
 
 def cards_of(templates: Iterable[Template]) -> list[dict[str, Any]]:

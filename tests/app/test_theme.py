@@ -2,7 +2,7 @@
 
 import pytest
 
-from openrooms_app.theme import COLORS, STATES, color, stylesheet
+from openrooms_app.theme import COLORS, STATES, color, stylesheet, tint
 
 SURFACES = ("bg", "panel", "raised", "hover")
 TEXTS = ("ink", "mute", "accent-ink", *sorted(set(STATES.values())))
@@ -38,6 +38,7 @@ def test_text_stands_out_from_the_surface(text: str, surface: str, mode: int) ->
 def test_a_badge_can_be_read_on_its_own_tint(state: str, mode: int) -> None:
     tinted = over(COLORS[state][mode], COLORS["panel"][mode], 0.13)
 
+    assert tint(state) == f"color-mix(in srgb, {color(state)} 13%, {color('panel')})"
     assert contrast(COLORS[state][mode], tinted) >= 4.5
 
 

@@ -61,11 +61,15 @@ test("a label lies on the longest level piece", () => {
 
 test("a drawing is opened whole where that stays readable, else where it begins", () => {
   const screen = { width: 800, height: 600 };
-  const small = openingViewport([card("a", 0, 0), card("b", 300, 0)], screen);
+  const small = openingViewport([card("a", 0, 0), card("b", 300, 0)], [], screen);
   assert.equal(small.zoom, 1);
-  const wide = openingViewport([card("b", 9_000, 400), card("a", 100, 100)], screen);
+  const wide = openingViewport([card("b", 9_000, 400), card("a", 100, 100)], [], screen);
   assert.equal(wide.zoom, 0.8);
   assert.equal(wide.x + 100 * wide.zoom, 48);
+  const cards = [card("a", 0, 0), card("b", 300, 0)];
+  const seen = openingViewport(cards, [card("note", 0, 600)], screen);
+  assert.ok(seen.zoom < 1 && 600 * seen.zoom + seen.y > 0 && 648 * seen.zoom + seen.y < 600); // notes too
+  assert.deepEqual(openingViewport(cards, [card("note", 0, 6_000)], screen), small); // but not at the price of the words
 });
 
 test("the view moves when none of the cards is seen whole, or all of them could be", () => {

@@ -24,12 +24,13 @@ def by_the_engine(view: View) -> dict[str, list[str]]:
     }
 
 
-def by_the_editor(documents: list[dict[str, Any]]) -> list[dict[str, list[str]]]:
-    command = [str(NODE), "--disable-warning=ExperimentalWarning", str(HERE / "assigned_of.ts")]
+def told_by(script: str, asked: list[Any]) -> list[Any]:
+    """What a script of this folder answers."""
+    command = [str(NODE), "--disable-warning=ExperimentalWarning", str(HERE / script)]
     done = subprocess.run(
-        command, input=json.dumps(documents), capture_output=True, text=True, timeout=60, check=True
+        command, input=json.dumps(asked), capture_output=True, text=True, timeout=60, check=True
     )
-    found: list[dict[str, list[str]]] = json.loads(done.stdout)
+    found: list[Any] = json.loads(done.stdout)
     return found
 
 
@@ -37,6 +38,6 @@ def test_the_editor_and_the_engine_hold_the_same_names_for_written() -> None:
     documents = [sound_workflow(Random(seed), 4 + seed % 24) for seed in range(WORKFLOWS)]
     views = [View(Document.model_validate_json(json.dumps(document)), CATALOGUE) for document in documents]
 
-    for seed, (view, told) in enumerate(zip(views, by_the_editor(documents), strict=True)):
+    for seed, (view, told) in enumerate(zip(views, told_by("assigned_of.ts", documents), strict=True)):
         assert told == by_the_engine(view), f"workflow {seed}"
     assert sum(bool(view.structure.join_of) for view in views) > WORKFLOWS // 4

@@ -253,6 +253,25 @@ def test_what_can_not_be_tried_is_refused_by_name(trial: Trial, error: type[Exce
         check(plan_of(BRANCHES), Trial(only="fork"))
 
 
+def test_an_output_that_no_step_could_have_given_is_refused() -> None:
+    shape = {"type": "object", "properties": {"urgency": {"maximum": 1}}, "required": ["urgency"]}
+    plan = plan_of(
+        line(
+            node("ask", "AGENT_TASK", config={"provider": "scripted", "model": "echo", "prompt": "?", "output_schema": shape}),
+            node("go", "WAIT", config={"signal": "go", "form_schema": {"type": "object"}}),
+        )
+    )  # fmt: skip
+
+    check(plan, Trial(pins={"ask": {"urgency": 0.5}, "go": {}}))
+    for pins, words in (
+        ({"ask": {"urgency": 2}}, "'ask' does not fit its output_schema: urgency: 2 is greater"),
+        ({"ask": {}}, "urgency: is missing"),
+        ({"go": []}, r"WAIT 'go' does not fit its form_schema: the whole: \[\] is not"),
+    ):
+        with pytest.raises(BadTrial, match=words):
+            check(plan, Trial(pins=pins))
+
+
 def test_outsiders_see_which_nodes_are_pinned_not_with_what() -> None:
     assert seen_of(Trial(pins={"b": 1, "a": "x"}, until="c").options) == {"pins": ["a", "b"], "until": "c"}
     assert seen_of(Trial(only="a", vars={"x": 1}).options) == {"only": "a"}

@@ -2,19 +2,35 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Position, expect
 
 from tests.e2e.conftest import RunningApp
 
 Point = tuple[float, float]
+GRIP: Final[Position] = {"x": 70, "y": 12}
+"""Where a card is pressed: beside its handles and badges."""
 
 
 def middle(of: Locator) -> Point:
     box = of.bounding_box()
     assert box
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def grip(card: Locator) -> Point:
+    box = card.bounding_box()
+    assert box
+    return box["x"] + GRIP["x"], box["y"] + GRIP["y"]
+
+
+def press(page: Page, at: Point, *, moved: float = 0) -> None:
+    """A hand is never quite still."""
+    page.mouse.move(*at)
+    page.mouse.down()
+    page.mouse.move(at[0] + moved, at[1])
+    page.mouse.up()
 
 
 @dataclass
@@ -100,9 +116,17 @@ class Editing:
     def connect(self, source: str, handle: str, target: str) -> None:
         self.drag(middle(self.handle(source, handle)), middle(self.handle(target, "in")))
 
+    def into_sight(self, node_id: str) -> None:
+        """A hidden card is no one's to press: Playwright would scroll to it, and the canvas scrolls back under the press."""
+        (x, y), canvas = grip(self.node(node_id)), self.canvas.bounding_box()
+        assert canvas
+        if not (0 < x - canvas["x"] < canvas["width"] and 0 < y - canvas["y"] < canvas["height"]):
+            self.page.get_by_label("Fit View").click()
+
     def select(self, *node_ids: str) -> None:
         for index, node_id in enumerate(node_ids):
-            self.node(node_id).click(modifiers=["Shift"] if index else [], position={"x": 70, "y": 12})
+            self.into_sight(node_id)
+            self.node(node_id).click(modifiers=["Shift"] if index else [], position=GRIP)
 
 
 def open_editor(app: RunningApp, page: Page, document: dict[str, Any]) -> Editing:

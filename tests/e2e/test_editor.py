@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import RunningApp
-from tests.e2e.editing import Editing, as_text, middle, node, open_editor, sums, way
+from tests.e2e.editing import Editing, as_text, grip, middle, node, open_editor, press, sums, way
 
 pytestmark = pytest.mark.e2e
 
@@ -81,6 +81,25 @@ def test_a_connection_is_dropped_anywhere_on_a_card(opened: Open) -> None:
     x, y = middle(editing.node("sum"))
     editing.drag(middle(editing.handle("start", "out")), (x + 40, y + 10))
     assert editing.ways() == {("start", "ALWAYS", "sum")}
+
+
+def test_a_press_is_one_though_the_hand_moves_a_little(opened: Open) -> None:
+    editing = opened(sums())
+    page, before = editing.page, editing.ways()
+    selected = page.locator(".react-flow__node.selected")
+    for moved in (1, 3, 4):
+        editing.page.keyboard.press("Escape")
+        press(page, editing.place(300, 560), moved=moved)
+        expect(selected).to_have_count(0)
+        press(page, grip(editing.node("sum")), moved=moved)
+        expect(selected).to_have_attribute("data-id", "sum")
+        page.keyboard.down("Shift")
+        press(page, grip(editing.node("end")), moved=moved)
+        page.keyboard.up("Shift")
+        expect(selected).to_have_count(2)
+        press(page, middle(editing.handle("sum", "out")), moved=moved)
+    assert editing.ways() == before
+    assert editing.nodes()["sum"]["position"] == {"x": 240, "y": 0}
 
 
 def test_a_refused_connection_says_why_at_the_pointer(opened: Open) -> None:

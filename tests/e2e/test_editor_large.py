@@ -51,6 +51,12 @@ def test_from_afar_cards_are_outlines_that_can_be_dragged_and_lines_that_can_be_
     assert (moved["x"], moved["y"]) != (300 * (30 % COLUMNS), 120 * (30 // COLUMNS))
     assert drawn_way(editing, "t31") != before
 
+    as_ada.mouse.move(*middle(editing.node("n11")))
+    editing.drag(middle(editing.handle("n11", "out")), middle(editing.node("n35")))  # one card has a handle
+    assert ("n11", "FAILURE", "n35") in editing.ways()
+    as_ada.mouse.move(*editing.place(20, 20))
+    expect(handles).to_have_count(0)
+
     left, right = middle(editing.node("n5")), middle(editing.node("n6"))
     as_ada.mouse.click((left[0] + right[0]) / 2, (left[1] + right[1]) / 2)
     expect(as_ada.get_by_test_id("edge-t6")).to_have_class(re.compile("is-selected"))

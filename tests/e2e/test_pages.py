@@ -230,6 +230,7 @@ def test_the_runs_page_lists_a_run_and_leads_to_it(running_app: RunningApp, as_a
 def test_a_tool_is_tried_out_and_its_error_is_shown(running_app: RunningApp, as_ada: Page) -> None:
     as_ada.goto(running_app.url + "/tools")
     as_ada.get_by_role("button", name="Try Calculator").click()
+    expect(as_ada.get_by_role("dialog").get_by_label("Expression")).to_be_focused()
     dialog = as_ada.get_by_role("dialog")
     dialog.get_by_label("Expression").fill("2 * (3.5 + 1.35)")
     dialog.get_by_role("button", name="Run tool").click()

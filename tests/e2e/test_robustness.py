@@ -1,14 +1,13 @@
 """What people and networks do to pages: names of every kind, a quick hand, a slow line, the back button, a reload."""
 
 import re
-from contextlib import suppress
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import RunningApp
-from tests.e2e.editing import Editing, node, open_editor, sums, way
+from tests.e2e.editing import node, open_editor, sums, way
 from tests.e2e.room_page import RESTING, lines, named, open_room, status
 from tests.fixtures.running import until
 from tests.servers.slow_line import line_to
@@ -87,18 +86,6 @@ class Looking:
             self.faults.append(f"{place}: it ran")
 
 
-def choose(editing: Editing, node_id: str) -> None:
-    """Seen once on a busy machine: a press came while ten thousand letters were being laid out, and was no click."""
-    shown = editing.inspector.get_by_label("Id", exact=True)
-    for _ in range(2):
-        editing.select(node_id)
-        with suppress(AssertionError):
-            expect(shown).to_have_value(node_id, timeout=8_000)
-            return
-    editing.select(node_id)
-    expect(shown).to_have_value(node_id)
-
-
 def test_names_of_every_kind_run_nothing_and_break_no_page(
     running_app: RunningApp, as_ada: Page, complaints: list[str]
 ) -> None:
@@ -106,7 +93,8 @@ def test_names_of_every_kind_run_nothing_and_break_no_page(
     editing = open_editor(running_app, as_ada, oddly_named(f"{MARKUP} {TURNED}"))
     keys = as_ada.keyboard
     for id_ in ("markup", "long"):
-        choose(editing, id_)
+        editing.select(id_)
+        expect(editing.inspector.get_by_label("Id", exact=True)).to_have_value(id_)
         looking.at(f"the inspector of {id_}")
     expect(editing.announced).to_have_text(re.compile(r"^Selected W{120}…, tool execution\.$"))
     for key, typed, place in (

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import RunningApp
+from tests.e2e.editing import middle
 from tests.e2e.room_page import lines, open_room
 from tests.fixtures.drawings import drawing
 
@@ -39,6 +40,15 @@ def test_a_run_longer_than_the_page_holds_is_read_searched_and_travelled_through
 
     as_ada.get_by_test_id("log-lines").press("Home")
     expect(lines(as_ada).first).to_contain_text("Room created")  # dropped long ago, and read again
+    log = as_ada.get_by_test_id("log-lines")
+    pressed = log.locator("[data-seq='7']")
+    as_ada.mouse.move(*middle(pressed))
+    as_ada.mouse.down()
+    log.evaluate("list => { list.scrollTop += 480; }")  # as a list that follows does
+    expect(pressed).not_to_be_in_viewport()
+    as_ada.mouse.up()
+    expect(as_ada.get_by_test_id("event-detail")).to_be_visible()
+    expect(pressed).to_have_attribute("aria-selected", "true")
     as_ada.get_by_label("Search the log").fill('"number":17, succeeded count')
     expect(count).to_have_text(f"0 of {total:,}")
     as_ada.get_by_label("Search the log").fill('"number":17} succeeded count')

@@ -16,6 +16,7 @@ def triage() -> dict[str, Any]:
     calls: dict[str, Any] = {"tool": "calculator", "arguments": {"expression": "40 + 2"}}
     twice = {"tool": "calculator", "arguments": {"expression": "{{ vars.count.number }} * 2"}}
     asks = {"provider": "scripted", "model": "echo", "prompt": "Of {{ input.ticket }}"}
+    shape = {"type": "object", "properties": {"urgent": {"type": "boolean"}}, "required": ["urgent"]}
     return {
         "name": "Triage",
         "input_schema": {
@@ -28,13 +29,15 @@ def triage() -> dict[str, Any]:
             node("classify", "AGENT_TASK", 200, 0, name="Classify", config=asks),
             node("count", "TOOL_EXECUTION", 0, 180, name="Count", config=calls),
             node("double", "TOOL_EXECUTION", 260, 180, name="Double", config=twice),
-            node("end", "END", 520, 180),
+            node("go", "WAIT", 520, 180, name="Go", config={"signal": "go", "form_schema": shape}),
+            node("end", "END", 780, 180),
         ],
         "transitions": [
             way("t1", "start", "classify"),
             way("t2", "classify", "count", "SUCCESS"),
             way("t3", "count", "double", "SUCCESS"),
-            way("t4", "double", "end", "SUCCESS"),
+            way("t4", "double", "go", "SUCCESS"),
+            way("t5", "go", "end", "SUCCESS"),
         ],
     }
 
@@ -99,6 +102,22 @@ def test_outputs_are_pinned_and_parts_of_a_workflow_run(
     dialog.get_by_test_id("run-here").click()
     over(editing, "only Double")
     assert last_run(app, room_id)["output"]["number"] == 10
+
+    # an output that the node could not have given is told at once, and no run begins with it
+    editing.select("go")
+    editing.inspector.get_by_test_id("pin-own").click()
+    own.fill('{"urgent": "yes"}')
+    expect(editing.inspector.get_by_text("urgent: must be true or false")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Shift+R")
+    dialog = page.get_by_role("dialog", name="Run until Go")
+    dialog.get_by_test_id("run-here").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("The output pinned for the WAIT 'go' does not fit")
+    page.keyboard.press("Escape")
+    complaints.clear()  # of the run that was refused
+    own.fill('{"urgent": true}')
+    expect(editing.inspector.get_by_text("must be true")).to_have_count(0)
+    editing.inspector.get_by_test_id("unpin").click()
 
     # the palette has them too, and the pin is let go
     editing.select("classify")

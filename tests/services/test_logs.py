@@ -73,6 +73,14 @@ def test_a_search_finds_what_reading_every_event_would(long_run: tuple[Place, st
         assert bool(expected) == (text != "nowhere")
 
 
+def test_single_events_are_read_wherever_they_stand(long_run: tuple[Place, str, list[logs.Event]]):
+    place, run_id, everything = long_run
+    seqs = {1, 2, 3, len(everything) // 2, len(everything) - 1, len(everything)}
+    page = logs.of_run(place.rt, ADA, run_id, logs.Wanted(seqs=frozenset({*seqs, len(everything) + 9})))
+    assert [*page.items] == [everything[seq - 1] for seq in sorted(seqs)]
+    assert page.next_cursor is None
+
+
 def test_the_whole_log_is_taken_away_line_by_line(long_run: tuple[Place, str, list[logs.Event]]):
     place, run_id, everything = long_run
     parts = [*logs.lines(place.rt, ADA, run_id, logs.Wanted())]

@@ -2,6 +2,7 @@
 
 import type { Catalogue } from "../state/catalogue.ts";
 import { toolOf } from "../state/catalogue.ts";
+import { misfit } from "./fits.ts";
 import { nodeOf, titleOf, type Json, type JsonObject, type WorkflowDocument, type WorkflowNode } from "./document.ts";
 
 /** What makes a run a trial, as the API takes it. */
@@ -22,6 +23,13 @@ const PURE: ReadonlySet<string> = new Set(["START", "END", "DECISION", "PARALLEL
 
 export function canPin({ type }: WorkflowNode): boolean {
   return !PURE.has(type);
+}
+
+/** Why a node could not have given this output, in a sentence; "" if it could. */
+export function pinFault({ config }: WorkflowNode, output: Json): string {
+  const name = ["output_schema", "form_schema"].find((each) => isObject(config[each])) ?? "";
+  const fault = misfit(config[name], output);
+  return fault ? `It does not fit the node's ${name}, and a run with it is refused. ${fault}.` : "";
 }
 
 export function canTry({ type }: WorkflowNode, kind: Try["kind"]): boolean {

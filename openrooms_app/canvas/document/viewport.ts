@@ -12,16 +12,22 @@ const READABLE = 0.8;
 const LEGIBLE = 0.65;
 const TIGHT = 24;
 
-export function openingViewport(cards: readonly Box[], screen: Size): Viewport {
-  const [first] = cards;
-  if (!first || !screen.width || !screen.height) return { x: 0, y: 0, zoom: 1 };
-  const all = cards.reduce(around);
+/** Notes are shown with the cards where all of that stays legible. */
+export function openingViewport(cards: readonly Box[], notes: readonly Box[], screen: Size): Viewport {
+  if (!cards.length || !screen.width || !screen.height) return { x: 0, y: 0, zoom: 1 };
+  return fittedTo([...cards, ...notes], screen) ?? fittedTo(cards, screen) ?? beginning(cards, screen);
+}
+
+/** All of these in the middle; null where they would be too small. */
+function fittedTo(boxes: readonly Box[], screen: Size): Viewport | null {
+  const all = boxes.reduce(around);
   const [width, height] = [all.right - all.left, all.bottom - all.top];
   const fitsIn = (padding: number): number => Math.min(1, (screen.width - 2 * padding) / width, (screen.height - 2 * padding) / height);
   const fitting = fitsIn(PADDING) >= READABLE ? fitsIn(PADDING) : Math.min(READABLE, fitsIn(TIGHT));
-  if (fitting >= LEGIBLE) {
-    return centred({ x: (all.left + all.right) / 2, y: (all.top + all.bottom) / 2 }, fitting, screen);
-  }
+  return fitting < LEGIBLE ? null : centred({ x: (all.left + all.right) / 2, y: (all.top + all.bottom) / 2 }, fitting, screen);
+}
+
+function beginning(cards: readonly Box[], screen: Size): Viewport {
   const start = cards.reduce((one, other) => (other.left < one.left ? other : one));
   const y = screen.height / 2 - ((start.top + start.bottom) / 2) * READABLE;
   return { x: PADDING - start.left * READABLE, y, zoom: READABLE };

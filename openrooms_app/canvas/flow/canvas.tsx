@@ -25,6 +25,7 @@ import { FlowEdge } from "./flow-edge.tsx";
 import { FlowNode } from "./flow-node.tsx";
 import { FlowNote } from "./flow-note.tsx";
 import { createGuides, Guides, guidesFor } from "./guides.tsx";
+import { STEADY, useSteady } from "./steady.ts";
 import { MANY, useDistance, useKnownMeasures } from "./use-distance.ts";
 import { useDrawing, type SetNodes } from "./use-drawing.ts";
 import { useLens } from "./use-lens.ts";
@@ -37,6 +38,7 @@ const NO_EDGES: Way[] = [];
 const SETTINGS: ReactFlowProps<CardNode, Way> = {
   nodeTypes: { card: FlowNode, note: FlowNote },
   edgeTypes: { way: FlowEdge },
+  ...STEADY,
   connectionRadius: 16,
   deleteKeyCode: null,
   multiSelectionKeyCode: ["Shift", "Meta", "Control"],
@@ -65,9 +67,10 @@ export function Canvas({ editor, canEdit }: CanvasProps) {
   useKnownMeasures();
   const surface = useRef<HTMLDivElement>(null);
   const [isConnecting, setConnecting] = useState<"source" | "target" | null>(null);
-  const viewport = useOpening(surface, drawing.boxes);
+  const viewport = useOpening(surface, drawing);
   useView(editor, surface, drawing.boxes);
   useLens(editor, surface);
+  useSteady(surface);
   const [guides] = useState(createGuides);
   const changes = useChanges(editor, setNodes, guides);
   const gestures = { ...useConnecting(editor, setConnecting), ...useDropping(editor) };

@@ -1,6 +1,6 @@
 /** The line while a connection is drawn, and at the pointer the kind that it will get or the reason it is refused. */
 
-import type { ConnectionLineComponentProps } from "@xyflow/react";
+import { useStore, type ConnectionLineComponentProps } from "@xyflow/react";
 import { answer, MAIN, preset, type Answer } from "../document/connecting.ts";
 import { nodeOf, titleOf } from "../document/document.ts";
 import { asPath, route } from "../document/route.ts";
@@ -11,6 +11,7 @@ import type { FlowNode } from "./derive.ts";
 
 export function ConnectionLine({ fromX, fromY, toX, toY, fromHandle, fromNode, toNode }: ConnectionLineComponentProps<FlowNode>) {
   const { editor } = useCanvas();
+  const zoom = useStore(({ transform }) => Math.min(1, transform[2])); // from afar it is as thick and its words as large
   if (!editor) return null;
   const isForward = fromHandle.type === "source";
   const [from, to] = isForward ? [{ x: fromX, y: fromY }, { x: toX, y: toY }] : [{ x: toX, y: toY }, { x: fromX, y: fromY }];
@@ -23,8 +24,8 @@ export function ConnectionLine({ fromX, fromY, toX, toY, fromHandle, fromNode, t
   const words = isRefused ? reply.reason : `${reply.on.replace("CONDITION_MET", "WHEN …").toLowerCase()}${target ? ` → ${titleOf(target)}` : ""}`;
   return (
     <g className={isRefused ? "oc-line is-refused" : "oc-line"}>
-      <path d={asPath(points)} />
-      <foreignObject x={toX + 10} y={toY + 10} width="1" height="1" className="oc-hint-place">
+      <path d={asPath(points)} strokeWidth={2 / zoom} strokeDasharray={`${5 / zoom} ${4 / zoom}`} />
+      <foreignObject x="10" y="10" width="1" height="1" className="oc-hint-place" transform={`translate(${toX} ${toY}) scale(${1 / zoom})`}>
         <div className="oc-hint" role={isRefused ? "alert" : undefined}>{words}</div>
       </foreignObject>
     </g>

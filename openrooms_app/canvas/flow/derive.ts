@@ -98,9 +98,13 @@ function handlesOf({ node, rows, tabs }: CardData, size: Size): NodeHandle[] {
   });
 }
 
-function boxOf(card: Card): Box {
-  const { x, y } = card.position;
-  return { id: card.id, left: x, top: y, right: x + (card.width ?? 0), bottom: y + (card.height ?? 0) };
+function boxOf({ id, position: { x, y }, width = 0, height = 0 }: FlowNode): Box {
+  return { id, left: x, top: y, right: x + width, bottom: y + height };
+}
+
+/** Where the notes lie. */
+export function notesIn({ nodes }: Drawing): Box[] {
+  return nodes.filter(({ type }) => type === "note").map(boxOf);
 }
 
 type Ways = { readonly out: ReadonlyMap<string, readonly Transition[]>; readonly into: ReadonlyMap<string, number> };

@@ -20,6 +20,7 @@ import { FarWays } from "./far-ways.tsx";
 import { FlowEdge } from "./flow-edge.tsx";
 import { FlowNode } from "./flow-node.tsx";
 import { FlowNote } from "./flow-note.tsx";
+import { STEADY } from "./steady.ts";
 import { MANY, useDistance, useKnownMeasures } from "./use-distance.ts";
 import { useFollowing, useReveal } from "./use-following.ts";
 import { useOpening } from "./use-opening.ts";
@@ -67,7 +68,7 @@ function Surface({ document, catalogue, paint, selected, onSelect, way = null, o
   const field = useField(drawing.boxes);
   useKnownMeasures();
   const surface = useRef<HTMLDivElement>(null);
-  const viewport = useOpening(surface, drawing.boxes, drawing !== BLANK && !isUnplaced(placed));
+  const viewport = useOpening(surface, drawing, drawing !== BLANK && !isUnplaced(placed));
   const reveal = useReveal(surface, viewport ? drawing.boxes : NOWHERE);
   const following = useFollowing(paint, reveal);
   useEffect(() => {
@@ -93,6 +94,7 @@ function Surface({ document, catalogue, paint, selected, onSelect, way = null, o
               onNodeClick={(_, node) => !node.id.startsWith(NOTE) && onSelect(node.id)}
               onEdgeClick={(_, edge) => onWay?.(edge.id)}
               onPaneClick={() => onSelect(null)}
+              {...STEADY}
               nodesDraggable={false}
               nodesConnectable={false}
               edgesFocusable={false}

@@ -2,7 +2,7 @@
 
 import { CirclePlay, Pin, PinOff, StepForward } from "lucide-react";
 import { titleOf, type WorkflowNode } from "../document/document.ts";
-import { canPin, canTry } from "../document/trial.ts";
+import { canPin, canTry, pinFault } from "../document/trial.ts";
 import type { Editor } from "../state/editor.ts";
 import { askRun, pin, pinLast, unpin } from "../state/trying.ts";
 import { useStore } from "../state/use-store.ts";
@@ -55,7 +55,7 @@ function Pinned({ editor, node }: Props) {
       <FieldFrame
         label="Pinned output"
         help={`In a trial ${titleOf(node)} gives this and is not executed. It is kept in this browser; published versions and ordinary runs know nothing of it.`}
-        fault={buffer.fault}
+        fault={buffer.fault || pinFault(node, output)}
       >
         {(control) => (
           <textarea {...control} className="oi-area is-code" rows={3} spellCheck={false} value={buffer.text} data-testid="pinned-output"

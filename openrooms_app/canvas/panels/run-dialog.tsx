@@ -1,6 +1,6 @@
 /** Asks where a run goes and what it begins with: it is watched on this canvas, or in its room. */
 
-import { useEffect, useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { Play } from "lucide-react";
 import { Button, INPUT, Skeleton } from "../../components/kit.tsx";
 import { SchemaForm } from "../../components/schema-form.tsx";
@@ -75,7 +75,8 @@ function Form({ editor, tries, roomId, version, fault, onFault }: FormProps) {
   const pins = tries?.kind === "only" ? {} : editor.pins.within(version.document);
   const [schema] = useState(() => beginningWith(schemaOf(version.document), tries && editor.runs.latest.get()?.input));
   if (tries && !node) return <p role="alert" className="text-sm text-fail">Version {version.number} has no node {tries.node}. Publish the draft first.</p>;
-  const inRoom = async (): Promise<string | null> => roomId || newRoom(editor, newName.trim() || name, onFault);
+  const made = useRef<string | null>(null); // what was refused is tried again in the room that was made for it
+  const inRoom = async (): Promise<string | null> => roomId || (made.current ??= await newRoom(editor, newName.trim() || name, onFault));
   const run = async (input: Json | undefined): Promise<void> => {
     const found = varsIn(vars);
     if (typeof found === "string") return onFault(found);

@@ -19,7 +19,7 @@ from openrooms_app.components import (
     status_badge,
 )
 from openrooms_app.components.run_table import run_table
-from openrooms_app.components.template_card import template_card
+from openrooms_app.components.template_card import FIRST_WIDE, template_card
 from openrooms_app.pages.home.state import HomePage
 from openrooms_app.session import SessionState
 
@@ -152,7 +152,8 @@ def _first_steps() -> rx.Component:
                 class_name="grid gap-4 sm:grid-cols-3",
             ),
             rx.el.ul(
-                rx.foreach(state.gallery, _template), class_name="grid gap-3 sm:grid-cols-2 lg:grid-cols-4"
+                rx.foreach(state.gallery, _template),
+                class_name=f"grid gap-3 sm:grid-cols-2 lg:grid-cols-3 {FIRST_WIDE}",
             ),
             class_name="flex flex-col gap-5 p-4",
         ),

@@ -33,7 +33,7 @@ from openrooms_app.components import (
 from openrooms_app.components.import_workflow import import_workflow
 from openrooms_app.components.query import pager, search_filter, select_filter
 from openrooms_app.components.table import WIDE
-from openrooms_app.components.template_card import template_card
+from openrooms_app.components.template_card import FIRST_WIDE, template_card
 from openrooms_app.pages.workflows.state import WorkflowsPage
 from openrooms_app.session import SessionState
 from openrooms_app.shell import for_editors
@@ -279,7 +279,7 @@ def _templates() -> rx.Component:
     return dialog(
         rx.el.ul(
             rx.foreach(state.gallery, _template),
-            class_name="grid gap-3 sm:grid-cols-2",
+            class_name=f"grid gap-3 sm:grid-cols-2 {FIRST_WIDE}",
         ),
         open=state.dialog == "templates",
         title="Templates",

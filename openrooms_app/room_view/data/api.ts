@@ -55,6 +55,9 @@ export const api = {
     send("POST", at("runs", runId, "retry"), step === null ? {} : { from_step: step }),
   events: (runId: string, afterSeq: number, limit: number): Promise<Reply<List<RunEvent>>> =>
     send("GET", `${at("runs", runId, "events")}?limit=${limit}&after_seq=${afterSeq}`),
+  /** The events of these numbers, two hundred at most. */
+  eventsAt: (runId: string, seqs: readonly number[]): Promise<Reply<List<RunEvent>>> =>
+    send("GET", `${at("runs", runId, "events")}?${seqs.map((seq) => `seq=${seq}`).join("&")}`),
   /** The numbers of the events after `afterSeq` that pass the filter, as far as one search looks. */
   find: (runId: string, filter: Filter, afterSeq: number): Promise<Reply<{ readonly seqs: readonly number[]; readonly next_cursor: string | null }>> =>
     send("GET", `${at("runs", runId, "events", "seqs")}?${filtering(filter)}&after_seq=${afterSeq}`),

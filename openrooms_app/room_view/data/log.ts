@@ -12,12 +12,16 @@ export const EVERYTHING: Filter = { level: "DEBUG", text: "", node: null, type: 
 export const PAGE = 1_000;
 /** Pages kept whole: some fifty megabytes, however long the run is. */
 const HELD = 64;
+/** Events kept besides, that came without their page. */
+const HELD_ALONE = 4_000;
 
 /** Grows at its end only; `shown` holds the numbers of the events that pass the filter. */
 export class EventLog {
   readonly columns = new Columns();
   /** By page, in the order of their last use. */
   private readonly pages = new Map<number, RunEvent[]>();
+  /** By number, in the order in which they came. */
+  private readonly alone = new Map<number, RunEvent>();
   private latest = -1;
   private count = 0;
   private dropped = 0;
@@ -27,7 +31,7 @@ export class EventLog {
   /** How many warnings and errors there are. */
   warnings = 0;
   errors = 0;
-  /** How often pages have come back. */
+  /** How often something has come back. */
   loads = 0;
 
   /** Add events; those that are known already are left out. Answers how many were new. */
@@ -60,9 +64,9 @@ export class EventLog {
 
   /** The event of this number; undefined where there is none, or its page was dropped. */
   at(seq: number): RunEvent | undefined {
-    const page = Math.floor((seq - 1) / PAGE);
+    const page = pageOf(seq);
     if (page !== this.latest) this.use(page);
-    return this.pages.get(page)?.[(seq - 1) % PAGE];
+    return this.pages.get(page)?.[(seq - 1) % PAGE] ?? this.alone.get(seq);
   }
 
   /** Whether a page with events of ours is not here. */
@@ -77,6 +81,16 @@ export class EventLog {
     this.loads += 1;
     this.dropped -= 1;
     this.drop();
+  }
+
+  /** Events of dropped pages have been read one by one. */
+  putAlone(events: readonly RunEvent[]): void {
+    for (const event of events) this.alone.set(event.seq, event);
+    for (const seq of this.alone.keys()) {
+      if (this.alone.size <= HELD_ALONE) break;
+      this.alone.delete(seq);
+    }
+    this.loads += 1;
   }
 
   get shown(): Passing {
@@ -128,6 +142,11 @@ export class EventLog {
       this.dropped += 1;
     }
   }
+}
+
+/** The page that an event lies on. */
+export function pageOf(seq: number): number {
+  return Math.floor((seq - 1) / PAGE);
 }
 
 /** The numbers of the events that pass a filter: what was found among the older ones, then what has come since. */

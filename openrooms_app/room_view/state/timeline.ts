@@ -59,7 +59,7 @@ export class Timeline {
     if (this.past?.seq === count) return this.past;
     const nearest = Math.floor(count / PAGE);
     if (this.log.isMissing(nearest) && count > nearest * PAGE) {
-      this.archive.want([count]);
+      this.archive.wantPages([nearest]);
       return this.past ?? this.standing;
     }
     const begin = this.past && this.past.seq < count && this.past.seq > nearest * PAGE ? this.past : this.kept[nearest]!;

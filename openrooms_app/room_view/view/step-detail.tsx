@@ -24,7 +24,7 @@ export const STEP_COLORS: Readonly<Record<StepStatus, string>> = {
 
 export function StepBadge({ status }: { readonly status: StepStatus }) {
   const color = `var(--or-${STEP_COLORS[status]})`;
-  return <span className="rounded px-1.5 py-0.5 text-2xs font-medium" style={{ color, background: `color-mix(in srgb, ${color} 12%, transparent)` }}>{status}</span>;
+  return <span className="rounded px-1.5 py-0.5 text-2xs font-medium" style={{ color, background: `color-mix(in srgb, ${color} 12%, var(--or-panel))` }}>{status}</span>;
 }
 
 /** `until` is the moment that is looked at: what came later is not told. */

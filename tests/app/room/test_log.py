@@ -57,6 +57,12 @@ def test_a_line_is_found_among_a_million():
     assert far["came"] == "line 5"
     assert far["errors"] == [1_000, 2_000, 2]
     assert far["searched"] == [1_000_000, 0, [7, 70, 71, 1_000_002], 2]
+    assert far["scattered"] == {
+        "asked": ["alone 120", "alone 60", "page 1000", *["alone 200"] * 2, "alone 39"],
+        "here": 180,
+        "last": [500, 501_000, 1_000_000],
+        "kept": [False, True],
+    }
     assert far["step"] == [*range(491, 501)]
     assert far["next"] == 2_000
     assert far["last"] == [997, 999]
