@@ -1,6 +1,6 @@
 """A small picture of a workflow, drawn from the places of its nodes: lines for the ways, a shape for each type."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypedDict
 
 import reflex as rx
@@ -31,11 +31,15 @@ def picture_of(document: Mapping[str, Any]) -> Picture:
     left = min((x for _, x, _ in nodes.values()), default=0.0)
     top = min((y for _, _, y in nodes.values()), default=0.0)
     right = max((x for _, x, _ in nodes.values()), default=0.0) + WIDTH
-    bottom = max((y for _, _, y in nodes.values()), default=0.0) + HEIGHT
+    loops = [_depth(source, target) for source, target in _ends(nodes, document) if target[1] < source[1]]
+    bottom = max([y + HEIGHT for _, _, y in nodes.values()] + loops, default=HEIGHT)
     box = (left - MARGIN, top - MARGIN, right - left + 2 * MARGIN, bottom - top + 2 * MARGIN)
     return Picture(
         view_box=" ".join(f"{number:g}" for number in box),
-        ways="".join(_ways(nodes, _objects(document.get("transitions")))),
+        ways="".join(
+            _back(source, target) if target[1] < source[1] else _on(source, target)
+            for source, target in _ends(nodes, document)
+        ),
         cards="".join(_card(x, y) for kind, x, y in nodes.values() if kind not in _SHAPED),
         ends="".join(_pill(x, y) for kind, x, y in nodes.values() if kind in {"START", "END"}),
         choices="".join(_diamond(x, y) for kind, x, y in nodes.values() if kind == "DECISION"),
@@ -72,25 +76,33 @@ def _place(node: Mapping[str, Any], index: int) -> tuple[float, float]:
     return index * COLUMN, 0.0
 
 
-def _ways(nodes: Mapping[str, tuple[str, float, float]], ways: Iterable[Mapping[str, Any]]) -> Iterable[str]:
-    for way in ways:
+_Node = tuple[str, float, float]
+
+
+def _ends(nodes: Mapping[str, _Node], document: Mapping[str, Any]) -> Iterator[tuple[_Node, _Node]]:
+    for way in _objects(document.get("transitions")):
         source, target = nodes.get(str(way.get("source"))), nodes.get(str(way.get("target")))
         if source and target:
-            yield _back(source, target) if target[1] < source[1] else _on(source, target)
+            yield source, target
 
 
-def _on(source: tuple[str, float, float], target: tuple[str, float, float]) -> str:
+def _on(source: _Node, target: _Node) -> str:
     x1, y1 = source[1] + WIDTH, source[2] + HEIGHT / 2
     x2, y2 = target[1], target[2] + HEIGHT / 2
     bend = max(40.0, (x2 - x1) / 2)
     return f"M{x1:g} {y1:g}C{x1 + bend:g} {y1:g} {x2 - bend:g} {y2:g} {x2:g} {y2:g}"
 
 
-def _back(source: tuple[str, float, float], target: tuple[str, float, float]) -> str:
+def _depth(source: _Node, target: _Node) -> float:
+    """How low a loop hangs at most."""
+    return max(source[2], target[2]) + HEIGHT + min(120.0, (source[1] - target[1]) / 4)
+
+
+def _back(source: _Node, target: _Node) -> str:
     """A loop goes below the cards, from foot to foot."""
     x1, y1 = source[1] + WIDTH / 2, source[2] + HEIGHT
     x2, y2 = target[1] + WIDTH / 2, target[2] + HEIGHT
-    low = max(y1, y2) + min(120.0, (x1 - x2) / 4)
+    low = _depth(source, target)
     return f"M{x1:g} {y1:g}C{x1:g} {low:g} {x2:g} {low:g} {x2:g} {y2:g}"
 
 
