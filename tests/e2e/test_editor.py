@@ -1,5 +1,6 @@
 """The gestures of the editor, with real mouse moves and keys; what counts is the draft that the server keeps."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -80,6 +81,8 @@ def test_a_connection_is_dropped_anywhere_on_a_card(opened: Open) -> None:
     editing = opened(document)
     x, y = middle(editing.node("sum"))
     editing.drag(middle(editing.handle("start", "out")), (x + 40, y + 10))
+    x, y = middle(editing.node("sum"))
+    editing.drag(middle(editing.handle("sum", "out")), (x - 40, y))  # thought better of
     assert editing.ways() == {("start", "ALWAYS", "sum")}
 
 
@@ -105,11 +108,21 @@ def test_an_edge_dropped_on_empty_canvas_asks_for_a_node_and_connects_it(opened:
 def test_a_double_click_opens_the_box_at_the_pointer_and_mod_enter_chains(opened: Open) -> None:
     editing = opened(sums())
     editing.page.mouse.dblclick(*editing.place(140, 560))
+    box = editing.page.get_by_test_id("quick-add")
+    expect(box.get_by_role("option", name="Start")).to_have_count(0)  # there is one
+    editing.page.keyboard.press("ArrowDown")
+    for _ in range(8):
+        editing.page.keyboard.press("ArrowDown")
+    expect(box.locator("[aria-selected=true]")).to_be_in_viewport(ratio=1)
+    editing.page.keyboard.type("http")
+    editing.page.keyboard.press("Control+Enter")
+    expect(editing.node("http_request")).to_contain_text("HTTP request")
     editing.page.keyboard.type("wait")
     editing.page.keyboard.press("Control+Enter")
     editing.page.keyboard.type("end")
     editing.page.keyboard.press("Enter")
-    assert ("wait_1", "SUCCESS", "end_1") in editing.ways()
+    assert {("http_request", "SUCCESS", "wait_1"), ("wait_1", "SUCCESS", "end_1")} <= editing.ways()
+    assert editing.nodes()["http_request"]["config"] == {"tool": "http_request"}
 
 
 def test_a_node_dropped_on_an_edge_is_spliced_in_and_healed_out(opened: Open) -> None:
@@ -198,15 +211,31 @@ def test_what_is_copied_is_pasted_in_another_workflow(opened: Open) -> None:
 
 def test_a_workflow_as_text_is_pasted_as_a_drawing(opened: Open) -> None:
     editing = opened({"name": "Empty", "nodes": [node("start", "START", 0, 0)], "transitions": []})
-    editing.page.evaluate(
-        """text => {
-            const data = new DataTransfer();
-            data.setData("text/plain", text);
-            document.body.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
-        }""",
-        as_text(sums()),
+
+    def paste(text: str) -> None:
+        editing.page.evaluate(
+            """text => {
+                const data = new DataTransfer();
+                data.setData("text/plain", text);
+                document.body.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+            }""",
+            text,
+        )
+
+    paste(
+        json.dumps({"nodes": [{"name": "Set", "type": "another.set", "position": [0, 0]}], "connections": {}})
     )
-    assert editing.nodes().keys() == {"start", "sum", "end"}
+    expect(editing.page.get_by_test_id("notice")).to_contain_text("no part of a workflow")
+    editing.page.mouse.move(*editing.place(400, 500))
+    paste(as_text(sums()))
+    paste(as_text(sums()))
+    places = {name: each["position"] for name, each in editing.nodes().items()}
+    assert places.keys() == {"start", "sum", "end", "sum_2", "end_2"}
+    assert places["sum_2"] != places["sum"]
+    left, right = middle(editing.node("sum")), middle(editing.node("end"))
+    wanted = editing.place(400, 500)
+    assert abs((left[0] + right[0]) / 2 - wanted[0]) < 60  # at the pointer, wherever it was copied
+    assert abs(left[1] - wanted[1]) < 20
 
 
 def test_a_renamed_node_keeps_its_connections_and_its_readers(opened: Open) -> None:

@@ -32,6 +32,8 @@ import { useOpening } from "./use-opening.ts";
 import { FieldContext, useField } from "./use-route.ts";
 import { FIT, useView } from "./use-view.ts";
 
+/** Told to the map as well, which else draws its frame for another size. */
+const MAP = { width: 168, height: 112 };
 /** Seen from afar, the transitions are drawn by `FarWays`. */
 const NO_EDGES: Way[] = [];
 const SETTINGS: ReactFlowProps<CardNode, Way> = {
@@ -50,7 +52,7 @@ const SETTINGS: ReactFlowProps<CardNode, Way> = {
   proOptions: { hideAttribution: true },
 };
 
-/** What a drag from the palette carries: the name of a node type. */
+/** What a drag from the palette carries: the name of an offer. */
 export const DRAG_TYPE = "application/x-openrooms-node";
 
 type CanvasProps = { readonly editor: Editor; readonly canEdit: boolean };
@@ -101,7 +103,7 @@ export function Canvas({ editor, canEdit }: CanvasProps) {
               <Guides guides={guides} />
               <Background variant={BackgroundVariant.Dots} gap={GRID * 3} size={1.5} />
               <Controls showInteractive={false} fitViewOptions={FIT} />
-              <MiniMap pannable zoomable ariaLabel="Map of the workflow" nodeStrokeWidth={0} nodeBorderRadius={8} />
+              <MiniMap pannable zoomable style={MAP} ariaLabel="Map of the workflow" nodeStrokeWidth={0} nodeBorderRadius={8} />
             </ReactFlow>
           )}
         </div>
@@ -227,8 +229,8 @@ function dropped(editor: Editor, { fromNode, fromHandle }: FinalConnectionState,
   const handle = fromHandle!.id ?? MAIN;
   const start = fromNode!.id;
   if (card && !card.startsWith(NOTE)) {
-    const isTouch = card === start && !isForward;
-    if (!isTouch) draw(editor, isForward ? { source: start, handle, target: card } : { source: card, handle: MAIN, target: start });
+    // Let go of where it began, it was not meant; a way back to the same node is drawn to its handle.
+    if (card !== start) draw(editor, isForward ? { source: start, handle, target: card } : { source: card, handle: MAIN, target: start });
     return;
   }
   const wiring = isForward ? ({ kind: "after", source: start, handle } as const) : ({ kind: "before", target: start } as const);

@@ -2,6 +2,7 @@
 
 import { useState } from "react";
 import { Button, INPUT } from "../../components/kit.tsx";
+import { nodeOf, titleOf } from "../document/document.ts";
 import type { Editor } from "../state/editor.ts";
 import { useStore } from "../state/use-store.ts";
 import { CommandPalette, ConnectPicker } from "./command-palette.tsx";
@@ -40,6 +41,7 @@ function PublishDialog({ editor }: { readonly editor: Editor }) {
   const latest = useStore(editor.store, (state) => state.latestVersion);
   const [note, setNote] = useState("");
   const [isBusy, setBusy] = useState(false);
+  const unread = editor.unread.ownersIn(editor.document).map((id) => titleIn(editor, id));
   const publish = async (): Promise<void> => {
     setBusy(true);
     await editor.publish(note.trim());
@@ -53,6 +55,7 @@ function PublishDialog({ editor }: { readonly editor: Editor }) {
           void publish();
         }}
       >
+        {unread.length > 0 && <p className="mb-3 text-sm text-wait" data-testid="publish-unread">What was typed in {unread.join(", ")} can't be read yet and is not part of the version.</p>}
         <p className="mb-3 text-sm text-mute">A version never changes. Rooms that follow the latest version run it from their next run on.</p>
         <label className="block text-xs font-medium" htmlFor="oc-publish-note">What has changed? (optional)</label>
         <input id="oc-publish-note" data-first className={`${INPUT} mt-1`} maxLength={500} value={note} onChange={(event) => setNote(event.target.value)} />
@@ -63,4 +66,9 @@ function PublishDialog({ editor }: { readonly editor: Editor }) {
       </form>
     </Dialog>
   );
+}
+
+function titleIn({ document }: Editor, id: string): string {
+  const node = nodeOf(document, id);
+  return node ? `“${titleOf(node)}”` : id || "the workflow's settings";
 }

@@ -131,7 +131,7 @@ function Actions({ editor }: { readonly editor: Editor }) {
     <>
       {errors > 0 && <span className="inline-flex items-center gap-1 text-xs text-fail max-sm:hidden" data-testid="error-count"><CircleAlert size={14} aria-hidden />{errors}</span>}
       {warnings > 0 && <span className="inline-flex items-center gap-1 text-xs text-wait max-sm:hidden" data-testid="warning-count"><TriangleAlert size={14} aria-hidden />{warnings}</span>}
-      <Button look="outline" Icon={Play} disabled={latest === null} title={latest === null ? "Publish first: only versions run" : `Run version ${latest} in a room`} onClick={() => askRun(editor)}>
+      <Button look="outline" Icon={Play} disabled={latest === null && errors > 0} title={latest === null ? (errors ? why : "Publish the first version and run it") : `Run version ${latest} in a room`} onClick={() => askRun(editor)}>
         Run
       </Button>
       <Button look="solid" Icon={Rocket} disabled={errors > 0 || isPublished} title={why} data-testid="publish" onClick={() => editor.overlay.set({ kind: "publish" })}>

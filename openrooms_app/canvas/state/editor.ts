@@ -18,6 +18,7 @@ import { Runs } from "./runs.ts";
 import { Saving, type Backup, type SaveState } from "./saving.ts";
 import { saidOf } from "./selected.ts";
 import { createStore, type Store } from "./store.ts";
+import { UnreadTexts } from "./unread.ts";
 
 export type EditorState = {
   readonly phase: "loading" | "ready" | "failed";
@@ -100,6 +101,7 @@ export class Editor {
   readonly pins: Pins;
   readonly merging: Store<Merging | null> = createStore<Merging | null>(null);
   readonly keymap: Keymap;
+  readonly unread = new UnreadTexts();
   view: View | null = null;
   private saving: Saving | null = null;
   private isGliding = false;
