@@ -191,6 +191,29 @@ def test_several_nodes_are_boxed_in_and_moved_together_in_one_step(opened: Open)
     assert editing.nodes() == before
 
 
+def test_the_right_button_tells_what_can_be_done_there(opened: Open) -> None:
+    editing = opened(sums())
+    menu = editing.page.get_by_test_id("context-menu")
+    editing.node("end").click(button="right", position={"x": 70, "y": 12})
+    expect(menu.get_by_role("menuitem", name="Disable")).to_have_count(0)  # END can't be
+    editing.page.keyboard.press("Escape")
+    editing.node("sum").click(button="right", position={"x": 70, "y": 12})
+    expect(menu.get_by_role("menuitem", name="Settings")).to_be_focused()
+    menu.get_by_role("menuitem", name="Disable").click()
+    expect(menu).to_have_count(0)
+    assert editing.nodes()["sum"]["disabled"] is True
+    editing.page.mouse.click(*editing.place(400, 520), button="right")
+    editing.page.keyboard.press("Enter")  # the first: add a node, there
+    editing.page.keyboard.type("wait")
+    editing.page.keyboard.press("Enter")
+    x, y = middle(editing.node("wait_1"))
+    wanted = editing.place(400, 520)
+    assert abs(x - wanted[0]) + abs(y - wanted[1]) < 24
+    editing.inspector.evaluate("column => column.scrollTo(0, 200)")
+    editing.select("sum")
+    assert editing.inspector.evaluate("column => column.scrollTop") == 0  # another is read from its beginning
+
+
 def test_copies_get_ids_of_their_own_and_keep_their_connections(opened: Open) -> None:
     editing = opened(sums())
     editing.select("sum", "end")

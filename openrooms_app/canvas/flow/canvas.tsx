@@ -72,7 +72,7 @@ export function Canvas({ editor, canEdit }: CanvasProps) {
   useLens(editor, surface);
   const [guides] = useState(createGuides);
   const changes = useChanges(editor, setNodes, guides);
-  const gestures = { ...useConnecting(editor, setConnecting), ...useDropping(editor) };
+  const gestures = { ...useConnecting(editor, setConnecting), ...useDropping(editor), ...useMenu(editor) };
   const openQuickAdd = useQuickAdd(editor);
   return (
     <CanvasContext value={facts}>
@@ -119,6 +119,29 @@ function useQuickAdd(editor: Editor): (event: ReactMouseEvent) => void {
     const screen = { x: event.clientX, y: event.clientY };
     editor.overlay.set({ kind: "quick-add", screen, at: screenToFlowPosition(screen), wiring: null });
   };
+}
+
+/** The right button takes what it is pressed on for the selection, unless that is part of it, and asks what to do with it. */
+function useMenu(editor: Editor) {
+  const { screenToFlowPosition } = useReactFlow();
+  return useMemo(() => {
+    const ask = (event: MouseEvent | ReactMouseEvent): void => {
+      event.preventDefault();
+      const screen = { x: event.clientX, y: event.clientY };
+      editor.overlay.set({ kind: "menu", screen, at: screenToFlowPosition(screen) });
+    };
+    const askOf = (event: ReactMouseEvent, kind: keyof Selection, id: string): void => {
+      if (!editor.store.get().selection[kind].includes(id)) editor.select({ ...NOTHING, [kind]: [id] });
+      ask(event);
+    };
+    return {
+      onPaneContextMenu: (event: MouseEvent | ReactMouseEvent) => (editor.select(NOTHING), ask(event)),
+      onSelectionContextMenu: (event: ReactMouseEvent) => ask(event),
+      onEdgeContextMenu: (event: ReactMouseEvent, { id }: Way) => askOf(event, "transitions", id),
+      onNodeContextMenu: (event: ReactMouseEvent, { id }: CardNode) =>
+        id.startsWith(NOTE) ? askOf(event, "notes", id.slice(NOTE.length)) : askOf(event, "nodes", id),
+    };
+  }, [editor, screenToFlowPosition]);
 }
 
 type Moved = MouseEvent | TouchEvent | ReactMouseEvent;

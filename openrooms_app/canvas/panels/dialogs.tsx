@@ -6,6 +6,7 @@ import { nodeOf, titleOf } from "../document/document.ts";
 import type { Editor } from "../state/editor.ts";
 import { useStore } from "../state/use-store.ts";
 import { CommandPalette, ConnectPicker } from "./command-palette.tsx";
+import { ContextMenu } from "./context-menu.tsx";
 import { Dialog } from "./dialog.tsx";
 import { KeysDialog } from "./keys-dialog.tsx";
 import { MergeDialog } from "./merge-dialog.tsx";
@@ -18,6 +19,8 @@ export function Overlays({ editor, canEdit }: { readonly editor: Editor; readonl
   switch (overlay?.kind) {
     case "quick-add":
       return <QuickAdd editor={editor} overlay={overlay} />;
+    case "menu":
+      return <ContextMenu editor={editor} overlay={overlay} />;
     case "publish":
       return <PublishDialog editor={editor} />;
     case "run":

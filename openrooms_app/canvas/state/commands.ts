@@ -98,6 +98,7 @@ export const GESTURES: readonly { readonly title: string; readonly keys: readonl
   { title: "Select several: a box, or one by one", keys: ["Shift+drag", "Shift+click"] },
   { title: "See who writes and who reads a variable", keys: ["hold Shift"] },
   { title: "Add a node where the canvas is empty", keys: ["double-click"] },
+  { title: "See what can be done with what is there", keys: ["right-click"] },
 ];
 
 function moves(shift: string, steps: number): Command[] {

@@ -65,6 +65,7 @@ export type View = {
 export type Overlay =
   | { readonly kind: "quick-add"; readonly screen: Position; readonly at: Position; readonly wiring: Wiring | null }
   | { readonly kind: "connect"; readonly source: string }
+  | { readonly kind: "menu"; readonly screen: Position; readonly at: Position }
   | { readonly kind: "run"; readonly tries?: Try }
   | { readonly kind: "publish" | "keys" | "palette" | "find" | "versions" | "merge" };
 
