@@ -373,3 +373,6 @@ def test_on_a_phone_the_drawing_has_the_screen_and_the_inspector_comes_when_aske
     as_ada.wait_for_function(above, arg=pair)
     as_ada.get_by_role("button", name="Close the inspector").click()
     expect(editing.inspector).to_be_hidden()
+    as_ada.goto(as_ada.url + "?node=end")  # a link shows its card above the sheet too
+    pair = [editing.node("end").element_handle(), editing.inspector.element_handle()]
+    as_ada.wait_for_function(above, arg=pair)

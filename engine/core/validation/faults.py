@@ -17,6 +17,7 @@ _PATTERNS = {
     ID_PATTERN: "start with a letter and go on with letters, digits and _, 64 at most",
     KEY_PATTERN: "start with a small letter and go on with small letters, digits and _, 64 at most",
     r"^[a-z]{1,20}$": "be 1 to 20 small letters",
+    r"^-?[0-9]{1,50}(\.[0-9]{1,50})?$": 'be digits in a text, as "19.90"',
 }
 
 

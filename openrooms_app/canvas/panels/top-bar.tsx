@@ -109,9 +109,13 @@ const SAVE: Readonly<Record<SaveState["kind"], { readonly words: string; readonl
   "signed-out": { words: "Signed out – kept in this browser", Icon: CloudAlert, tone: "text-fail" },
 };
 
+/** Nothing of one's own is at stake. */
+const NEWER = { words: "A newer draft exists", Icon: CloudAlert, tone: "text-wait" };
+
 function SaveMark({ editor }: { readonly editor: Editor }) {
   const save = useStore(editor.store, (state) => state.save);
-  const { words, Icon, tone } = SAVE[save.kind];
+  const isDirty = useStore(editor.store, () => editor.isDirty);
+  const { words, Icon, tone } = save.kind === "conflict" && !isDirty ? NEWER : SAVE[save.kind];
   const detail = "detail" in save ? save.detail : words;
   return (
     <span className={`ml-1 inline-flex items-center gap-1 whitespace-nowrap text-xs ${tone}`} title={detail} role="status" data-testid="save-state" data-state={save.kind}>
