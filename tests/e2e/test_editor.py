@@ -209,9 +209,13 @@ def test_the_right_button_tells_what_can_be_done_there(opened: Open) -> None:
     x, y = middle(editing.node("wait_1"))
     wanted = editing.place(400, 520)
     assert abs(x - wanted[0]) + abs(y - wanted[1]) < 24
-    editing.inspector.evaluate("column => column.scrollTo(0, 200)")
+    editing.page.set_viewport_size({"width": 1440, "height": 420})
+    editing.page.keyboard.press("f")
     editing.select("sum")
-    assert editing.inspector.evaluate("column => column.scrollTop") == 0  # another is read from its beginning
+    scrolled = "column => (column.scrollTop += 150) && column.scrollTop"
+    assert editing.inspector.evaluate(scrolled) == 150
+    editing.select("wait_1")
+    assert editing.inspector.evaluate(scrolled) == 150  # another is read from its beginning
 
 
 def test_copies_get_ids_of_their_own_and_keep_their_connections(opened: Open) -> None:
