@@ -39,8 +39,11 @@ from openrooms_app.components.navigation import Navigation, SessionWatch
 from openrooms_app.components.style import classes
 from openrooms_app.session import SessionState
 
-RESTORE_FOLD: Final = 'try{if(localStorage.getItem("openrooms.nav")==="folded")document.documentElement.dataset.nav="folded"}catch{}'
-"""Runs in the head, so that a folded navigation does not flash open."""
+RESTORE_FOLD: Final = (
+    'try{const kept=localStorage;if(/^\\/workflows\\/[^/]/.test(location.pathname)?kept.getItem("openrooms.nav.editor")!=="open"'
+    ':kept.getItem("openrooms.nav")==="folded")document.documentElement.dataset.nav="folded"}catch{}'
+)
+"""Runs in the head, so that a folded navigation does not flash open; `isFolded` in navigation.tsx asks the same."""
 
 
 def title(name: str) -> str:

@@ -47,7 +47,7 @@ class Params(Frozen):
     @classmethod
     def _is_given(cls, provider: str, info: ValidationInfo) -> str:
         if not provider and not info.data.get("agent"):
-            raise ValueError("an agent needs a provider: give it one, or name an agent that has one")
+            raise ValueError("is missing: give the step one, or name an agent that has one")
         return provider
 
 

@@ -14,4 +14,4 @@ class Params(Frozen):
     Params, name="DECISION", title="Decision", icon="split", behaviour=Behaviour.DECISION, effect=Effect.NONE
 )
 async def decision(params: Params, ctx: StepContext) -> Any:
-    """Choose a way: CONDITION_MET transitions in order of priority, ALWAYS as the otherwise."""
+    """Choose a way: its conditions are asked in their order, the first true one is taken, else “otherwise”."""

@@ -2,6 +2,7 @@
 
 from typing import Any, Literal
 
+from engine.core.document import FORMAT
 from engine.core.document_text import as_json, as_yaml
 from engine.core.errors import InvalidInput, NotFound
 from engine.core.identity import Role, User
@@ -22,12 +23,17 @@ def import_document(
 
     Raises:
         MalformedJson, TooLarge: the file can't be read.
-        InvalidInput: it holds no JSON object.
+        InvalidInput: it holds no JSON object, or one that another program wrote.
     """
     require(rt, user, Role.EDITOR, "import a workflow")
     document = parse_yaml(raw) if file_format == "yaml" else parse_json(raw)
     if not isinstance(document, dict):
         raise InvalidInput("The file holds no workflow: a workflow document is a JSON object.")
+    if document.get("format") != FORMAT:
+        raise InvalidInput(
+            f'The file is no workflow of OpenRooms: its "format" has to be "{FORMAT}". '
+            "Files of other programs can't be taken over."
+        )
     made = create_named_freely(rt, user, document, request_id=request_id)
     with rt.db.write() as session:
         audit.append(session, rt.now_us(), user.id, "import", made.id, name=made.name)

@@ -93,7 +93,8 @@ function useEditor(): Editor {
     editor.parts.onRevision = (revision) => tabs.postMessage(revision);
     const wake = (): void => editor.wake();
     const warn = (event: BeforeUnloadEvent): void => {
-      if (editor.isDirty && editor.store.get().save.kind !== "signed-out") event.preventDefault();
+      const isUnread = editor.unread.ownersIn(editor.document).length > 0;
+      if ((editor.isDirty && editor.store.get().save.kind !== "signed-out") || isUnread) event.preventDefault();
     };
     const flush = (): void => {
       if (document.visibilityState === "hidden") return void editor.flush();
@@ -193,7 +194,8 @@ function useClipboard(editor: Editor, canEdit: boolean): void {
     };
     const onPaste = (event: ClipboardEvent): void => {
       if (!canEdit || isTyping(event.target)) return;
-      if (pasted(editor, event.clipboardData?.getData("text/plain") ?? "")) event.preventDefault();
+      pasted(editor, event.clipboardData?.getData("text/plain") ?? "");
+      event.preventDefault();
     };
     document.addEventListener("copy", onCopy);
     document.addEventListener("cut", onCopy);

@@ -1,5 +1,5 @@
 // The way around the app: a column that folds to icons, or behind a button on a narrow screen.
-import { useContext, type MouseEvent, type ReactNode } from "react";
+import { useContext, useLayoutEffect, type MouseEvent, type ReactNode } from "react";
 import { Link, useLocation } from "react-router";
 import {
   Bot, CalendarClock, DoorOpen, House, LogOut, Menu, Monitor, Moon, PanelLeft, Play, ScrollText, Settings, Sun, Workflow, Wrench,
@@ -28,6 +28,8 @@ const ROW = "flex h-8 w-full cursor-pointer items-center gap-2.5 rounded-md px-2
 type Who = { userName?: string; role?: string };
 
 export function Navigation(who: Who) {
+  const { pathname } = useLocation();
+  useLayoutEffect(() => showFold(isFolded(pathname)), [pathname]);
   return (
     <>
       <a href="#content" onClick={skip}
@@ -141,16 +143,25 @@ function skip(event: MouseEvent) {
   document.getElementById("content")?.focus();
 }
 
+/** The editor needs the room: there it is folded until somebody opens it. `RESTORE_FOLD` in shell.py asks the same. */
+const EDITOR = /^\/workflows\/[^/]/;
+
+function isFolded(pathname: string): boolean {
+  return EDITOR.test(pathname) ? localStorage.getItem("openrooms.nav.editor") !== "open" : localStorage.getItem("openrooms.nav") === "folded";
+}
+
+function showFold(isIt: boolean) {
+  const root = document.documentElement;
+  if (isIt) root.dataset.nav = "folded";
+  else delete root.dataset.nav;
+}
+
 /** Kept on <html>, so a script in the head restores it before the first paint. */
 function fold() {
-  const root = document.documentElement;
-  if (root.dataset.nav === "folded") {
-    delete root.dataset.nav;
-    localStorage.removeItem("openrooms.nav");
-  } else {
-    root.dataset.nav = "folded";
-    localStorage.setItem("openrooms.nav", "folded");
-  }
+  const isIt = document.documentElement.dataset.nav !== "folded";
+  if (EDITOR.test(location.pathname)) localStorage.setItem("openrooms.nav.editor", isIt ? "folded" : "open");
+  else localStorage.setItem("openrooms.nav", isIt ? "folded" : "open");
+  showFold(isIt);
 }
 
 async function logOut() {

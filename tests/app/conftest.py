@@ -85,7 +85,7 @@ def log_in(page: Page, url: str, name: str, path: str = "/") -> None:
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(PASSWORDS[name])
     page.get_by_role("button", name="Log in").click()
-    page.get_by_test_id("user-name").first.get_by_text(name, exact=True).wait_for()
+    page.get_by_test_id("user-name").first.get_by_text(name, exact=True).wait_for(state="attached")
 
 
 @contextmanager

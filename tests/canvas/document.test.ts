@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isSame, readDocument, wire, type WorkflowDocument } from "../../openrooms_app/canvas/document/document.ts";
+import { isSame, leaving, readDocument, wire, type WorkflowDocument } from "../../openrooms_app/canvas/document/document.ts";
 import { begin, canRedo, canUndo, record, redo, undo } from "../../openrooms_app/canvas/document/history.ts";
 import {
-  addNode, connect, move, NOTHING, patchNode, remove, removeAndHeal, renameNode, renameOutput, splice,
+  addNode, connect, move, NOTHING, patchNode, remove, removeAndHeal, renameNode, reorder, renameOutput, splice,
 } from "../../openrooms_app/canvas/document/operations.ts";
 
 const AT = { x: 0, y: 0 };
@@ -68,6 +68,14 @@ test("an output saved under another name is followed by those who read it", () =
   assert.equal(renamed.nodes[2]!.config["output"], "{{ vars.result.number }} and 'vars.sum'");
 });
 
+test("a condition is asked earlier or later, and its siblings are numbered anew", () => {
+  const ways = [7, 3, 5].map((priority, index) => ({ id: `c${index}`, source: "a", target: "b", on: "CONDITION_MET" as const, when: "true", priority }));
+  const document = { ...drawn(), transitions: ways };
+  const order = (after: WorkflowDocument): string[] => leaving(after, "a").map(({ id, priority }) => `${id} ${priority}`);
+  assert.deepEqual(order(reorder(document, "c0", -1)), ["c1 0", "c0 1", "c2 2"]);
+  assert.equal(reorder(document, "c1", -1), document);
+});
+
 test("what is sent has no empty optionals and no field the format does not know", () => {
   const patched = patchNode(drawn(), "sum", { description: "", remember: {}, disabled: false });
   const sent = wire(patched) as { nodes: Record<string, unknown>[] };
@@ -78,6 +86,8 @@ test("what is sent has no empty optionals and no field the format does not know"
 
 test("a document survives being sent and read", () => {
   assert.ok(isSame(readDocument(wire(drawn())), drawn()));
+  const odd = readDocument({ nodes: [{ id: "a", type: "X", position: [0, 0], config: "x" }, null, "b"], transitions: {} });
+  assert.deepEqual([odd.nodes, odd.transitions], [[{ id: "a", type: "X", config: {} }], []]); // what can't be drawn draws no nonsense
 });
 
 test("undo and redo go step by step, and typing on is one step", () => {

@@ -1,5 +1,6 @@
 """The gestures of the editor, with real mouse moves and keys; what counts is the draft that the server keeps."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -80,6 +81,8 @@ def test_a_connection_is_dropped_anywhere_on_a_card(opened: Open) -> None:
     editing = opened(document)
     x, y = middle(editing.node("sum"))
     editing.drag(middle(editing.handle("start", "out")), (x + 40, y + 10))
+    x, y = middle(editing.node("sum"))
+    editing.drag(middle(editing.handle("sum", "out")), (x - 40, y))  # thought better of
     assert editing.ways() == {("start", "ALWAYS", "sum")}
 
 
@@ -124,11 +127,21 @@ def test_an_edge_dropped_on_empty_canvas_asks_for_a_node_and_connects_it(opened:
 def test_a_double_click_opens_the_box_at_the_pointer_and_mod_enter_chains(opened: Open) -> None:
     editing = opened(sums())
     editing.page.mouse.dblclick(*editing.place(140, 560))
+    box = editing.page.get_by_test_id("quick-add")
+    expect(box.get_by_role("option", name="Start")).to_have_count(0)  # there is one
+    editing.page.keyboard.press("ArrowDown")
+    for _ in range(8):
+        editing.page.keyboard.press("ArrowDown")
+    expect(box.locator("[aria-selected=true]")).to_be_in_viewport(ratio=1)
+    editing.page.keyboard.type("http")
+    editing.page.keyboard.press("Control+Enter")
+    expect(editing.node("http_request")).to_contain_text("HTTP request")
     editing.page.keyboard.type("wait")
     editing.page.keyboard.press("Control+Enter")
     editing.page.keyboard.type("end")
     editing.page.keyboard.press("Enter")
-    assert ("wait_1", "SUCCESS", "end_1") in editing.ways()
+    assert {("http_request", "SUCCESS", "wait_1"), ("wait_1", "SUCCESS", "end_1")} <= editing.ways()
+    assert editing.nodes()["http_request"]["config"] == {"tool": "http_request"}
 
 
 def test_a_node_dropped_on_an_edge_is_spliced_in_and_healed_out(opened: Open) -> None:
@@ -197,6 +210,33 @@ def test_several_nodes_are_boxed_in_and_moved_together_in_one_step(opened: Open)
     assert editing.nodes() == before
 
 
+def test_the_right_button_tells_what_can_be_done_there(opened: Open) -> None:
+    editing = opened(sums())
+    menu = editing.page.get_by_test_id("context-menu")
+    editing.node("end").click(button="right", position={"x": 70, "y": 12})
+    expect(menu.get_by_role("menuitem", name="Disable")).to_have_count(0)  # END can't be
+    editing.page.keyboard.press("Escape")
+    editing.node("sum").click(button="right", position={"x": 70, "y": 12})
+    expect(menu.get_by_role("menuitem", name="Settings")).to_be_focused()
+    menu.get_by_role("menuitem", name="Disable").click()
+    expect(menu).to_have_count(0)
+    assert editing.nodes()["sum"]["disabled"] is True
+    editing.page.mouse.click(*editing.place(400, 520), button="right")
+    editing.page.keyboard.press("Enter")  # the first: add a node, there
+    editing.page.keyboard.type("wait")
+    editing.page.keyboard.press("Enter")
+    x, y = middle(editing.node("wait_1"))
+    wanted = editing.place(400, 520)
+    assert abs(x - wanted[0]) + abs(y - wanted[1]) < 24
+    editing.page.set_viewport_size({"width": 1440, "height": 420})
+    editing.page.keyboard.press("f")
+    editing.select("sum")
+    scrolled = "column => (column.scrollTop += 150) && column.scrollTop"
+    assert editing.inspector.evaluate(scrolled) == 150
+    editing.select("wait_1")
+    assert editing.inspector.evaluate(scrolled) == 150  # another is read from its beginning
+
+
 def test_copies_get_ids_of_their_own_and_keep_their_connections(opened: Open) -> None:
     editing = opened(sums())
     editing.select("sum", "end")
@@ -217,15 +257,31 @@ def test_what_is_copied_is_pasted_in_another_workflow(opened: Open) -> None:
 
 def test_a_workflow_as_text_is_pasted_as_a_drawing(opened: Open) -> None:
     editing = opened({"name": "Empty", "nodes": [node("start", "START", 0, 0)], "transitions": []})
-    editing.page.evaluate(
-        """text => {
-            const data = new DataTransfer();
-            data.setData("text/plain", text);
-            document.body.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
-        }""",
-        as_text(sums()),
+
+    def paste(text: str) -> None:
+        editing.page.evaluate(
+            """text => {
+                const data = new DataTransfer();
+                data.setData("text/plain", text);
+                document.body.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+            }""",
+            text,
+        )
+
+    paste(
+        json.dumps({"nodes": [{"name": "Set", "type": "another.set", "position": [0, 0]}], "connections": {}})
     )
-    assert editing.nodes().keys() == {"start", "sum", "end"}
+    expect(editing.page.get_by_test_id("notice")).to_contain_text("no part of a workflow")
+    editing.page.mouse.move(*editing.place(400, 500))
+    paste(as_text(sums()))
+    paste(as_text(sums()))
+    places = {name: each["position"] for name, each in editing.nodes().items()}
+    assert places.keys() == {"start", "sum", "end", "sum_2", "end_2"}
+    assert places["sum_2"] != places["sum"]
+    left, right = middle(editing.node("sum")), middle(editing.node("end"))
+    wanted = editing.place(400, 500)
+    assert abs((left[0] + right[0]) / 2 - wanted[0]) < 60  # at the pointer, wherever it was copied
+    assert abs(left[1] - wanted[1]) < 20
 
 
 def test_a_renamed_node_keeps_its_connections_and_its_readers(opened: Open) -> None:
@@ -340,3 +396,6 @@ def test_on_a_phone_the_drawing_has_the_screen_and_the_inspector_comes_when_aske
     as_ada.wait_for_function(above, arg=pair)
     as_ada.get_by_role("button", name="Close the inspector").click()
     expect(editing.inspector).to_be_hidden()
+    as_ada.goto(as_ada.url + "?node=end")  # a link shows its card above the sheet too
+    pair = [editing.node("end").element_handle(), editing.inspector.element_handle()]
+    as_ada.wait_for_function(above, arg=pair)

@@ -170,7 +170,7 @@ def test_text_is_found_in_every_field_and_replaced_in_one_step(opened: Open) -> 
     expect(editing.inspector).to_contain_text("Transition")
     find.get_by_label("Replace by").fill("first.text")
     find.get_by_role("button", name="All").click()
-    expect(find.get_by_role("status")).to_have_text("0 in 0 fields")
+    expect(find.get_by_role("status")).to_have_text("Nothing found")
     draft = editing.draft()
     assert draft["transitions"][2]["when"] == "vars.first.text > 3"
     assert draft["nodes"][4]["config"]["output"]["sum"] == "{{ vars.first.text }}"
@@ -223,21 +223,54 @@ def test_an_expression_completes_what_is_set_shows_its_last_value_and_where_it_i
 
 def test_a_run_is_started_here_and_paints_the_canvas(opened: Open) -> None:
     editing = opened(forked())
-    editing.page.get_by_test_id("publish").click()
-    editing.page.get_by_test_id("publish-confirm").click()
-    expect(editing.page.get_by_test_id("version")).to_contain_text("version 1")
     editing.page.get_by_role("button", name="Run", exact=True).click()
     dialog = editing.page.get_by_role("dialog", name="Run")
+    dialog.get_by_test_id("publish-first").click()  # rooms run versions: the first is made here
+    expect(editing.page.get_by_test_id("version")).to_contain_text("version 1")
     dialog.get_by_label("Ticket").fill("7")
-    dialog.get_by_test_id("run-here").click()
+    dialog.get_by_label("Name of the new room").press("Enter")
     strip = editing.page.get_by_test_id("run-strip")
     expect(strip).to_have_attribute("data-status", "COMPLETED")
+    expect(strip.get_by_test_id("run-result")).to_have_text('= {"sum":5}')
+    editing.select("first")
+    expect(editing.inspector.get_by_test_id("last-output")).to_contain_text("number: 5")
+    editing.page.keyboard.press("Escape")
     expect(editing.page.get_by_test_id("status-one")).to_have_attribute("data-status", "done")
     expect(editing.page.get_by_test_id("edge-t3")).to_have_class(re.compile("is-taken"))
     expect(editing.page.get_by_test_id("edge-t4")).not_to_have_class(re.compile("is-taken"))
     strip.get_by_role("button", name="Take the run off").click()
     expect(editing.page.get_by_test_id("status-one")).to_have_count(0)
     expect(editing.node("one").get_by_test_id("last-step")).to_have_attribute("data-status", "done")
+
+
+def test_what_is_half_typed_waits_in_its_field(opened: Open) -> None:
+    editing = opened(forked())
+    editing.select("end")
+    output = editing.inspector.get_by_label("Output")
+    output.fill('{"sum": {"of": "{{ vars.first.number }}"')
+    editing.select("choose")
+    ways = editing.inspector.locator("[data-testid^=way-]")
+    expect(ways).to_contain_text(["when", "otherwise"])  # as they are tried
+    editing.page.get_by_test_id("publish").click()
+    expect(editing.page.get_by_test_id("publish-unread")).to_contain_text("“End”")
+    editing.page.keyboard.press("Escape")
+    editing.select("end")
+    expect(output).to_have_value('{"sum": {"of": "{{ vars.first.number }}"')
+    expect(editing.inspector.get_by_text("Not JSON yet")).to_be_visible()
+    output.press("Control+End")
+    output.press_sequentially("}}")
+    assert editing.nodes()["end"]["config"]["output"] == {"sum": {"of": "{{ vars.first.number }}"}}
+    editing.select("start")  # where a run begins one says what it asks for
+    editing.inspector.get_by_role("button", name="Add a field").click()
+    assert list(editing.draft()["input_schema"]["properties"]) == ["ticket", "field"]
+    editing.page.keyboard.press("Control+f")
+    find = editing.page.get_by_test_id("find")
+    find.get_by_label("Find", exact=True).fill("number > 3")
+    find.get_by_label("Replace by").fill("$& > 4")
+    find.get_by_role("button", name="All").click()
+    expect(find.get_by_label("Find", exact=True)).to_be_focused()
+    editing.page.keyboard.press("Escape")
+    expect(find).to_have_count(0)
 
 
 def test_two_versions_are_compared_and_one_is_restored(opened: Open) -> None:

@@ -82,7 +82,7 @@ def _tools_named(node: Node) -> Iterator[tuple[str, tuple[str | int, ...]]]:
 
 def _unknown(name: str, registry: Registry[Any]) -> str:
     known = registry.names()
-    return f"which is not installed here{suggestion(name, known)}; known: {known_names(known)}"
+    return f"which is not installed here{suggestion(name, known)}{known_names(known)}"
 
 
 def providers_exist(view: View) -> Iterator[Problem]:

@@ -70,9 +70,7 @@ def _nobody_writes(name: str, known: list[str], disabled: str | None) -> str:
         return (
             f"vars.{name} is read, and its only writer {disabled!r} is disabled: enable it or don't read it."
         )
-    return (
-        f"vars.{name} is read, and no node writes it{suggestion(name, known)}; known: {known_names(known)}."
-    )
+    return f"vars.{name} is read, and no node writes it{suggestion(name, known)}{known_names(known)}."
 
 
 class _Flow:

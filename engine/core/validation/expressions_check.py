@@ -56,8 +56,8 @@ def inputs_exist(view: View) -> Iterator[Problem]:
                 and f"input.{name}" not in site.part.expression.asked
             ):
                 detail = (
-                    f"input.{name} is read, and input_schema has no such property{suggestion(name, known)}; "
-                    f"known: {known_names(known)}."
+                    f"input.{name} is read, and input_schema has no such property{suggestion(name, known)}"
+                    f"{known_names(known)}."
                 )
                 yield site.problem("undefined_variable", detail)
 

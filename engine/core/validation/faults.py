@@ -17,6 +17,7 @@ _PATTERNS = {
     ID_PATTERN: "start with a letter and go on with letters, digits and _, 64 at most",
     KEY_PATTERN: "start with a small letter and go on with small letters, digits and _, 64 at most",
     r"^[a-z]{1,20}$": "be 1 to 20 small letters",
+    r"^-?[0-9]{1,50}(\.[0-9]{1,50})?$": 'be digits in a text, as "19.90"',
 }
 
 
@@ -64,9 +65,9 @@ def suggestion(name: str, known: Collection[str]) -> str:
 
 
 def known_names(names: Collection[str]) -> str:
-    """What there is, for a sentence; the first of many."""
+    """`; known: …` with what there is, the first of many; nothing where there is nothing."""
     more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return (", ".join(list(names)[:LISTED]) or "none") + more
+    return f"; known: {', '.join(list(names)[:LISTED])}{more}" if names else ""
 
 
 def shown(value: Any) -> str:
@@ -112,7 +113,7 @@ def _explain(item: Mapping[str, Any], keys: tuple[str | int, ...], model: type[B
     if kind == "extra_forbidden":
         known = _fields_at(model, keys[:-1])
         name = str(keys[-1])
-        return f"is an unknown field{suggestion(name, known)}; known: {known_names(known)}"
+        return f"is an unknown field{suggestion(name, known)}{known_names(known)}"
     explain = _WORDS.get(kind)
     return explain(context) if explain else str(item["msg"]).lower()
 

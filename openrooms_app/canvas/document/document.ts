@@ -62,15 +62,31 @@ export type WorkflowDocument = {
 
 /** The document in a server's answer or a file: absent and null optionals are one thing here. */
 export function readDocument(raw: JsonObject): WorkflowDocument {
-  const list = (key: string): JsonObject[] => ((raw[key] ?? []) as JsonObject[]).map(withoutNulls);
+  const list = (key: string): JsonObject[] => (Array.isArray(raw[key]) ? raw[key] : []).filter(isItem).map(withoutNulls).map(placed);
   return {
     ...withoutNulls(raw),
     format: FORMAT,
     name: String(raw["name"] ?? ""),
-    nodes: list("nodes").map((node) => ({ ...node, config: (node["config"] ?? {}) as JsonObject }) as WorkflowNode),
+    nodes: list("nodes").map((node) => ({ ...node, config: isObject(node["config"]) ? node["config"] : {} }) as unknown as WorkflowNode),
     transitions: list("transitions") as unknown as Transition[],
     notes: list("notes") as unknown as Note[],
   };
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
+/** What can be drawn at all; a draft that a program wrote may hold anything. */
+function isItem(value: unknown): value is JsonObject {
+  return isObject(value) && typeof value["id"] === "string";
+}
+
+/** A place that is none is laid out anew. */
+function placed(item: JsonObject): JsonObject {
+  const { position, ...rest } = item;
+  const isPlace = isObject(position) && [position["x"], position["y"]].every(Number.isFinite);
+  return position === undefined || isPlace ? item : rest;
 }
 
 /** The document as it is sent: no field the format does not know, no optional left empty. */

@@ -20,10 +20,19 @@ const SOLITARY: ReadonlySet<string> = new Set(["START", "END"]);
 
 /** A new id for a node of this type: `tool_1`, `decision_2`. */
 export function newNodeId(document: WorkflowDocument, type: string): string {
-  const prefix = PREFIXES[type] ?? (type.toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^[^a-z]+/, "") || "node");
+  const prefix = PREFIXES[type] ?? wordOf(type);
   const taken = taking(document.nodes);
   if (SOLITARY.has(type) && !taken.has(prefix)) return prefix;
   return numbered(`${prefix.slice(0, 56)}_`, taken);
+}
+
+/** A new id from a name: `http_request`, `http_request_2`. */
+export function namedNodeId(document: WorkflowDocument, name: string): string {
+  return freeId(wordOf(name).slice(0, 56), new Set([...taking(document.nodes), ...RESERVED]));
+}
+
+function wordOf(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]+/g, "_").replace(/^[^a-z]+/, "").replace(/_+$/, "") || "node";
 }
 
 export function newTransitionId(document: WorkflowDocument): string {

@@ -1,6 +1,7 @@
 /** What can be done to a document: each operation takes one and gives a new one, sharing all that stayed the same. */
 
 import {
+  leaving,
   nodeOf,
   transitionOf,
   variableOf,
@@ -12,7 +13,7 @@ import {
   type WorkflowDocument,
   type WorkflowNode,
 } from "./document.ts";
-import { newNodeId, newNoteId, newTransitionId } from "./identifiers.ts";
+import { namedNodeId, newNodeId, newNoteId, newTransitionId } from "./identifiers.ts";
 import { renameVariable } from "./references.ts";
 
 /** A document after something was added to it, and the id that it got. */
@@ -26,10 +27,17 @@ export type Selection = {
 
 export const NOTHING: Selection = { nodes: [], transitions: [], notes: [] };
 
-export type NewNode = { readonly type: string; readonly title: string; readonly position: Position; readonly config?: JsonObject };
+export type NewNode = {
+  readonly type: string;
+  readonly title: string;
+  readonly position: Position;
+  readonly config?: JsonObject;
+  /** What its id is made from, where the type alone says too little. */
+  readonly stem?: string;
+};
 
-export function addNode(document: WorkflowDocument, { type, title, position, config = {} }: NewNode): Added {
-  const id = newNodeId(document, type);
+export function addNode(document: WorkflowDocument, { type, title, position, config = {}, stem }: NewNode): Added {
+  const id = stem ? namedNodeId(document, stem) : newNodeId(document, type);
   const number = /_(\d+)$/.exec(id)?.[1] ?? "1";
   const name = number === "1" ? title : `${title} ${number}`;
   return { document: { ...document, nodes: [...document.nodes, { id, type, name, position, config }] }, id };
@@ -147,6 +155,17 @@ export type TransitionPatch = { readonly [K in keyof Omit<Transition, "id">]?: T
 
 export function patchTransition(document: WorkflowDocument, id: string, patch: TransitionPatch): WorkflowDocument {
   return { ...document, transitions: document.transitions.map((each) => (each.id === id ? patched(each, patch) : each)) };
+}
+
+/** A condition is asked one place earlier or later than now; the conditions of its node are numbered anew. */
+export function reorder(document: WorkflowDocument, id: string, step: -1 | 1): WorkflowDocument {
+  const source = transitionOf(document, id)?.source ?? "";
+  const order = leaving(document, source).filter(({ on }) => on === "CONDITION_MET").map((way) => way.id);
+  const from = order.indexOf(id);
+  const to = from + step;
+  if (from < 0 || to < 0 || to >= order.length) return document;
+  order.splice(to, 0, ...order.splice(from, 1));
+  return order.reduce((after, each, priority) => patchTransition(after, each, { priority }), document);
 }
 
 export function patchNote(document: WorkflowDocument, id: string, patch: Partial<Note>): WorkflowDocument {

@@ -140,8 +140,11 @@ function choicesOf(schema: JsonObject): Choice[] {
 /** `max_duration_s` as "Max duration": a unit belongs beside the field. */
 export function labelOf(key: string): string {
   const words = key.replace(/_(s|usd)$/, "").replace(/([a-z])([A-Z])/g, "$1 $2").replaceAll("_", " ").trim();
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  const spoken = words.replace(/\b(url|json|html|http|id|ttl)\b/gi, (word) => SPOKEN[word.toLowerCase()] ?? word);
+  return spoken.charAt(0).toUpperCase() + spoken.slice(1);
 }
+
+const SPOKEN: Readonly<Record<string, string>> = { url: "URL", json: "JSON", html: "HTML", http: "HTTP", id: "id", ttl: "time to live" };
 
 export type Read = { readonly value: Json | undefined; readonly fault?: undefined } | { readonly fault: string };
 

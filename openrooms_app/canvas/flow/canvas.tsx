@@ -33,6 +33,8 @@ import { useOpening } from "./use-opening.ts";
 import { FieldContext, useField } from "./use-route.ts";
 import { FIT, useView } from "./use-view.ts";
 
+/** Told to the map as well, which else draws its frame for another size. */
+const MAP = { width: 168, height: 112 };
 /** Seen from afar, the transitions are drawn by `FarWays`. */
 const NO_EDGES: Way[] = [];
 const SETTINGS: ReactFlowProps<CardNode, Way> = {
@@ -52,7 +54,7 @@ const SETTINGS: ReactFlowProps<CardNode, Way> = {
   proOptions: { hideAttribution: true },
 };
 
-/** What a drag from the palette carries: the name of a node type. */
+/** What a drag from the palette carries: the name of an offer. */
 export const DRAG_TYPE = "application/x-openrooms-node";
 
 type CanvasProps = { readonly editor: Editor; readonly canEdit: boolean };
@@ -73,7 +75,7 @@ export function Canvas({ editor, canEdit }: CanvasProps) {
   useSteady(surface);
   const [guides] = useState(createGuides);
   const changes = useChanges(editor, setNodes, guides);
-  const gestures = { ...useConnecting(editor, setConnecting), ...useDropping(editor) };
+  const gestures = { ...useConnecting(editor, setConnecting), ...useDropping(editor), ...useMenu(editor) };
   const openQuickAdd = useQuickAdd(editor);
   return (
     <CanvasContext value={facts}>
@@ -104,7 +106,7 @@ export function Canvas({ editor, canEdit }: CanvasProps) {
               <Guides guides={guides} />
               <Background variant={BackgroundVariant.Dots} gap={GRID * 3} size={1.5} />
               <Controls showInteractive={false} fitViewOptions={FIT} />
-              <MiniMap pannable zoomable ariaLabel="Map of the workflow" nodeStrokeWidth={0} nodeBorderRadius={8} />
+              <MiniMap pannable zoomable style={MAP} ariaLabel="Map of the workflow" nodeStrokeWidth={0} nodeBorderRadius={8} />
             </ReactFlow>
           )}
         </div>
@@ -120,6 +122,29 @@ function useQuickAdd(editor: Editor): (event: ReactMouseEvent) => void {
     const screen = { x: event.clientX, y: event.clientY };
     editor.overlay.set({ kind: "quick-add", screen, at: screenToFlowPosition(screen), wiring: null });
   };
+}
+
+/** The right button takes what it is pressed on for the selection, unless that is part of it, and asks what to do with it. */
+function useMenu(editor: Editor) {
+  const { screenToFlowPosition } = useReactFlow();
+  return useMemo(() => {
+    const ask = (event: MouseEvent | ReactMouseEvent): void => {
+      event.preventDefault();
+      const screen = { x: event.clientX, y: event.clientY };
+      editor.overlay.set({ kind: "menu", screen, at: screenToFlowPosition(screen) });
+    };
+    const askOf = (event: ReactMouseEvent, kind: keyof Selection, id: string): void => {
+      if (!editor.store.get().selection[kind].includes(id)) editor.select({ ...NOTHING, [kind]: [id] });
+      ask(event);
+    };
+    return {
+      onPaneContextMenu: (event: MouseEvent | ReactMouseEvent) => (editor.select(NOTHING), ask(event)),
+      onSelectionContextMenu: (event: ReactMouseEvent) => ask(event),
+      onEdgeContextMenu: (event: ReactMouseEvent, { id }: Way) => askOf(event, "transitions", id),
+      onNodeContextMenu: (event: ReactMouseEvent, { id }: CardNode) =>
+        id.startsWith(NOTE) ? askOf(event, "notes", id.slice(NOTE.length)) : askOf(event, "nodes", id),
+    };
+  }, [editor, screenToFlowPosition]);
 }
 
 type Moved = MouseEvent | TouchEvent | ReactMouseEvent;
@@ -230,8 +255,8 @@ function dropped(editor: Editor, { fromNode, fromHandle }: FinalConnectionState,
   const handle = fromHandle!.id ?? MAIN;
   const start = fromNode!.id;
   if (card && !card.startsWith(NOTE)) {
-    const isTouch = card === start && !isForward;
-    if (!isTouch) draw(editor, isForward ? { source: start, handle, target: card } : { source: card, handle: MAIN, target: start });
+    // Let go of where it began, it was not meant; a way back to the same node is drawn to its handle.
+    if (card !== start) draw(editor, isForward ? { source: start, handle, target: card } : { source: card, handle: MAIN, target: start });
     return;
   }
   const wiring = isForward ? ({ kind: "after", source: start, handle } as const) : ({ kind: "before", target: start } as const);

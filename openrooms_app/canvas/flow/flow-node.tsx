@@ -38,10 +38,12 @@ function FullCard({ data, selected, width = 0 }: NodeProps<Card>) {
         <TypeTile type={node.type} icon={data.icon} />
         <div className="oc-words">
           <div className="oc-name">{title}</div>
-          <div className={data.isMissing ? "oc-does is-missing" : "oc-does"}>{data.summary || typeTitle}</div>
+          <div className="oc-second">
+            <div className={data.isMissing ? "oc-does is-missing" : "oc-does"}>{data.summary || typeTitle}</div>
+            {last && !paint && <LastMark step={last} />}
+          </div>
         </div>
         {isPinned && <PinMark />}
-        {last && !paint && <LastMark step={last} />}
         <ProblemBadge count={problems} />
       </div>
       {rows.length > 0 && <Rows node={node} rows={rows} />}

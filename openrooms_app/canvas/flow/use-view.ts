@@ -38,7 +38,11 @@ export function useView(editor: Editor, surface: RefObject<HTMLDivElement | null
       centre: () => flow.screenToFlowPosition(screenCentre()),
       placeFor,
       fit: () => void flow.fitView(FIT),
-      show: (ids) => void flow.fitView({ nodes: ids.map((id) => ({ id })), maxZoom: Math.max(0.8, flow.getZoom()), minZoom: 0.6, duration: 180 }),
+      show: (ids) => {
+        const shown = flow.fitView({ nodes: ids.map((id) => ({ id })), maxZoom: Math.max(0.8, flow.getZoom()), minZoom: 0.6, duration: 180 });
+        // In the middle it would lie under the sheet.
+        void shown.then(() => surface.current && surface.current.clientWidth <= NARROW && latest.current.reveal(ids));
+      },
       bring: (id) => void requestAnimationFrame(() => latest.current.reveal([id])),
       reveal: (id) => {
         latest.current.reveal([id]);

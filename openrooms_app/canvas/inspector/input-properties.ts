@@ -1,4 +1,4 @@
-/** The input's JSON Schema as a table of its properties; keywords that the table does not show stay as they are. */
+/** An object's JSON Schema as a table of its properties; keywords that the table does not show stay as they are. */
 
 import type { JsonObject } from "../document/document.ts";
 import { freeId } from "../document/identifiers.ts";
@@ -57,6 +57,16 @@ export function retyped({ title, description }: JsonObject, type: string): JsonO
     ...(title === undefined ? {} : { title }),
     ...(description === undefined ? {} : { description }),
   };
+}
+
+/** The schema of a list's items; of any kind where it says nothing. */
+export function itemsOf({ items }: JsonObject): JsonObject {
+  return isObject(items) ? items : {};
+}
+
+/** Items that may be anything need no word. */
+export function withItems(schema: JsonObject, items: JsonObject): JsonObject {
+  return withKey(schema, "items", Object.keys(items).length ? items : undefined) ?? {};
 }
 
 export function described(schema: JsonObject, description: string): JsonObject {

@@ -1,6 +1,6 @@
 /** The column beside the canvas: all that can be said of what is selected, or of the workflow when nothing is. */
 
-import { useDeferredValue } from "react";
+import { useDeferredValue, useEffect, useRef } from "react";
 import {
   AlignCenterHorizontal, AlignCenterVertical, AlignEndHorizontal, AlignEndVertical, AlignHorizontalSpaceAround, AlignStartHorizontal,
   AlignStartVertical, AlignVerticalSpaceAround, Copy, Layers, Trash2, Wand2, X, type LucideIcon,
@@ -34,8 +34,15 @@ export function Inspector({ editor, canEdit = true, isOpen, onClose }: Props) {
   const isReady = useStore(editor.store, (state) => state.phase === "ready");
   // The canvas is drawn first: all these fields together take as long as its cards.
   const isShown = useDeferredValue(isReady, false);
+  const column = useRef<HTMLElement>(null);
+  const subject = useStore(editor.store, ({ selection: { nodes, transitions, notes }, history: { now } }) =>
+    [nodes.length === 1 ? now.nodes.findIndex(({ id }) => id === nodes[0]) : nodes.length, transitions[0], notes[0]].join());
+  // Another subject is read from its beginning.
+  useEffect(() => {
+    if (column.current) column.current.scrollTop = 0;
+  }, [subject]);
   return (
-    <section className={`oi-inspector${isOpen ? " is-open" : ""}`} aria-label="Inspector" data-testid="inspector">
+    <section ref={column} className={`oi-inspector${isOpen ? " is-open" : ""}`} aria-label="Inspector" data-testid="inspector">
       <IconButton label="Close the inspector" Icon={X} className="oi-close" onClick={onClose} />
       <fieldset className="oi-body" disabled={!canEdit}>
         {isShown && <LiveContext value={editor}><Subject editor={editor} /></LiveContext>}

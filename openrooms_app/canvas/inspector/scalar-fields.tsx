@@ -42,7 +42,7 @@ export function ExpressionField(props: FieldProps) {
 
 export function NumberField(props: FieldProps) {
   const { field, value, isTemplate, onChange } = props;
-  const buffer = useBuffer(isAbsent(value) ? undefined : value, numberShape(field, isTemplate), onChange);
+  const buffer = useBuffer(isAbsent(value) ? undefined : value, numberShape(field, isTemplate), onChange, props.path);
   const shared = { value: buffer.text, placeholder: plain(field.initial), onBlur: buffer.settle };
   return (
     <FieldFrame {...frameOf(props)} fault={buffer.fault}>
@@ -129,7 +129,7 @@ function noChoice({ field }: FieldProps, choices: readonly Choice[]): string {
 export function MixedField(props: FieldProps) {
   const { field, value, onChange } = props;
   const isCount = typeof value === "number";
-  const buffer = useBuffer(isCount ? value : undefined, numberShape({ ...field, kind: "integer" }, false), (read) => read !== undefined && onChange(read));
+  const buffer = useBuffer(isCount ? value : undefined, numberShape({ ...field, kind: "integer" }, false), (read) => read !== undefined && onChange(read), props.path);
   const choose = (chosen: string): void => onChange(chosen === OPEN ? (field.minimum ?? 1) : chosen === "" ? undefined : chosen);
   return (
     <FieldFrame {...frameOf(props)} fault={isCount ? buffer.fault : ""}>
@@ -162,7 +162,7 @@ export function MixedField(props: FieldProps) {
 export function JsonField(props: FieldProps) {
   const { field, value, isTemplate, onChange } = props;
   const isSchema = field.kind === "schema" && (isAbsent(value) || isObject(value));
-  const buffer = useBuffer(value, isSchema ? SCHEMA_SHAPE : JSON_SHAPE, onChange);
+  const buffer = useBuffer(value, isSchema ? SCHEMA_SHAPE : JSON_SHAPE, onChange, props.path);
   return (
     <FieldFrame {...frameOf(props)} fault={buffer.fault}>
       {(control) => (

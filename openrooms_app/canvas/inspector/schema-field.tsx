@@ -8,6 +8,7 @@ import { FieldSet, PairsField, StringsField } from "./collection-fields.tsx";
 import type { FieldProps } from "./field-props.ts";
 import { fits, isObject, withKey } from "./reading.ts";
 import { ChoiceField, ExpressionField, JsonField, MixedField, NumberField, TextField, TickField } from "./scalar-fields.tsx";
+import { SchemaEditor } from "./schema-table.tsx";
 import { UnknownFields } from "./unknown-fields.tsx";
 
 const BY_KIND: Readonly<Record<FieldKind, ComponentType<FieldProps>>> = {
@@ -21,7 +22,7 @@ const BY_KIND: Readonly<Record<FieldKind, ComponentType<FieldProps>>> = {
   strings: StringsField,
   pairs: PairsField,
   object: ObjectField,
-  schema: JsonField,
+  schema: SchemaEditor,
   json: JsonField,
 };
 

@@ -1,8 +1,13 @@
-/** What stands in a field while it is typed: the document gets it as soon as it can be read, and wins when it changes. */
+/**
+ * What stands in a field while it is typed: the document gets it as soon as it can be read, and wins when it changes.
+ * What can't be read outlives the field, so that nobody loses it by a click elsewhere.
+ */
 
-import { useState } from "react";
+import { useContext, useState } from "react";
 import type { Json } from "../document/document.ts";
 import type { Read } from "../document/schema.ts";
+import { placeOf, type Unread } from "../state/unread.ts";
+import { LiveContext } from "./live.tsx";
 
 type Value = Json | undefined;
 
@@ -15,12 +20,17 @@ export type Buffer = {
   readonly settle: () => void;
 };
 
-type Typed = { readonly text: string; readonly fault: string; readonly standsFor: Value };
-
 export type Shape = { readonly print: (value: Value) => string; readonly read: (text: string) => Read };
 
-export function useBuffer(value: Value, { print, read }: Shape, onChange: (value: Value) => void): Buffer {
-  const [typed, setTyped] = useState<Typed | null>(null);
+/** `path` is where the field stands in what is inspected; without one, what can't be read goes with the field. */
+export function useBuffer(value: Value, { print, read }: Shape, onChange: (value: Value) => void, path?: readonly string[]): Buffer {
+  const editor = useContext(LiveContext);
+  const [place] = useState(() => (editor && path ? placeOf(editor.store.get().selection, path) : null));
+  const [typed, put] = useState<Unread | null>(() => (place ? editor!.unread.get(place) : null));
+  const setTyped = (next: Unread | null): void => {
+    put(next);
+    if (place) editor!.unread.put(place, next?.fault ? next : null);
+  };
   const current = typed && isEqual(typed.standsFor, value) ? typed : null;
   return {
     text: current ? current.text : print(value),

@@ -4,7 +4,7 @@ import { answer, MAIN } from "../document/connecting.ts";
 import { nodeOf, titleOf } from "../document/document.ts";
 import { TypeTile } from "../icons.tsx";
 import { addInView, draw } from "../state/adding.ts";
-import { outcomesIn, shelves, typeOf } from "../state/catalogue.ts";
+import { offersIn, outcomesIn, typeOf } from "../state/catalogue.ts";
 import { COMMANDS } from "../state/commands.ts";
 import type { Editor } from "../state/editor.ts";
 import { useStore } from "../state/use-store.ts";
@@ -29,23 +29,23 @@ export function CommandPalette({ editor, canEdit }: Props) {
     detail: `Go to ${node.id}`,
     icon: <TypeTile type={node.type} icon={typeOf(catalogue, node.type)?.icon ?? ""} size={15} />,
   }));
-  const types = !canEdit ? [] : shelves(catalogue).flatMap((shelf) => shelf.types).map((type): Choice => ({
-    id: `type:${type.type}`,
-    title: `Add ${type.title}`,
-    detail: type.description.split("\n")[0]!,
-    icon: <TypeTile type={type.type} icon={type.icon} size={15} />,
+  const offers = !canEdit ? [] : offersIn(catalogue).map(({ id, type, title, description, icon }): Choice => ({
+    id: `offer:${id}`,
+    title: `Add ${title}`,
+    detail: description.split("\n")[0]!,
+    icon: <TypeTile type={type} icon={icon} size={15} />,
   }));
   const pick = (id: string): void => {
     const [kind, name = ""] = [id.slice(0, id.indexOf(":")), id.slice(id.indexOf(":") + 1)];
     if (kind === "node") goTo(editor, name);
-    else if (kind === "type") addInView(editor, name);
+    else if (kind === "offer") addInView(editor, name);
     else COMMANDS.find((command) => command.id === name)?.run(editor);
   };
   return (
     <Picker
       label="Commands and nodes"
       placeholder="Find a command or a node …"
-      choices={[...commands, ...nodes, ...types]}
+      choices={[...commands, ...nodes, ...offers]}
       none="Nothing is called that."
       onPick={pick}
       onClose={() => editor.overlay.set(null)}

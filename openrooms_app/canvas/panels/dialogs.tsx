@@ -2,9 +2,11 @@
 
 import { useState } from "react";
 import { Button, INPUT } from "../../components/kit.tsx";
+import { nodeOf, titleOf } from "../document/document.ts";
 import type { Editor } from "../state/editor.ts";
 import { useStore } from "../state/use-store.ts";
 import { CommandPalette, ConnectPicker } from "./command-palette.tsx";
+import { ContextMenu } from "./context-menu.tsx";
 import { Dialog } from "./dialog.tsx";
 import { KeysDialog } from "./keys-dialog.tsx";
 import { MergeDialog } from "./merge-dialog.tsx";
@@ -17,6 +19,8 @@ export function Overlays({ editor, canEdit }: { readonly editor: Editor; readonl
   switch (overlay?.kind) {
     case "quick-add":
       return <QuickAdd editor={editor} overlay={overlay} />;
+    case "menu":
+      return <ContextMenu editor={editor} overlay={overlay} />;
     case "publish":
       return <PublishDialog editor={editor} />;
     case "run":
@@ -40,6 +44,7 @@ function PublishDialog({ editor }: { readonly editor: Editor }) {
   const latest = useStore(editor.store, (state) => state.latestVersion);
   const [note, setNote] = useState("");
   const [isBusy, setBusy] = useState(false);
+  const unread = editor.unread.ownersIn(editor.document).map((id) => titleIn(editor, id));
   const publish = async (): Promise<void> => {
     setBusy(true);
     await editor.publish(note.trim());
@@ -53,6 +58,7 @@ function PublishDialog({ editor }: { readonly editor: Editor }) {
           void publish();
         }}
       >
+        {unread.length > 0 && <p className="mb-3 text-sm text-wait" data-testid="publish-unread">What was typed in {unread.join(", ")} can't be read yet and is not part of the version.</p>}
         <p className="mb-3 text-sm text-mute">A version never changes. Rooms that follow the latest version run it from their next run on.</p>
         <label className="block text-xs font-medium" htmlFor="oc-publish-note">What has changed? (optional)</label>
         <input id="oc-publish-note" data-first className={`${INPUT} mt-1`} maxLength={500} value={note} onChange={(event) => setNote(event.target.value)} />
@@ -63,4 +69,9 @@ function PublishDialog({ editor }: { readonly editor: Editor }) {
       </form>
     </Dialog>
   );
+}
+
+function titleIn({ document }: Editor, id: string): string {
+  const node = nodeOf(document, id);
+  return node ? `“${titleOf(node)}”` : id || "the workflow's settings";
 }

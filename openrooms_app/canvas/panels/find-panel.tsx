@@ -16,6 +16,10 @@ export function FindPanel({ editor, canEdit }: { readonly editor: Editor; readon
   const [isExact, setExact] = useState(false);
   const [at, setAt] = useState(-1);
   const list = useRef<HTMLUListElement>(null);
+  const field = useRef<HTMLInputElement>(null);
+  // Asked for once more while it is open, it wants to be typed over.
+  const asked = useStore(editor.overlay, (value) => value);
+  useEffect(() => field.current?.select(), [asked]);
   const query = { text, isExact };
   const hits = useMemo(() => find(document, query), [document, text, isExact]);
   const current = hits[Math.max(0, Math.min(at, hits.length - 1))];
@@ -44,7 +48,7 @@ export function FindPanel({ editor, canEdit }: { readonly editor: Editor; readon
   return (
     <section className="oc-find" role="search" aria-label="Find and replace" data-testid="find">
       <div className="flex items-center gap-1 p-2">
-        <input autoFocus className={INPUT} aria-label="Find" placeholder="Find in all fields" value={text} onKeyDown={onKeyDown}
+        <input autoFocus ref={field} className={INPUT} aria-label="Find" placeholder="Find in all fields" value={text} onKeyDown={onKeyDown}
           onChange={(event) => (setText(event.target.value), setAt(-1))} />
         <IconButton label="Match case" Icon={CaseSensitive} isOn={isExact} onClick={() => setExact(!isExact)} />
         <IconButton label="Previous" Icon={ChevronUp} disabled={!hits.length} onClick={() => go(-1)} />
@@ -55,10 +59,10 @@ export function FindPanel({ editor, canEdit }: { readonly editor: Editor; readon
         <div className="flex items-center gap-1 px-2 pb-2">
           <input className={INPUT} aria-label="Replace by" placeholder="Replace by" value={by} onKeyDown={onKeyDown} onChange={(event) => setBy(event.target.value)} />
           <Button disabled={!current} onClick={() => current && change(current)}>Replace</Button>
-          <Button disabled={!hits.length} onClick={() => change()}>All</Button>
+          <Button disabled={!hits.length} onClick={() => (change(), field.current?.focus())}>All</Button>
         </div>
       )}
-      <p role="status" className="px-3 pb-1.5 text-2xs text-mute">{text ? `${total} in ${hits.length} ${hits.length === 1 ? "field" : "fields"}` : "Names, settings, conditions, notes"}</p>
+      <p role="status" className="px-3 pb-1.5 text-2xs text-mute">{text ? (total ? `${total} in ${hits.length} ${hits.length === 1 ? "field" : "fields"}` : "Nothing found") : "Names, settings, conditions, notes"}</p>
       {hits.length > 0 && (
         <ul ref={list} className="max-h-64 overflow-y-auto border-t border-line p-1">
           {hits.map((hit, index) => (

@@ -84,7 +84,7 @@ function Row({ command, keys, isOwn, isAsking, onAsk, onReset }: RowProps) {
         </button>
       )}
       <button type="button" aria-label={`Change the key of “${command.title}”`} aria-pressed={isAsking} className={`shrink-0 rounded-md py-0.5 pr-1 hover:bg-hover ${isAsking ? "bg-hover outline outline-accent" : ""}`} onClick={onAsk}>
-        {isAsking ? <span className="px-1.5 text-2xs">…</span> : keys.map((key) => <Key key={key} name={key} />)}
+        {isAsking ? <span className="px-1.5 text-2xs">…</span> : !keys.length ? <span className="px-1.5 text-2xs text-mute">no key</span> : keys.map((key) => <Key key={key} name={key} />)}
       </button>
     </li>
   );

@@ -96,7 +96,7 @@ export function Picker({ label, placeholder, choices, none, footer, onPick, onCl
 }
 
 /** Closes at a press elsewhere; when it goes, the focus is where it was before. */
-function useOutside(onClose: () => void) {
+export function useOutside(onClose: () => void) {
   const box = useRef<HTMLDivElement>(null);
   const close = useRef(onClose);
   close.current = onClose;

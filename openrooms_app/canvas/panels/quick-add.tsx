@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import { TypeTile } from "../icons.tsx";
 import { add } from "../state/adding.ts";
-import { shelves, type NodeType } from "../state/catalogue.ts";
+import { offersIn, type Offer } from "../state/catalogue.ts";
 import type { Editor, Overlay } from "../state/editor.ts";
 import { MAIN } from "../document/connecting.ts";
 import { nodeOf } from "../document/document.ts";
@@ -11,7 +11,7 @@ import { freePlace } from "../document/layout.ts";
 import { useStore } from "../state/use-store.ts";
 
 type QuickAddOverlay = Extract<Overlay, { kind: "quick-add" }>;
-const WIDTH = 280;
+const WIDTH = 340;
 const HEIGHT = 360;
 
 export function QuickAdd({ editor, overlay }: { readonly editor: Editor; readonly overlay: QuickAddOverlay }) {
@@ -19,7 +19,9 @@ export function QuickAdd({ editor, overlay }: { readonly editor: Editor; readonl
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState(0);
   const box = useRef<HTMLDivElement>(null);
-  const found = matching(shelves(catalogue).flatMap((shelf) => shelf.types), text, overlay);
+  const list = useRef<HTMLUListElement>(null);
+  const hasStart = useStore(editor.store, ({ history }) => history.now.nodes.some((node) => node.type === "START"));
+  const found = matching(offersIn(catalogue).filter(({ type }) => !(hasStart && type === "START")), text, overlay);
   const current = Math.min(chosen, found.length - 1);
   const close = (): void => editor.overlay.set(null);
   useEffect(() => {
@@ -29,8 +31,11 @@ export function QuickAdd({ editor, overlay }: { readonly editor: Editor; readonl
     document.addEventListener("pointerdown", onPointer, true);
     return () => document.removeEventListener("pointerdown", onPointer, true);
   }, [editor]);
-  const pick = (type: NodeType, isChained: boolean): void => {
-    const id = add(editor, type.type, overlay.at, overlay.wiring);
+  useEffect(() => {
+    list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
+  }, [current, text]);
+  const pick = (offer: Offer, isChained: boolean): void => {
+    const id = add(editor, offer.id, overlay.at, overlay.wiring);
     if (!id || !isChained) return close();
     const taken = editor.document.nodes.flatMap(({ position }) => position ?? []);
     const corner = freePlace({ x: overlay.at.x + 180, y: overlay.at.y - 24 }, taken);
@@ -55,12 +60,12 @@ export function QuickAdd({ editor, overlay }: { readonly editor: Editor; readonl
       <input
         autoFocus
         value={text}
-        placeholder="Add a node…"
-        aria-label="Find a node type"
+        placeholder="Add a node: a type or a tool …"
+        aria-label="Find a node type or a tool"
         role="combobox"
         aria-expanded
         aria-controls="oc-quick-list"
-        aria-activedescendant={found[current] ? `oc-quick-${found[current].type}` : undefined}
+        aria-activedescendant={found[current] ? `oc-quick-${current}` : undefined}
         className="h-10 w-full border-b border-line bg-transparent px-3 text-sm outline-none placeholder:text-mute"
         onChange={(event) => {
           setText(event.target.value);
@@ -68,37 +73,39 @@ export function QuickAdd({ editor, overlay }: { readonly editor: Editor; readonl
         }}
         onKeyDown={onKeyDown}
       />
-      <ul id="oc-quick-list" role="listbox" aria-label="Node types" className="max-h-64 overflow-y-auto p-1">
-        {found.map((type, index) => (
+      <ul id="oc-quick-list" ref={list} role="listbox" aria-label="Node types and tools" className="max-h-72 overflow-y-auto p-1">
+        {found.map((offer, index) => (
           <li
-            key={type.type}
-            id={`oc-quick-${type.type}`}
+            key={offer.id}
+            id={`oc-quick-${index}`}
             role="option"
             aria-selected={index === current}
             className={`flex cursor-pointer items-center gap-2.5 rounded-md p-1.5 ${index === current ? "bg-hover" : ""}`}
             onPointerMove={() => setChosen(index)}
-            onClick={(event) => pick(type, event.ctrlKey || event.metaKey)}
+            onClick={(event) => pick(offer, event.ctrlKey || event.metaKey)}
           >
-            <TypeTile type={type.type} icon={type.icon} size={15} />
+            <TypeTile type={offer.type} icon={offer.icon} size={15} />
             <span className="min-w-0">
-              <span className="block text-sm leading-4">{type.title}</span>
-              <span className="block truncate text-2xs text-mute">{type.description.split("\n")[0]}</span>
+              <span className="block text-sm leading-4">{offer.title}{offer.config && <span className="ml-1.5 text-2xs text-mute">tool</span>}</span>
+              <span className="block truncate text-2xs text-mute" title={offer.description}>{offer.description.split("\n")[0]}</span>
             </span>
           </li>
         ))}
-        {!found.length && <li className="px-2 py-3 text-sm text-mute">No node type is called “{text}”.</li>}
+        {!found.length && <li className="px-2 py-3 text-sm text-mute">No node type and no tool is called “{text}”.</li>}
       </ul>
       <p className="border-t border-line px-3 py-1.5 text-2xs text-mute pointer-coarse:hidden">Enter adds · Ctrl+Enter adds and goes on · Esc closes</p>
     </div>
   );
 }
 
-function matching(types: readonly NodeType[], text: string, { wiring }: QuickAddOverlay): NodeType[] {
+/** Types before tools, what begins with the text before what has it somewhere. */
+function matching(offers: readonly Offer[], text: string, { wiring }: QuickAddOverlay): Offer[] {
   const wanted = text.trim().toLowerCase();
-  return types
-    .filter((type) => !(wiring && type.type === "START") && !(wiring?.kind === "before" && type.type === "END"))
-    .filter((type) => `${type.title} ${type.type} ${type.description}`.toLowerCase().includes(wanted))
-    .sort((one, other) => Number(!one.title.toLowerCase().startsWith(wanted)) - Number(!other.title.toLowerCase().startsWith(wanted)));
+  const rank = ({ title }: Offer): number => (title.toLowerCase().startsWith(wanted) ? 0 : title.toLowerCase().includes(wanted) ? 1 : 2);
+  return offers
+    .filter(({ type }) => !(wiring && type === "START") && !(wiring?.kind === "before" && type === "END"))
+    .filter(({ id, title, description }) => `${title} ${id} ${description}`.toLowerCase().includes(wanted))
+    .sort((one, other) => rank(one) - rank(other));
 }
 
 function placeOf({ screen }: QuickAddOverlay): { left: number; top: number } {

@@ -1,11 +1,12 @@
 /** Asks where a run goes and what it begins with: it is watched on this canvas, or in its room. */
 
-import { useEffect, useRef, useState, type ReactNode } from "react";
-import { Play } from "lucide-react";
+import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { Play, Rocket } from "lucide-react";
 import { Button, INPUT, Skeleton } from "../../components/kit.tsx";
 import { SchemaForm } from "../../components/schema-form.tsx";
 import { nodeOf, readDocument, titleOf, type Json, type JsonObject, type WorkflowDocument } from "../document/document.ts";
 import { beginningWith, type Trial, type Try } from "../document/trial.ts";
+import { countOf } from "../document/problems.ts";
 import type { Editor } from "../state/editor.ts";
 import { useStore } from "../state/use-store.ts";
 import { Dialog } from "./dialog.tsx";
@@ -23,12 +24,12 @@ export function RunDialog({ editor, tries }: { readonly editor: Editor; readonly
   const usual = rooms?.find(({ id }) => tries && id === editor.runs.latest.get()?.roomId) ?? rooms?.[0];
   const room = where === null ? usual : rooms?.find(({ id }) => id === where);
   const number = !room || room.version === "latest" ? latest : room.version;
-  const version = useVersion(editor, { number: rooms ? number : null, tries, onFault: setFault });
+  const version = useVersion(editor, { number: rooms && number ? number : null, tries, onFault: setFault });
   return (
     <Dialog editor={editor} title={titleFor(tries, version?.document ?? editor.document)}>
-      {!isPublished && <p className="mb-3 text-sm text-wait">The draft differs from the latest version. Rooms run versions: publish first to run what you see.</p>}
-      {(!rooms || !version) && !fault && <Skeleton className="h-24 w-full" />}
-      {rooms && (
+      {!isPublished && <PublishFirst editor={editor} latest={latest} />}
+      {latest > 0 && (!rooms || !version) && !fault && <Skeleton className="h-24 w-full" />}
+      {rooms && latest > 0 && (
         <>
           <label className="block text-xs font-medium" htmlFor="oc-room">Room</label>
           <select id="oc-room" className={`${INPUT} mb-3 mt-1`} value={room?.id ?? ""} onChange={({ target }) => setWhere(target.value)}>
@@ -40,6 +41,24 @@ export function RunDialog({ editor, tries }: { readonly editor: Editor; readonly
       {rooms && version && <div ref={focusFirst}><Form key={version.number} editor={editor} tries={tries} roomId={room?.id ?? ""} version={version} fault={fault} onFault={setFault} /></div>}
       {fault && !version && <p role="alert" className="mt-3 text-sm text-fail">{fault}</p>}
     </Dialog>
+  );
+}
+
+/** Rooms run versions: what is drawn becomes one here, and the way from a change to its run is one dialog long. */
+function PublishFirst({ editor, latest }: { readonly editor: Editor; readonly latest: number }) {
+  const [isBusy, setBusy] = useState(false);
+  const { errors } = countOf(useStore(editor.store, (state) => state.problems));
+  const publish = async (): Promise<void> => {
+    setBusy(true);
+    await editor.publish("");
+    setBusy(false);
+  };
+  const words = latest ? `This runs version ${latest}; the draft has changed since.` : "Rooms run versions, and there is none yet.";
+  return (
+    <div className="mb-3 flex items-center gap-3 rounded-md border border-line bg-wait/10 px-3 py-2 text-sm">
+      <span className="min-w-0 flex-1">{words}{errors > 0 && ` It has ${errors === 1 ? "an error" : `${errors} errors`}, which keep it from being published.`}</span>
+      {errors === 0 && <Button look={latest ? "outline" : "solid"} Icon={Rocket} disabled={isBusy} data-testid="publish-first" {...(!latest && { "data-first": true })} onClick={() => void publish()}>Publish version {latest + 1}</Button>}
+    </div>
   );
 }
 
@@ -108,7 +127,7 @@ function Form({ editor, tries, roomId, version, fault, onFault }: FormProps) {
   );
   return (
     <>
-      {!roomId && <input className={`${INPUT} mb-3`} aria-label="Name of the new room" maxLength={200} value={newName} onChange={({ target }) => setNewName(target.value)} />}
+      {!roomId && <input className={`${INPUT} mb-3`} aria-label="Name of the new room" maxLength={200} value={newName} onChange={({ target }) => setNewName(target.value)} onKeyDown={sendOnEnter} />}
       {schema ? (
         <SchemaForm schema={schema} isDisabled={isBusy} fault={fault || null} onSend={(input) => void run(input)}>{rest}</SchemaForm>
       ) : (
@@ -120,6 +139,11 @@ function Form({ editor, tries, roomId, version, fault, onFault }: FormProps) {
       )}
     </>
   );
+}
+
+/** The name stands above the form that it belongs to. */
+function sendOnEnter(event: KeyboardEvent<HTMLInputElement>): void {
+  if (event.key === "Enter") event.currentTarget.parentElement?.querySelector("form")?.requestSubmit();
 }
 
 function schemaOf({ input_schema: schema }: WorkflowDocument): JsonObject | null {

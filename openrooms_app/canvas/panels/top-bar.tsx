@@ -109,9 +109,13 @@ const SAVE: Readonly<Record<SaveState["kind"], { readonly words: string; readonl
   "signed-out": { words: "Signed out – kept in this browser", Icon: CloudAlert, tone: "text-fail" },
 };
 
+/** Nothing of one's own is at stake. */
+const NEWER = { words: "A newer draft exists", Icon: CloudAlert, tone: "text-wait" };
+
 function SaveMark({ editor }: { readonly editor: Editor }) {
   const save = useStore(editor.store, (state) => state.save);
-  const { words, Icon, tone } = SAVE[save.kind];
+  const isDirty = useStore(editor.store, () => editor.isDirty);
+  const { words, Icon, tone } = save.kind === "conflict" && !isDirty ? NEWER : SAVE[save.kind];
   const detail = "detail" in save ? save.detail : words;
   return (
     <span className={`ml-1 inline-flex items-center gap-1 whitespace-nowrap text-xs ${tone}`} title={detail} role="status" data-testid="save-state" data-state={save.kind}>
@@ -131,7 +135,7 @@ function Actions({ editor }: { readonly editor: Editor }) {
     <>
       {errors > 0 && <span className="inline-flex items-center gap-1 text-xs text-fail max-sm:hidden" data-testid="error-count"><CircleAlert size={14} aria-hidden />{errors}</span>}
       {warnings > 0 && <span className="inline-flex items-center gap-1 text-xs text-wait max-sm:hidden" data-testid="warning-count"><TriangleAlert size={14} aria-hidden />{warnings}</span>}
-      <Button look="outline" Icon={Play} disabled={latest === null} title={latest === null ? "Publish first: only versions run" : `Run version ${latest} in a room`} onClick={() => askRun(editor)}>
+      <Button look="outline" Icon={Play} disabled={latest === null && errors > 0} title={latest === null ? (errors ? why : "Publish the first version and run it") : `Run version ${latest} in a room`} onClick={() => askRun(editor)}>
         Run
       </Button>
       <Button look="solid" Icon={Rocket} disabled={errors > 0 || isPublished} title={why} data-testid="publish" onClick={() => editor.overlay.set({ kind: "publish" })}>

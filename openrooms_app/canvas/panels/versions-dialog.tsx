@@ -23,7 +23,7 @@ export function VersionsDialog({ editor, canEdit }: { readonly editor: Editor; r
   const [base, setBase] = useState<Which | null>(null);
   const chosen = shown ?? lines?.[0]?.version ?? null;
   return (
-    <Dialog editor={editor} title="Versions" className="is-full">
+    <Dialog editor={editor} title="Versions" className={lines?.length ? "is-full" : ""}>
       {fault && <Notice Icon={TriangleAlert} title="The versions can't be read" tone="text-fail">{fault}</Notice>}
       {!lines && !fault && <Skeleton className="h-40 w-full" />}
       {lines?.length === 0 && <Notice Icon={History} title="No version yet">Publish the draft to make the first: rooms run versions.</Notice>}

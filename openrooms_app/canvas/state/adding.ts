@@ -5,23 +5,23 @@ import { GRID } from "../document/card.ts";
 import { nodeOf, transitionOf, type Position, type WorkflowDocument } from "../document/document.ts";
 import { freePlace, measure, withRoom } from "../document/layout.ts";
 import { addNode, addNote, connect, NOTHING, retarget, splice } from "../document/operations.ts";
-import { outcomesIn, typeOf } from "./catalogue.ts";
+import { offersIn, outcomesIn } from "./catalogue.ts";
 import type { Editor, Wiring } from "./editor.ts";
 
 /** What the palette calls a sticky note among the node types. */
 export const NOTE_TYPE = "NOTE";
 
-/** Add a node of this type with its middle at `at`; null, with the reason told, when it may not be added. */
-export function add(editor: Editor, type: string, at: Position, wiring: Wiring | null = null): string | null {
-  if (type === NOTE_TYPE) return addNoteAt(editor, at);
+/** Add what is offered under this id with its middle at `at`; null, with the reason told, when it may not be added. */
+export function add(editor: Editor, offer: string, at: Position, wiring: Wiring | null = null): string | null {
+  if (offer === NOTE_TYPE) return addNoteAt(editor, at);
+  const { type, title, stem, config } = offersIn(editor.store.get().catalogue).find(({ id }) => id === offer) ?? { type: offer, title: offer };
   if (type === "START" && editor.document.nodes.some((node) => node.type === "START")) {
     editor.tell("error", "A workflow has exactly one START, and this one has it already.");
     return null;
   }
-  const title = typeOf(editor.store.get().catalogue, type)?.title ?? type;
   let id = "";
   editor.edit((document) => {
-    const added = addNode(document, { type, title, position: { x: 0, y: 0 } });
+    const added = addNode(document, { type, title, position: { x: 0, y: 0 }, ...(config && { config }), ...(stem && { stem }) });
     id = added.id;
     const { width, height } = measure(added.document, nodeOf(added.document, id)!);
     const position = { x: onGrid(at.x - width / 2), y: onGrid(at.y - height / 2) };
@@ -34,11 +34,11 @@ export function add(editor: Editor, type: string, at: Position, wiring: Wiring |
 }
 
 /** Add a node where there is room near the middle of what is on the screen. */
-export function addInView(editor: Editor, type: string): string | null {
+export function addInView(editor: Editor, offer: string): string | null {
   const centre = editor.view?.centre() ?? { x: 0, y: 0 };
   const taken = editor.document.nodes.flatMap((node) => (node.position ? [node.position] : []));
   const corner = freePlace({ x: centre.x - 112, y: centre.y - 28 }, taken);
-  const added = add(editor, type, { x: corner.x + 112, y: corner.y + 28 });
+  const added = add(editor, offer, { x: corner.x + 112, y: corner.y + 28 });
   if (added) editor.view?.bring(added);
   return added;
 }

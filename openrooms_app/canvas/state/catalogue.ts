@@ -49,6 +49,33 @@ export function toolOf(catalogue: Catalogue, name: unknown): Tool | undefined {
   return catalogue.tools.find((each) => each.name === name);
 }
 
+/** What a node is made from: a node type, or a tool that a step calls. */
+export type Offer = {
+  /** The type's name, or "TOOL_EXECUTION/calculator". */
+  readonly id: string;
+  readonly type: string;
+  readonly title: string;
+  readonly description: string;
+  readonly icon: string;
+  /** What its ids begin with; of a type, that is settled by the type. */
+  readonly stem?: string;
+  readonly config?: JsonObject;
+};
+
+/** All that can be added: the types in the palette's order, then every tool by its own name. */
+export function offersIn(catalogue: Catalogue): Offer[] {
+  const types = shelves(catalogue).flatMap((shelf) => shelf.types);
+  const icon = typeOf(catalogue, TOOL)?.icon ?? "";
+  return [
+    ...types.map((type): Offer => ({ ...type, id: type.type })),
+    ...catalogue.tools.map(({ name, title, description }): Offer => ({
+      id: `${TOOL}/${name}`, type: TOOL, title, description, icon, stem: name, config: { tool: name },
+    })),
+  ];
+}
+
+const TOOL = "TOOL_EXECUTION";
+
 export function outcomesIn(catalogue: Catalogue): (type: string) => readonly Outcome[] {
   const outcomes = new Map(catalogue.node_types.map((each) => [each.type, each.outcomes]));
   return (type) => outcomes.get(type) ?? ["SUCCESS", "FAILURE"];

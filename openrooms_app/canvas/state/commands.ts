@@ -2,10 +2,11 @@
 
 import { MAIN } from "../document/connecting.ts";
 import { NOTHING } from "../document/operations.ts";
+import { countOf } from "../document/problems.ts";
 import { align, distribute, nudge, tidy } from "./arranging.ts";
 import type { Editor, Wiring } from "./editor.ts";
 import { askRun, pinOrUnpin, tryNode } from "./trying.ts";
-import { deleteSelected, duplicate, heal, onlyNode, selectAll } from "./selected.ts";
+import { deleteSelected, duplicate, heal, onlyNode, selectAll, toggleDisabled } from "./selected.ts";
 import { openSettings, walk } from "./walking.ts";
 
 export type Group = "Build" | "Edit" | "Arrange" | "Go" | "View" | "Run" | "Workflow";
@@ -40,7 +41,8 @@ const EDIT: readonly Command[] = [
   { id: "heal", group: "Edit", title: "Delete a node and join its neighbours", keys: ["Mod+Delete", "Mod+Backspace"], run: heal },
   { id: "duplicate", group: "Edit", title: "Duplicate", keys: ["Mod+D"], run: duplicate },
   { id: "select-all", group: "Edit", title: "Select everything", keys: ["Mod+A"], run: selectAll },
-  { id: "deselect", group: "Edit", title: "Select nothing", keys: ["Escape"], isReading: true, run: (editor) => editor.select(NOTHING) },
+  { id: "disable", group: "Edit", title: "Disable what is selected, or enable it", keys: ["D"], run: toggleDisabled },
+  { id: "deselect", group: "Edit", title: "Select nothing", keys: ["Escape"], isReading: true, run: leave },
   { id: "find", group: "Edit", title: "Find and replace in all fields", keys: ["Mod+F"], isGlobal: true, isReading: true, run: (editor) => editor.overlay.set({ kind: "find" }) },
 ];
 
@@ -80,9 +82,12 @@ const RUN: readonly Command[] = [
 ];
 
 const WORKFLOW: readonly Command[] = [
+  { id: "publish", group: "Workflow", title: "Publish a version", keys: ["Mod+Enter"], run: askPublish },
   { id: "save", group: "Workflow", title: "Save now", keys: ["Mod+S"], isGlobal: true, run: (editor) => void editor.flush() },
   { id: "versions", group: "Workflow", title: "Versions: look, compare, restore", keys: ["Shift+V"], isReading: true, run: (editor) => editor.overlay.set({ kind: "versions" }) },
   { id: "link", group: "Workflow", title: "Copy a link to the selected node", keys: ["Shift+L"], isReading: true, run: (editor) => void copyLink(editor) },
+  { id: "export", group: "Workflow", title: "Export as a file", keys: [], isReading: true, run: (editor) => location.assign(`${editor.path()}/export`) },
+  { id: "all", group: "Workflow", title: "Leave: all workflows", keys: [], isReading: true, run: () => location.assign("/workflows") },
 ];
 
 export const COMMANDS: readonly Command[] = [...BUILD, ...EDIT, ...ARRANGE, ...GO, ...VIEW, ...RUN, ...WORKFLOW];
@@ -93,6 +98,7 @@ export const GESTURES: readonly { readonly title: string; readonly keys: readonl
   { title: "Select several: a box, or one by one", keys: ["Shift+drag", "Shift+click"] },
   { title: "See who writes and who reads a variable", keys: ["hold Shift"] },
   { title: "Add a node where the canvas is empty", keys: ["double-click"] },
+  { title: "See what can be done with what is there", keys: ["right-click"] },
 ];
 
 function moves(shift: string, steps: number): Command[] {
@@ -129,6 +135,20 @@ function connectTo(editor: Editor): void {
   const source = onlyNode(editor);
   if (source) editor.overlay.set({ kind: "connect", source });
   else editor.tell("info", "Select the node that the connection leaves from.");
+}
+
+/** Out of what lies over the canvas, else out of the selection. */
+function leave(editor: Editor): void {
+  if (editor.overlay.get()) editor.overlay.set(null);
+  else editor.select(NOTHING);
+}
+
+function askPublish(editor: Editor): void {
+  const { problems, isPublished } = editor.store.get();
+  const { errors } = countOf(problems);
+  if (errors) editor.tell("info", `${errors === 1 ? "An error stands" : `${errors} errors stand`} in the way of publishing.`);
+  else if (isPublished) editor.tell("info", "Nothing has changed since the latest version.");
+  else editor.overlay.set({ kind: "publish" });
 }
 
 async function copyLink(editor: Editor): Promise<void> {

@@ -18,6 +18,7 @@ import { Runs } from "./runs.ts";
 import { Saving, type Backup, type SaveState } from "./saving.ts";
 import { saidOf } from "./selected.ts";
 import { createStore, type Store } from "./store.ts";
+import { UnreadTexts } from "./unread.ts";
 
 export type EditorState = {
   readonly phase: "loading" | "ready" | "failed";
@@ -64,6 +65,7 @@ export type View = {
 export type Overlay =
   | { readonly kind: "quick-add"; readonly screen: Position; readonly at: Position; readonly wiring: Wiring | null }
   | { readonly kind: "connect"; readonly source: string }
+  | { readonly kind: "menu"; readonly screen: Position; readonly at: Position }
   | { readonly kind: "run"; readonly tries?: Try }
   | { readonly kind: "publish" | "keys" | "palette" | "find" | "versions" | "merge" };
 
@@ -100,6 +102,7 @@ export class Editor {
   readonly pins: Pins;
   readonly merging: Store<Merging | null> = createStore<Merging | null>(null);
   readonly keymap: Keymap;
+  readonly unread = new UnreadTexts();
   view: View | null = null;
   private saving: Saving | null = null;
   private isGliding = false;

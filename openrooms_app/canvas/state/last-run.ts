@@ -15,6 +15,8 @@ export type LastStep = {
   /** The number of the last time in it, and what it gave. */
   readonly step: number;
   readonly output: Json;
+  /** Why it failed; "" where it did not. */
+  readonly error: string;
   /** When it began: RFC 3339. */
   readonly at: string;
 };
@@ -32,13 +34,15 @@ export type LastRun = {
   /** The names that an expression could read at its end: input, vars, memory. */
   readonly scope: JsonObject;
   readonly input: Json;
+  /** Its result; null until there is one. */
+  readonly output: Json;
   readonly trial: SeenTrial | null;
   /** Why it failed; "" where it did not. */
   readonly why: string;
 };
 
-type Run = { id: string; room_id: string; number: number; version: number; status: string; input?: Json; trial?: SeenTrial | null; error?: { message?: string } | null };
-type Step = { step: number; output: Json; transition: JsonObject | null; node_id: string; status: string; started_at: string; duration_ms: number | null };
+type Run = { id: string; room_id: string; number: number; version: number; status: string; input?: Json; output?: Json; trial?: SeenTrial | null; error?: { message?: string } | null };
+type Step = { step: number; output: Json; error: { message?: string } | null; transition: JsonObject | null; node_id: string; type: string; status: string; started_at: string; duration_ms: number | null };
 
 const STATUSES: Readonly<Record<string, Status>> = {
   running: "running", waiting: "waiting", retrying: "waiting", done: "done", failed: "failed", skipped: "skipped", cancelled: "skipped", pinned: "pinned",
@@ -99,9 +103,10 @@ async function runIn(send: Send, run: Run): Promise<LastRun | null> {
     status: run.status,
     isOver: OVER.has(run.status),
     taken: steps.value.items.flatMap(({ transition }) => (typeof transition?.["transition"] === "string" ? [transition["transition"]] : [])),
-    steps: byNode(steps.value.items, run),
+    steps: byNode(steps.value.items, whole),
     scope: { input: whole.input ?? {}, vars, memory: memoryOf(memory) },
     input: whole.input ?? null,
+    output: whole.output ?? null,
     trial: whole.trial ?? null,
     why: run.error?.message ?? "",
   };
@@ -120,12 +125,18 @@ function byNode(steps: readonly Step[], run: Run): ReadonlyMap<string, LastStep>
       runId: run.id,
       runNumber: run.number,
       step: step.step,
-      output: step.output,
+      output: given(step, run),
+      error: step.error?.message ?? "",
       at: step.started_at,
       ...(step.duration_ms === null ? {} : { took_s: step.duration_ms / 1000 }),
     });
   }
   return found;
+}
+
+/** What a step gave: START the run's input, END its result. */
+function given({ type, output }: Step, run: Run): Json {
+  return (type === "START" ? run.input : type === "END" ? run.output : output) ?? null;
 }
 
 /** The value of a dotted name in a scope; undefined when it is not there. */

@@ -1,9 +1,18 @@
 /** What can be done with what is selected: delete, heal, copy, paste, duplicate. */
 
 import { asText, fragmentOf, fromText, paste, topLeft, type Fragment } from "../document/clipboard.ts";
-import { nodeOf, titleOf, type Position } from "../document/document.ts";
-import { NOTHING, remove, removeAndHeal, type Selection } from "../document/operations.ts";
+import { GRID } from "../document/card.ts";
+import { nodeOf, titleOf, type Note, type Position, type WorkflowDocument, type WorkflowNode } from "../document/document.ts";
+import { NOTHING, patchNode, remove, removeAndHeal, type Selection } from "../document/operations.ts";
 import type { Editor } from "./editor.ts";
+
+/** How far a copy lies from what it would cover. */
+const SHIFT = 32;
+/** A card, roughly: by it the middle of what is pasted is found. */
+const CARD = { x: 216, y: 48 };
+
+/** Types that a run can't pass without effect. */
+const NEEDED: ReadonlySet<string> = new Set(["START", "END", "DECISION", "PARALLEL"]);
 
 export function deleteSelected(editor: Editor): void {
   const { selection } = editor.store.get();
@@ -13,6 +22,15 @@ export function deleteSelected(editor: Editor): void {
   editor.announce(`Deleted ${count} ${count === 1 ? "thing" : "things"}.`);
 }
 
+/** All that are selected at once; as soon as one is enabled, they are disabled. */
+export function toggleDisabled(editor: Editor): void {
+  const nodes = editor.store.get().selection.nodes.flatMap((id) => nodeOf(editor.document, id) ?? []).filter(({ type }) => !NEEDED.has(type));
+  if (!nodes.length) return editor.tell("info", "Select a step or a WAIT: those can be disabled.");
+  const disabled = nodes.every((node) => node.disabled) ? undefined : true;
+  editor.edit((document) => nodes.reduce((after, { id }) => patchNode(after, id, { disabled }), document));
+  editor.announce(`${disabled ? "Disabled" : "Enabled"} ${nodes.map(({ id }) => id).join(", ")}.`);
+}
+
 export function heal(editor: Editor): void {
   const { nodes } = editor.store.get().selection;
   editor.edit((document) => nodes.reduce(removeAndHeal, document));
@@ -20,7 +38,9 @@ export function heal(editor: Editor): void {
 }
 
 export function duplicate(editor: Editor): void {
-  put(editor, fragmentOf(editor.document, editor.store.get().selection), { x: 32, y: 32 });
+  const fragment = fragmentOf(editor.document, editor.store.get().selection);
+  const { x, y } = topLeft([...fragment.nodes, ...fragment.notes]);
+  put(editor, fragment, { x: x + SHIFT, y: y + SHIFT });
 }
 
 /** The selection as text for the clipboard; null when nothing is selected. */
@@ -30,20 +50,38 @@ export function copied(editor: Editor): string | null {
   return asText(fragmentOf(editor.document, selection));
 }
 
-/** Put what a text holds onto the canvas; false when it is no part of a workflow. */
-export function pasted(editor: Editor, text: string): boolean {
+/** Put what a text holds onto the canvas where the pointer is, else in the middle of the screen; what is no part of a workflow is refused. */
+export function pasted(editor: Editor, text: string): void {
+  if (!text.trim()) return;
   const fragment = fromText(text);
-  if (!fragment) return false;
-  put(editor, fragment, { x: 32, y: 32 });
-  return true;
+  if (!fragment) return editor.tell("error", "The clipboard holds no part of a workflow. Copy nodes from a drawing here, or a workflow's JSON as OpenRooms exports it.");
+  const middle = editor.view?.placeFor(null).at;
+  return put(editor, fragment, middle ? cornerAround(withoutSecondStart(editor.document, fragment), middle) : topLeft([...fragment.nodes, ...fragment.notes]));
 }
 
-function put(editor: Editor, fragment: Fragment, by: Position): void {
+function withoutSecondStart({ nodes: there }: WorkflowDocument, { nodes, notes }: Fragment): readonly (WorkflowNode | Note)[] {
+  const hasStart = there.some(({ type }) => type === "START");
+  return [...nodes.filter(({ type }) => !hasStart || type !== "START"), ...notes];
+}
+
+/** The top left corner that puts the fragment's middle there. */
+function cornerAround(items: readonly { readonly position?: Position }[], middle: Position): Position {
+  const corner = topLeft(items);
+  const end = { x: Math.max(...items.map(({ position }) => position?.x ?? corner.x)), y: Math.max(...items.map(({ position }) => position?.y ?? corner.y)) };
+  const onGrid = (value: number): number => Math.round(value / GRID) * GRID;
+  return { x: onGrid(middle.x - (end.x - corner.x + CARD.x) / 2), y: onGrid(middle.y - (end.y - corner.y + CARD.y) / 2) };
+}
+
+/** Never just over what is there: the second of two pastes would hide the first. */
+function put(editor: Editor, fragment: Fragment, corner: Position): void {
   if (!fragment.nodes.length && !fragment.notes.length) return;
-  const corner = topLeft([...fragment.nodes, ...fragment.notes]);
+  const taken = new Set([...editor.document.nodes, ...editor.document.notes].map(({ position }) => `${position?.x},${position?.y}`));
+  const by = (shift: number): Position => ({ x: corner.x + shift, y: corner.y + shift });
+  let shift = 0;
+  while (taken.has(`${by(shift).x},${by(shift).y}`)) shift += SHIFT;
   let selection: Selection = NOTHING;
   editor.edit((document) => {
-    const done = paste(document, fragment, { x: corner.x + by.x, y: corner.y + by.y });
+    const done = paste(document, fragment, by(shift));
     selection = done.pasted;
     return done.document;
   });

@@ -2,12 +2,15 @@
 
 import { nodeOf, titleOf } from "../document/document.ts";
 import { canPin, canTry, type Try } from "../document/trial.ts";
+import { countOf } from "../document/problems.ts";
 import type { Editor } from "./editor.ts";
 import { onlyNode } from "./selected.ts";
 
-/** Open what asks for a run; only versions run. */
+/** Open what asks for a run; only versions run, and the first is published there. */
 export function askRun(editor: Editor, tries?: Try): void {
-  if (editor.store.get().latestVersion === null) editor.tell("info", "Publish first: only versions run.");
+  const { latestVersion, problems } = editor.store.get();
+  const { errors } = countOf(problems);
+  if (latestVersion === null && errors) editor.tell("info", `Only versions run: ${errors === 1 ? "an error keeps" : `${errors} errors keep`} the draft from becoming the first.`);
   else editor.overlay.set(tries ? { kind: "run", tries } : { kind: "run" });
 }
 
@@ -24,7 +27,7 @@ export function pinOrUnpin(editor: Editor): void {
   if (!node) return;
   if (!canPin(node)) return editor.tell("info", "A step or a WAIT has an output that can be pinned.");
   if (editor.pins.has(node.id)) return unpin(editor, node.id);
-  if (!pinLast(editor, node.id)) editor.tell("info", `${titleOf(node)} gave nothing in the latest run. Give it an output in its settings, under “Try out”.`);
+  if (!pinLast(editor, node.id)) editor.tell("info", `${titleOf(node)} gave nothing in the latest run. Give it one of your own: “Pin” in its settings.`);
 }
 
 /** Whether the latest run has an output of this node that can be pinned. */

@@ -3,7 +3,7 @@
 import { CircleX, ShieldCheck } from "lucide-react";
 import { Dialog } from "../../components/overlays.tsx";
 import type { Replayed } from "../data/api.ts";
-import { JsonTree } from "../view/json-tree.tsx";
+import { JsonTree } from "../../components/json-tree.tsx";
 import { Button } from "../view/kit.tsx";
 
 export function ReplayResult({ replayed, onClose }: { readonly replayed: Replayed | string; readonly onClose: () => void }) {

@@ -8,7 +8,7 @@ import { toolOf } from "../../canvas/state/catalogue.ts";
 import type { Json } from "../data/event.ts";
 import type { Wait } from "../data/fold.ts";
 import { useRoom, useView } from "./context.ts";
-import { JsonTree } from "./json-tree.tsx";
+import { JsonTree } from "../../components/json-tree.tsx";
 import { AREA, Button } from "./kit.tsx";
 import { Linked } from "./why.tsx";
 

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { Check, Copy, History, ListTree, X } from "lucide-react";
 import type { Json, RunEvent } from "../data/event.ts";
 import { useRoom } from "./context.ts";
-import { JsonTree } from "./json-tree.tsx";
+import { JsonTree } from "../../components/json-tree.tsx";
 import { Button, copy, IconButton } from "./kit.tsx";
 
 export function EventDetail({ event, onClose }: { readonly event: RunEvent; readonly onClose: () => void }) {

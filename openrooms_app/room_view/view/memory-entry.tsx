@@ -7,7 +7,7 @@ import { RelativeTime } from "../../components/time.tsx";
 import { api } from "../data/api.ts";
 import type { JsonObject, MemoryEntry, MemoryHit, MemoryKind } from "../data/event.ts";
 import { useRoom } from "./context.ts";
-import { JsonTree } from "./json-tree.tsx";
+import { JsonTree } from "../../components/json-tree.tsx";
 import { Button, IconButton } from "./kit.tsx";
 
 /** `entry` null is a new one. */

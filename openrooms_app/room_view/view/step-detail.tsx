@@ -12,7 +12,7 @@ import type { Step, StepStatus } from "../data/steps.ts";
 import { turnsOf } from "../data/turns.ts";
 import { AloneDialog } from "./alone-dialog.tsx";
 import { useRoom, useShown, useView } from "./context.ts";
-import { JsonTree } from "./json-tree.tsx";
+import { JsonTree } from "../../components/json-tree.tsx";
 import { Button, GroupTitle } from "./kit.tsx";
 import { dollars, Long, Turns } from "./turns.tsx";
 import { instant } from "./when.ts";

@@ -5,7 +5,7 @@ import { Bot, ChevronRight, LoaderCircle, ShieldCheck, ShieldQuestion, ShieldX, 
 import { Duration, RelativeTime } from "../../components/time.tsx";
 import type { Approval, Call, Turn } from "../data/turns.ts";
 import type { Speech } from "../data/words.ts";
-import { JsonTree } from "./json-tree.tsx";
+import { JsonTree } from "../../components/json-tree.tsx";
 
 type Props = {
   readonly turns: readonly Turn[];

@@ -6,7 +6,7 @@ import { isOver, type Json } from "../data/event.ts";
 import type { Names, Written } from "../data/fold.ts";
 import { useRoom, useShown, useStanding, useView } from "./context.ts";
 import { Failure } from "./failure.tsx";
-import { JsonTree } from "./json-tree.tsx";
+import { JsonTree } from "../../components/json-tree.tsx";
 import { GroupTitle, Notice } from "./kit.tsx";
 
 export function Variables() {

@@ -147,6 +147,10 @@ def test_a_file_of_another_kind_is_refused_by_its_type(api):
     refused = api.post("/api/workflows/import", content=b"PK", headers={"Content-Type": "application/zip"})
 
     assert (refused.status_code, refused.json()["code"]) == (415, "unsupported_media_type")
+    for document in ({"nodes": [], "connections": {}}, {**SOUND, "format": "openrooms/workflow@2"}):
+        refused = api.post("/api/workflows/import", json=document)
+        assert refused.status_code == 422
+        assert "no workflow of OpenRooms" in refused.json()["detail"]
 
 
 def test_a_workflow_in_use_is_kept_or_archived(api):

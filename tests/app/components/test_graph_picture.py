@@ -22,12 +22,15 @@ def test_a_picture_holds_each_node_once_in_the_shape_of_its_type() -> None:
 
 
 def test_the_picture_is_as_large_as_the_drawing() -> None:
-    left, top, width, height = (float(part) for part in picture_of(empty_document("x"))["view_box"].split())
+    document = empty_document("x")
+    left, top, width, height = (float(part) for part in picture_of(document)["view_box"].split())
 
     assert left < 0
     assert top < 0
     assert width > 480 + 180
     assert height > 72
+    document["transitions"].append({"source": "end", "target": "start"})
+    assert float(picture_of(document)["view_box"].split()[3]) >= height + 120  # a loop hangs below the cards
 
 
 def test_a_way_back_goes_below_the_cards() -> None:

@@ -23,7 +23,7 @@ def call(tool="calculator", **arguments):
         ("ask", ask(temperature="{{ input.t }}"), "temperature", "must be a number"),
         ("ask", ask(temprature=1), "temprature", "did you mean 'temperature'?"),
         ("ask", {"config": {"provider": "scripted"}}, "prompt", "prompt is missing"),
-        ("ask", {"config": {"prompt": "Go"}}, "provider", "an agent needs a provider"),
+        ("ask", {"config": {"prompt": "Go"}}, "provider", "provider is missing: give the step one"),
         ("ask", ask(prompt="x" * 65_537), "prompt", "must have at most 65536 characters"),
         ("ask", ask(prompt="é" * 32_769), "prompt", "must have at most 65536 bytes"),
         ("ask", ask(policy={"max_tool_calls": -1}), "policy/max_tool_calls", "must be 0 or more"),

@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 import { Check, ChevronRight, Copy, Link2, type LucideIcon } from "lucide-react";
-import type { Json, JsonObject } from "../data/event.ts";
+import type { Json, JsonObject } from "./json.ts";
 import { copy } from "./kit.tsx";
 
 const FIRST = 50;
