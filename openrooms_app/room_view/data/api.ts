@@ -2,7 +2,7 @@
 
 import type { Trial } from "../../canvas/document/trial.ts";
 import type { Catalogue } from "../../canvas/state/catalogue.ts";
-import { sender, type Reply } from "../../canvas/state/api.ts";
+import { loginAddress, sender, type Reply, type Send } from "../../canvas/state/api.ts";
 import { varsAt } from "../../canvas/state/last-run.ts";
 import type { Filter } from "./log.ts";
 import type { ConversationTurn, Json, JsonObject, MemoryEntry, MemoryHit, MemoryKind, Room, Run, RunEvent } from "./event.ts";
@@ -21,7 +21,14 @@ export type Replayed =
   | { readonly identical: true; readonly fingerprint: string; readonly events: number }
   | { readonly identical: false; readonly divergence: JsonObject };
 
-const send = sender("");
+const ask = sender("");
+
+/** Whoever has no session any more logs in, and comes back to the same place. */
+const send: Send = async (method, path, body, headers) => {
+  const reply = await ask(method, path, body, headers);
+  if (reply.kind === "refused" && reply.status === 401) window.location.assign(loginAddress(window.location));
+  return reply as never;
+};
 
 const at = (...parts: readonly (string | number)[]): string => `/api/${parts.map((part) => encodeURIComponent(part)).join("/")}`;
 

@@ -69,6 +69,8 @@ export type Standing = {
   error: RunError | null;
   started_at: string | null;
   ended_at: string | null;
+  /** Of a retry, the node that it began with. */
+  begun_at: string | null;
   /** The branch of the step after which a trial ends; null until it was made. */
   last: string | null;
 };
@@ -79,7 +81,7 @@ export function before(): Standing {
   return {
     seq: 0, at: "", status: "QUEUED", isPaused: false, steps: new Steps(), passed: new Map(), used: { tokens: 0, cost_usd: 0 },
     tokens: new Map(), forks: new Map(), joined: new Map(), waits: new Map(), taken: new Set(), vars: {}, memory: {},
-    output: null, error: null, started_at: null, ended_at: null, last: null,
+    output: null, error: null, started_at: null, ended_at: null, begun_at: null, last: null,
   };
 }
 
@@ -262,6 +264,7 @@ const starts: Fold = (at, event) => {
   at.started_at = event.at;
   const resumed = event.data["at_step"] as { readonly node?: string; readonly vars?: JsonObject } | undefined;
   if (!resumed?.node) return;
+  at.begun_at = resumed.node;
   at.tokens.set("", { node_id: resumed.node, phase: "ready", step: null, since: event.at, isLeaving: false });
   const kept = Object.entries(resumed.vars ?? {});
   at.vars[""] = Object.fromEntries(kept.map(([name, value]) => [name, { value, seq: event.seq, at: event.at, step: null }]));
@@ -315,6 +318,11 @@ function openFork(at: Standing, parent: string, join: string): [string, Fork] | 
 
 function forkOf(branch: string): string {
   return branch.slice(0, Math.max(0, branch.lastIndexOf(".")));
+}
+
+/** What a branch's path says: "7.0" is the first one of the fork that was the seventh step outside of it. */
+export function spellBranch(branch: string): string {
+  return `Branch ${indexOf(branch) + 1} of the fork at ${forkOf(branch)}`;
 }
 
 function indexOf(branch: string): number {
