@@ -30,10 +30,22 @@ function clockTicking(ms: number): Clock {
 const SLOW = clockTicking(10_000);
 const FAST = clockTicking(1_000);
 
+/** What is told in seconds goes on by the second. */
+const SOON_MS = 70_000;
+
+const never = () => () => undefined;
+
+/** The present, a second at a time as long as it matters. */
+export function useNow(isOn: boolean): number {
+  return useSyncExternalStore(isOn ? FAST.subscribe : never, FAST.now, () => 0) || Date.now();
+}
+
 /** `at` is RFC 3339; empty or null shows `none`. */
 export function RelativeTime({ at, none = "never", absolute = false }: { at?: string | null; none?: string; absolute?: boolean }) {
-  const current = useSyncExternalStore(SLOW.subscribe, SLOW.now, () => 0);
   const date = new Date(at || NaN);
+  const isSoon = Math.abs(date.getTime() - Date.now()) < SOON_MS;
+  const clock = isSoon ? FAST : SLOW;
+  const current = useSyncExternalStore(clock.subscribe, clock.now, () => 0);
   if (Number.isNaN(date.getTime())) return <span className="text-mute">{none}</span>;
   const local = date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
   const utc = `${date.toISOString().replace("T", " ").slice(0, 19)} UTC`;
@@ -56,8 +68,7 @@ export function Duration({ ms, since }: { ms?: number | null; since?: string | n
 }
 
 function GoingOn({ since }: { since: string }) {
-  const now = useSyncExternalStore(FAST.subscribe, FAST.now, () => 0);
-  const seconds = Math.max(0, Math.floor(((now || Date.now()) - Date.parse(since)) / 1_000));
+  const seconds = Math.max(0, Math.floor((useNow(true) - Date.parse(since)) / 1_000));
   return <span className="whitespace-nowrap" suppressHydrationWarning>{seconds < 60 ? `${seconds} s` : spell(seconds * 1_000)}</span>;
 }
 

@@ -154,6 +154,16 @@ const waits: Fold = (at, event) => {
   });
 };
 
+/** Before the next attempt. */
+const rests: Fold = (at, event) => {
+  const delay_s = Number(event.data["delay_s"]);
+  put(at, event, delay_s ? "retrying" : "ready");
+  if (!delay_s) return;
+  const until = new Date(Date.parse(event.at) + delay_s * 1_000).toISOString();
+  const text = `attempt ${Number(event.data["next_attempt"])}`;
+  at.waits.set(event.branch ?? "", { node_id: event.node_id ?? "", signal: null, text, until, since: event.at });
+};
+
 const leaves: Fold = (at, event) => {
   const token = at.tokens.get(event.branch ?? "");
   if (token) token.isLeaving = true;
@@ -297,7 +307,7 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   NODE_ENTERED: (at, event) => put(at, event, "running"),
   TOOL_INVOKED: (at, event) => put(at, event, "running"),
   AGENT_INVOKED: (at, event) => put(at, event, "running"),
-  NODE_RETRY_SCHEDULED: (at, event) => put(at, event, event.data["delay_s"] ? "retrying" : "ready"),
+  NODE_RETRY_SCHEDULED: rests,
   WORKER_LOST: (at, event) => put(at, event, "ready"),
   WAIT_STARTED: waits,
   WAIT_ENDED: (at, event) => put(at, event, event.data["what"] === "retry" ? "ready" : "running"),

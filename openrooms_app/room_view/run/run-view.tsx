@@ -1,7 +1,7 @@
 /** One run's page: its facts, its steps with what went in and came out, its log and graph, and its replay. */
 
 import { useEffect, useMemo, useState } from "react";
-import { useNavigate, useParams } from "react-router";
+import { Link, useNavigate, useParams } from "react-router";
 import { CircleAlert } from "lucide-react";
 import { toast } from "sonner";
 import { Tab, TabList, TabPanel, Tabs } from "../../components/overlays.tsx";
@@ -110,7 +110,10 @@ function Fault({ text }: { readonly text: string }) {
     <div role="alert" className="m-auto">
       <Notice Icon={CircleAlert} title="This run can't be shown" tone="text-fail">
         <p>{text}</p>
-        <Button className="mt-4" onClick={() => window.location.reload()}>Try again</Button>
+        <p className="mt-4 flex flex-wrap items-center justify-center gap-3">
+          <Button onClick={() => window.location.reload()}>Try again</Button>
+          <Link to="/runs" className="text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current">All runs</Link>
+        </p>
       </Notice>
     </div>
   );

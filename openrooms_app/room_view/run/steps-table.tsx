@@ -3,7 +3,7 @@
 import { Fragment, memo, useEffect, useRef, useState } from "react";
 import { ChevronRight, ListTree } from "lucide-react";
 import { titleOf } from "../../canvas/document/document.ts";
-import { Duration } from "../../components/time.tsx";
+import { Duration, useNow } from "../../components/time.tsx";
 import { spellBranch } from "../data/fold.ts";
 import type { Step } from "../data/steps.ts";
 import { useShown, useView } from "../view/context.ts";
@@ -19,9 +19,10 @@ export function StepsTable() {
   const [asked, setCount] = useState(FIRST);
   const chosen = useView((view) => view.step);
   const { steps, started_at: began, ended_at: ended } = timeline.now;
+  const now = useNow(ended === null);
   if (!steps.size) return <Notice Icon={ListTree} title="No step has begun">Each step appears here when it is entered.</Notice>;
   const from = instant(began ?? "") || 0;
-  const to = ended ? instant(ended) : Date.now();
+  const to = ended ? instant(ended) : now;
   const count = Math.max(asked, chosen === null ? 0 : steps.placeOf(chosen) + 1);
   const shown = steps.slice(0, count);
   return (
@@ -78,7 +79,7 @@ const StepRow = memo(function StepRow({ step, from, to, isChosen }: RowProps) {
         </td>
         <td className="px-2"><StepBadge status={step.status} /></td>
         <td className="hidden px-2 font-mono text-xs text-mute md:table-cell" title={whole(step.started_at)}>{clock(step.started_at)}</td>
-        <td className="px-2 text-right text-xs tabular-nums max-md:pr-4"><Duration ms={step.duration_ms} /></td>
+        <td className="px-2 text-right text-xs tabular-nums max-md:pr-4"><Duration ms={step.duration_ms} since={step.ended_at || step.duration_ms !== null ? null : step.started_at} /></td>
         <td className="hidden px-2 text-right text-xs tabular-nums md:table-cell">{step.tokens ? step.tokens.toLocaleString() : ""}</td>
         <td className="hidden px-4 lg:table-cell"><Bars step={step} from={from} to={to} until={Infinity} /></td>
       </tr>

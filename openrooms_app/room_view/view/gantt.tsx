@@ -3,7 +3,7 @@
 import { useMemo, useRef, useState, useEffect, type KeyboardEvent } from "react";
 import { ListTree } from "lucide-react";
 import { titleOf } from "../../canvas/document/document.ts";
-import { Duration } from "../../components/time.tsx";
+import { Duration, useNow } from "../../components/time.tsx";
 import { barsOf, type Bar } from "../data/bars.ts";
 import { spellBranch } from "../data/fold.ts";
 import type { Step } from "../data/steps.ts";
@@ -23,11 +23,14 @@ export function Gantt() {
   const box = useRef<HTMLDivElement>(null);
   const at = useView((view) => view.at);
   const { first, last, onScroll } = useRows(box, standing.steps.size);
-  useLast(box, standing.steps.size, at !== null || standing.ended_at === null);
+  const isOn = at === null && standing.ended_at === null;
+  const now = useNow(isOn);
+  useLast(box, standing.steps.size, isOn || at !== null);
   if (!standing.steps.size) return <Notice Icon={ListTree} title="No step has begun">Each step appears here when it is entered.</Notice>;
   const { steps } = standing;
   const from = instant(standing.started_at ?? steps.at(0)!.started_at);
-  const to = instant(standing.ended_at ?? standing.at) || Date.now();
+  const told = instant(standing.ended_at ?? standing.at);
+  const to = isOn ? Math.max(now, told) : told || now;
   const onKeyDown = (event: KeyboardEvent): void => {
     const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!move) return;

@@ -34,11 +34,11 @@ function Timers({ waits }: { readonly waits: readonly Wait[] }) {
   if (!waits.length) return null;
   return (
     <ul aria-label="Waiting for a time" className="flex max-h-40 shrink-0 flex-col gap-1 overflow-y-auto border-b border-line bg-wait/5 px-3 py-2 max-[899px]:border-t" data-testid="timers">
-      {waits.map(({ node_id: id, until, since }) => (
+      {waits.map(({ node_id: id, until, since, text }) => (
         <li key={`${id}:${since}`} className="flex items-start gap-2 text-xs">
           <Hourglass size={13} aria-hidden className="mt-0.5 shrink-0 text-wait" />
           <span className="min-w-0 break-words">
-            <b className="font-medium">{titleOf((document && nodeOf(document, id)) ?? { id })}</b> waits
+            <b className="font-medium">{titleOf((document && nodeOf(document, id)) ?? { id })}</b> {text ? `rests before ${text}` : "waits"}
             {until && <> until <RelativeTime at={until} absolute />, <RelativeTime at={until} /></>}
           </span>
         </li>
