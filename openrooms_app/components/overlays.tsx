@@ -1,5 +1,5 @@
 // Dialog, menu, tabs and tooltip on Base UI: focus is kept and given back, Escape closes, arrows move.
-import { Children, useEffect, useState, type ReactElement, type ReactNode } from "react";
+import { Children, useEffect, useRef, useState, type ReactElement, type ReactNode } from "react";
 import { Dialog as D } from "@base-ui/react/dialog";
 import { Menu as M } from "@base-ui/react/menu";
 import { Tabs as T } from "@base-ui/react/tabs";
@@ -85,8 +85,12 @@ type TabsProps = Slot & { value?: string; onValueChange?: (value: string) => voi
 /** Uncontrolled unless `value` is given. */
 export function Tabs({ value, defaultValue, onValueChange, children }: TabsProps) {
   const control = value === undefined || value === "" ? { defaultValue } : { value };
+  const root = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    void root.current!.querySelector("[role=tab][aria-selected=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [value]);
   return (
-    <T.Root {...control} onValueChange={(next) => onValueChange?.(String(next))} className="flex min-h-0 flex-1 flex-col">
+    <T.Root ref={root} {...control} onValueChange={(next) => onValueChange?.(String(next))} className="flex min-h-0 flex-1 flex-col">
       {children}
     </T.Root>
   );

@@ -20,7 +20,9 @@ export function SchemaForm({ schema, isDisabled = false, fault, onSend, children
   const [draft, setDraft] = useState<Draft>(() => draftOf(fields));
   const [faults, setFaults] = useState<Faults>({});
   const form = useRef<HTMLFormElement>(null);
-  useEffect(() => form.current!.querySelector<HTMLElement>("[aria-invalid=true]")?.focus(), [faults]);
+  useEffect(() => {
+    form.current!.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+  }, [faults]);
   const send = (event: FormEvent): void => {
     event.preventDefault();
     const read = valueOf(fields, draft);

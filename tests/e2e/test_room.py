@@ -54,7 +54,7 @@ def test_memory_lasts_from_run_to_run_and_can_be_mended_by_hand(
         as_ada.get_by_test_id("run").click()
         expect(memory).to_contain_text(str(visits))
     memory.get_by_role("button", name="Edit visits").click()
-    as_ada.get_by_role("textbox", name="Value").fill("not json")
+    as_ada.get_by_role("textbox", name="Value").fill('{"not json')
     as_ada.get_by_role("button", name="Save").click()
     expect(as_ada.get_by_role("alert")).to_contain_text("no JSON")
     as_ada.get_by_role("textbox", name="Value").fill("41")

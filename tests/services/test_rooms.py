@@ -103,7 +103,9 @@ def test_a_list_comes_in_pages(rt, editor, workflow):
 
 
 def test_a_list_in_any_order_comes_whole_page_by_page(rt, editor, workflow):
-    b, c, a, twin = [a_room(rt, editor, workflow, name).id for name in ("bench", "Couch", "Armchair", "Bench")]
+    b, c, a, twin = [
+        a_room(rt, editor, workflow, name).id for name in ("bench", "Couch", "Armchair", "Bench")
+    ]
     runs.start(rt, editor, c)
 
     def listed(order):
