@@ -9,7 +9,7 @@ const BEFORE = ["Entered ", "Left ", "A branch was cancelled at ", "The worker w
 
 export function messageOf({ message, node_id: node, type, data }: RunEvent, names: ReadonlyMap<string, string>): string {
   const until = data["until"];
-  if (typeof until === "string" && message.includes(until)) return message.replace(until, MOMENT.format(new Date(until)));
+  if (type === "WAIT_STARTED" && typeof until === "string" && !Number.isNaN(Date.parse(until))) return message.replace(until, MOMENT.format(new Date(until)));
   if (node === null) return message;
   const before = BEFORE.find((words) => message.startsWith(words + node));
   if (before === undefined) return message;

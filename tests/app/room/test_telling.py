@@ -210,11 +210,15 @@ def test_a_line_names_nodes_and_moments_as_people_do():
     until = "2026-01-01T00:00:00.000000Z"
     rest = event("WAIT_STARTED", node_id="b7", message=f"Waiting: until {until}", data={"until": until})
     plain = event("TOOL_INVOKED", node_id="b7", message="Calling the tool b7")
-    said = [told("message", {"event": one, "names": names}) for one in (way, lost, rest, plain)]
+    trial = event(
+        "ROOM_STARTED", node_id=None, message="Run #1 started, a trial: until b7", data={"until": "b7"}
+    )
+    events = (way, lost, rest, plain, trial)
+    said = [told("message", {"event": one, "names": names}) for one in events]
     assert said[:2] == ["Branch 7 → Meet on SUCCESS", "The worker was lost during Branch 7; it is repeated"]
     assert said[2].startswith("Waiting: until ")
     assert "T00" not in said[2]
-    assert said[3] == "Calling the tool b7"
+    assert said[3:] == ["Calling the tool b7", "Run #1 started, a trial: until b7"]
 
 
 def test_the_order_in_which_branches_went_tells_no_runs_apart():
