@@ -18,7 +18,7 @@ export function Failure({ error, onShow }: Props) {
       <p className="font-mono text-xs font-semibold text-fail">{error.code}</p>
       <p className="mt-0.5 whitespace-pre-wrap break-words text-sm">{error.message}</p>
       {id !== null && (
-        <button type="button" className="mt-1 cursor-pointer text-xs text-accent-ink hover:underline" onClick={() => (onShow ? onShow(id) : model.inspect(id))}>
+        <button type="button" className="mt-1 max-w-full cursor-pointer text-left text-xs break-words text-accent-ink hover:underline" onClick={() => (onShow ? onShow(id) : model.inspect(id))}>
           Show {name}
         </button>
       )}
