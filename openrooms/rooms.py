@@ -14,6 +14,7 @@ class RoomsAsked(Paged, total=False):
     workflow_id: str | None
     q: str
     passing: bool
+    order: Literal["newest", "active", "name"]
 
 
 class RoomFields(TypedDict, total=False):

@@ -11,7 +11,7 @@ from openrooms_app.api import create_api
 from openrooms_app.api.resources import stream
 from openrooms_app.ask import tell_user
 from openrooms_app.assets import Assets
-from openrooms_app.breakage import BOUNDARY, boundary
+from openrooms_app.breakage import BOUNDARY, OVERLAY, boundary, overlay
 from openrooms_app.entrance import Entrance
 from openrooms_app.gate import Gate, is_own_origin
 from openrooms_app.guard import EventGuard
@@ -41,6 +41,7 @@ def create_app() -> rx.App:
         backend_exception_handler=tell_user,
     )
     app.app_wraps[BOUNDARY] = boundary
+    app.app_wraps[OVERLAY] = overlay
     app.add_middleware(EventGuard())
     app.register_lifespan_task(stream.listening)
     app.register_lifespan_task(door.serving)

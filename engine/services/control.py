@@ -208,7 +208,9 @@ def _check_payload(session: Session, run: Run, state: State, sent: Signal) -> No
         return
     fault = next(iter(jsonschema.Draft202012Validator(schema).iter_errors(sent.payload)), None)
     if fault is not None:
-        raise InvalidInput(f"The payload of {sent.name!r} does not fit its form: {fault.message[:300]}.")
+        place = ".".join(str(part) for part in fault.absolute_path)
+        told = f"{place}: {fault.message[:300]}" if place else fault.message[:300]
+        raise InvalidInput(f"The payload of {sent.name!r} does not fit its form: {told}.")
 
 
 def rung(rt: Runtime, standing: runs.Standing) -> Run:

@@ -15,7 +15,7 @@ from engine.core.run import LIVE, RunStatus
 from engine.core.runview import Run
 from engine.core.sample import with_defaults
 from engine.runtime import Runtime
-from engine.services import health, rooms, runs
+from engine.services import health, history, rooms, runs
 from engine.services.permission import require
 from engine.services.workflows import list_workflows
 from engine.store import overview
@@ -25,7 +25,9 @@ SHOWN = 8
 
 
 class RunLine(Frozen):
-    """A run in a list. `duration_ms` of one that is not over is the time so far."""
+    """A run in a list. `duration_ms` of one that is not over is the time so far, `since` when it
+    began; `asks` names the signals that it waits for, where that was looked up.
+    """
 
     id: str
     number: int
@@ -40,6 +42,8 @@ class RunLine(Frozen):
     steps: int
     duration_ms: float | None
     created_at: Instant
+    since: Instant | None
+    asks: str = ""
 
 
 class Worker(Frozen):
@@ -53,9 +57,10 @@ class Worker(Frozen):
 
 
 class Overview(Frozen):
-    """The home page at a glance; `wanting` are the rooms whose last run failed."""
+    """The home page at a glance; `asking` are runs that wait for a signal, `wanting` the rooms whose last run failed."""
 
     running: tuple[RunLine, ...]
+    asking: tuple[RunLine, ...]
     wanting: tuple[RunLine, ...]
     latest: tuple[RunLine, ...]
     load: health.Load
@@ -74,17 +79,29 @@ def look_around(rt: Runtime, user: User) -> Overview:
     require(rt, user, Role.VIEWER, "see what is going on")
     few = Paging(limit=SHOWN)
     live = [run for status in LIVE for run in runs.list_runs(rt, user, {"status": status}, few).items]
-    live.sort(key=lambda run: run.id, reverse=True)
+    live.sort(key=lambda run: (run.status is not RunStatus.QUEUED, run.id), reverse=True)
+    running = _lines(rt, tuple(live[:SHOWN]))
     failed = rooms.list_rooms(rt, user, rooms.Sought(RoomStatus.FAILED), few).items
     wanted = [runs.list_runs(rt, user, {"room_id": room.id}, Paging(limit=1)).items for room in failed]
     latest = runs.list_runs(rt, user, paging=few).items
     return Overview(
-        running=_lines(rt, tuple(live[:SHOWN])),
+        running=running,
+        asking=_asking(rt, user, running),
         wanting=_lines(rt, tuple(run for found in wanted for run in found)),
         latest=_lines(rt, latest),
         load=health.load(rt),
         has_workflows=bool(latest) or bool(list_workflows(rt, user, paging=Paging(limit=1)).items),
     )
+
+
+def _asking(rt: Runtime, user: User, lines: tuple[RunLine, ...]) -> tuple[RunLine, ...]:
+    """Those of the waiting that wait for an answer, with the names of their signals."""
+    found = []
+    for line in lines:
+        if line.status is RunStatus.WAITING:
+            signals = history.run_standing(rt, user, line.id)["signals"]
+            found.append(line.model_copy(update={"asks": ", ".join(each["name"] for each in signals)}))
+    return tuple(line for line in found if line.asks)
 
 
 def list_workers(rt: Runtime, user: User) -> tuple[Worker, ...]:
@@ -137,4 +154,5 @@ def _line(run: Run, names: overview.Names, now_us: int) -> RunLine:
         steps=run.steps,
         duration_ms=None if took_us is None else max(0, took_us // 1000),
         created_at=run.created_at,
+        since=None if run.status.is_over else run.started_at,
     )

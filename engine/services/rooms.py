@@ -15,10 +15,11 @@ from engine.services.permission import require
 from engine.services.versions import WorkflowArchived
 from engine.store import audit, requests, rooms, runs, workflows
 from engine.store.database import Session
-from engine.store.rooms import LASTING, Sought
+from engine.store.rooms import LASTING, Order, Sought
 
 __all__ = [
     "NewRoom",
+    "Order",
     "Room",
     "RoomPatch",
     "Sought",
@@ -84,11 +85,11 @@ def list_rooms(
     sought: Sought = LASTING,
     paging: Paging = FIRST_PAGE,
 ) -> Page[Room]:
-    """Newest first."""
+    """In the order that is sought, the newest first if none is."""
     require(rt, user, Role.VIEWER, "list rooms")
     with rt.db.read() as session:
         found = rooms.list_after(session, sought, paging.after(), paging.limit + 1)
-    return paging.page(found, lambda item: item.id)
+    return paging.page(found, lambda room: rooms.place_of(room, sought.order))
 
 
 def get(rt: Runtime, user: User, room_id: str) -> Room:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, Select, delete, func, select, update
+from sqlalchemy import Row, Select, delete, func, select, tuple_, update
 from sqlmodel import Session, col
 
 from engine.core.room import LATEST, Room, RoomConfig, RoomStatus
 from engine.store.database import Hot
 from engine.store.tables import RoomRow, WorkflowRow
+
+
+class Order(StrEnum):
+    NEWEST = "newest"
+    """Made last, first."""
+    ACTIVE = "active"
+    """Run or changed last, first."""
+    NAME = "name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +31,7 @@ class Sought:
     workflow_id: str | None = None
     text: str = ""
     passing: bool | None = False
+    order: Order = Order.NEWEST
 
 
 LASTING = Sought()
@@ -55,11 +65,9 @@ def exists(session: Session | Hot, room_id: str) -> bool:
     return hot.one("SELECT 1 FROM room WHERE id = ?", room_id) is not None
 
 
-def list_after(session: Session, sought: Sought, last_id: str | None, limit: int) -> list[Room]:
-    """Newest first."""
-    query = _rooms().order_by(col(RoomRow.id).desc()).limit(limit)
-    if last_id is not None:
-        query = query.where(col(RoomRow.id) < last_id)
+def list_after(session: Session, sought: Sought, last: str | None, limit: int) -> list[Room]:
+    """In the order that is sought, those after the one whose `place_of` is `last`."""
+    query = _in_order(sought.order, last).limit(limit)
     if sought.status is not None:
         query = query.where(col(RoomRow.status) == sought.status.value)
     if sought.workflow_id is not None:
@@ -69,6 +77,27 @@ def list_after(session: Session, sought: Sought, last_id: str | None, limit: int
     if sought.text:
         query = query.where(func.lower(col(RoomRow.name)).contains(sought.text.lower(), autoescape=True))
     return [_room(row) for row in session.execute(query)]
+
+
+def place_of(room: Room, order: Order) -> str:
+    """Where it stands in a list in that order."""
+    beside = {Order.NEWEST: "", Order.ACTIVE: f" {room.updated_at}", Order.NAME: f" {room.name}"}
+    return room.id + beside[order]
+
+
+def _in_order(order: Order, last: str | None) -> Select[RoomRow, str]:
+    id_, (last_id, _, beside) = col(RoomRow.id), (last or "").partition(" ")
+    if order is Order.NAME:
+        name = func.lower(col(RoomRow.name))
+        query = _rooms().order_by(name, id_)
+        return query if last is None else query.where(tuple_(name, id_) > tuple_(func.lower(beside), last_id))
+    if order is Order.ACTIVE:
+        changed = col(RoomRow.updated_us)
+        query = _rooms().order_by(changed.desc(), id_.desc())
+        before_us = int(beside) if beside.isdecimal() else 0
+        return query if last is None else query.where(tuple_(changed, id_) < tuple_(before_us, last_id))
+    query = _rooms().order_by(id_.desc())
+    return query if last is None else query.where(id_ < last_id)
 
 
 def save(session: Session, room: Room) -> None:

@@ -2,10 +2,12 @@
 
 import type { Json, JsonObject } from "./json.ts";
 
-export type Kind = "text" | "area" | "number" | "integer" | "boolean" | "choice" | "json";
+export type Kind = "text" | "area" | "number" | "integer" | "boolean" | "choice" | "date" | "moment" | "lines" | "group" | "json";
 
 export type Field = {
   readonly name: string;
+  /** What the draft and its faults are kept by: the names of the groups around it, and its own. */
+  readonly path: string;
   readonly title: string;
   readonly hint: string;
   readonly kind: Kind;
@@ -13,6 +15,8 @@ export type Field = {
   readonly choices: readonly Json[];
   readonly initial: Json | undefined;
   readonly limits: { readonly min?: number; readonly max?: number; readonly minLength?: number; readonly maxLength?: number };
+  /** Of a group. */
+  readonly fields: readonly Field[];
 };
 
 /** What is in the inputs: text, except for a tick box. */
@@ -25,8 +29,19 @@ export const WHOLE = "";
 export function fieldsOf(schema: JsonObject | null | undefined): readonly Field[] {
   const properties = schema?.["properties"];
   if (!schema || !isObject(properties) || !Object.keys(properties).length) return [wholeField(schema ?? null)];
+  return fieldsIn(schema, "", schema["default"]);
+}
+
+/** A form within a form within a form; what lies deeper is asked for as JSON. */
+const DEEPEST = 3;
+
+function fieldsIn(schema: JsonObject, around: string, initial: Json | undefined): readonly Field[] {
   const required = new Set(Array.isArray(schema["required"]) ? (schema["required"] as readonly Json[]) : []);
-  return Object.entries(properties).map(([name, inner]) => fieldOf(name, isObject(inner) ? inner : {}, required.has(name)));
+  return Object.entries(schema["properties"] as JsonObject).map(([name, inner]) => {
+    const own: JsonObject = isObject(inner) ? inner : {};
+    const given = isObject(initial) && name in initial ? { ...own, default: initial[name]! } : own;
+    return fieldOf(name, around + name.replaceAll("/", "~1"), given, required.has(name));
+  });
 }
 
 /** Whether the server can complete an empty value by the schema's defaults, so that nobody has to be asked. */
@@ -42,27 +57,46 @@ export function isOptional(schema: JsonObject | null | undefined): boolean {
 }
 
 export function draftOf(fields: readonly Field[]): Draft {
-  return Object.fromEntries(fields.map((field) => [field.name, inputOf(field)]));
+  return Object.fromEntries(leavesOf(fields).map((field) => [field.path, inputOf(field)]));
 }
 
 /** The value that the form holds, or what is wrong with it by field. */
 export function valueOf(fields: readonly Field[], draft: Draft): { readonly value: Json; readonly faults: Faults } {
   const faults: Record<string, string> = {};
-  const value: Record<string, Json> = {};
-  for (const field of fields) {
-    const read = readField(field, draft[field.name] ?? "");
-    if (typeof read === "string") faults[field.name] = read;
-    else if (read) value[field.name] = read.value;
-  }
+  const value = valueIn(fields, draft, faults);
   const [only] = fields;
   return { value: only?.name === WHOLE ? (value[WHOLE] ?? null) : value, faults };
 }
 
-function fieldOf(name: string, schema: JsonObject, isRequired: boolean): Field {
-  const [choices, kind] = kindOf(schema);
+function valueIn(fields: readonly Field[], draft: Draft, faults: Record<string, string>): Record<string, Json> {
+  const value: Record<string, Json> = {};
+  for (const field of fields) {
+    if (field.kind === "group") {
+      if (field.isRequired || isTouched(field, draft)) value[field.name] = valueIn(field.fields, draft, faults);
+      continue;
+    }
+    const read = readField(field, draft[field.path] ?? "");
+    if (typeof read === "string") faults[field.path] = read;
+    else if (read) value[field.name] = read.value;
+  }
+  return value;
+}
+
+/** A group that need not be is left out as long as nothing of it was filled in. */
+function isTouched(group: Field, draft: Draft): boolean {
+  return leavesOf(group.fields).some(({ path }) => draft[path] !== "" && draft[path] !== false);
+}
+
+function leavesOf(fields: readonly Field[]): readonly Field[] {
+  return fields.flatMap((field) => (field.kind === "group" ? leavesOf(field.fields) : [field]));
+}
+
+function fieldOf(name: string, path: string, schema: JsonObject, isRequired: boolean): Field {
+  const [choices, kind] = kindOf(schema, path.split("/").length < DEEPEST);
   const number = (key: string): number | undefined => (typeof schema[key] === "number" ? (schema[key] as number) : undefined);
   return {
     name,
+    path,
     title: typeof schema["title"] === "string" ? schema["title"] : name.replaceAll("_", " "),
     hint: typeof schema["description"] === "string" ? schema["description"] : "",
     kind,
@@ -72,23 +106,28 @@ function fieldOf(name: string, schema: JsonObject, isRequired: boolean): Field {
     limits: withoutHoles({
       min: number("minimum"), max: number("maximum"), minLength: number("minLength"), maxLength: number("maxLength"),
     }),
+    fields: kind === "group" ? fieldsIn(schema, `${path}/`, schema["default"]) : [],
   };
 }
 
 function wholeField(schema: JsonObject | null): Field {
   const initial = schema?.["default"] ?? (schema?.["type"] === "object" ? {} : undefined);
-  return { name: WHOLE, title: "Value", hint: "JSON", kind: "json", isRequired: false, choices: [], initial, limits: {} };
+  return { name: WHOLE, path: WHOLE, title: "Value", hint: "JSON.", kind: "json", isRequired: false, choices: [], initial, limits: {}, fields: [] };
 }
 
 const LONG = 120;
 
-function kindOf(schema: JsonObject): [readonly Json[], Kind] {
+function kindOf(schema: JsonObject, canNest: boolean): [readonly Json[], Kind] {
   if (Array.isArray(schema["enum"])) return [schema["enum"] as readonly Json[], "choice"];
   if ("const" in schema) return [[schema["const"]!], "choice"];
   const given = schema["type"];
   const type = Array.isArray(given) ? given.find((each) => each !== "null") : given;
   if (type === "number" || type === "integer" || type === "boolean") return [[], type];
+  if (canNest && isObject(schema["properties"]) && Object.keys(schema["properties"]).length) return [[], "group"];
+  if (type === "array" && isObject(schema["items"]) && schema["items"]["type"] === "string" && !("enum" in schema["items"])) return [[], "lines"];
   if (type !== "string") return [[], "json"];
+  if (schema["format"] === "date") return [[], "date"];
+  if (schema["format"] === "date-time") return [[], "moment"];
   const isLong = schema["format"] === "textarea" || (typeof schema["maxLength"] === "number" && schema["maxLength"] > LONG);
   return [[], isLong ? "area" : "text"];
 }
@@ -101,12 +140,21 @@ function inputOf(field: Field): string | boolean {
     return at >= 0 ? String(at) : "";
   }
   if (initial === undefined || (initial === null && kind !== "json")) return "";
+  if (kind === "lines") return Array.isArray(initial) ? initial.join("\n") : "";
+  if (kind === "moment") return localMoment(String(initial));
   return kind === "json" ? JSON.stringify(initial, null, 2) : String(initial);
+}
+
+/** As a browser's field takes a moment, by the clock here; empty for what is none. */
+function localMoment(text: string): string {
+  const date = new Date(text);
+  return Number.isNaN(date.getTime()) ? "" : new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 }
 
 /** The value of a field; null when it is left out; a sentence when it can't be sent. */
 function readField(field: Field, input: string | boolean): { readonly value: Json } | null | string {
   if (typeof input === "boolean") return { value: input };
+  if (input.trim() === "" && field.kind === "lines" && field.isRequired) return { value: [] };
   if (input.trim() === "" && field.kind !== "text" && field.kind !== "area") return missing(field);
   switch (field.kind) {
     case "choice":
@@ -116,6 +164,10 @@ function readField(field: Field, input: string | boolean): { readonly value: Jso
       return readNumber(field, input);
     case "json":
       return readJson(input);
+    case "lines":
+      return { value: input.split("\n").filter((line) => line.trim()) };
+    case "moment":
+      return { value: new Date(input).toISOString() };
     default:
       return readText(field, input);
   }

@@ -104,7 +104,7 @@ function CopyButton({ Icon, label, text }: { readonly Icon: LucideIcon; readonly
   const Shown = isDone ? Check : Icon;
   return (
     <button type="button" aria-label={label} title={label} onClick={() => void onClick()}
-      className="mt-0.5 shrink-0 cursor-pointer rounded p-0.5 text-mute opacity-0 hover:text-ink focus-visible:opacity-100 group-hover:opacity-100">
+      className="mt-0.5 shrink-0 cursor-pointer rounded p-0.5 text-mute opacity-0 hover:text-ink focus-visible:opacity-100 group-hover:opacity-100 [@media(hover:none)]:opacity-100">
       <Shown size={12} aria-hidden />
     </button>
   );

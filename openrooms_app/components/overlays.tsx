@@ -91,8 +91,12 @@ type TabsProps = Slot & { value?: string; onValueChange?: (value: string) => voi
 /** Uncontrolled unless `value` is given. */
 export function Tabs({ value, defaultValue, onValueChange, children }: TabsProps) {
   const control = value === undefined || value === "" ? { defaultValue } : { value };
+  const root = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    void root.current!.querySelector("[role=tab][aria-selected=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [value]);
   return (
-    <T.Root {...control} onValueChange={(next) => onValueChange?.(String(next))} className="flex min-h-0 flex-1 flex-col">
+    <T.Root ref={root} {...control} onValueChange={(next) => onValueChange?.(String(next))} className="flex min-h-0 flex-1 flex-col">
       {children}
     </T.Root>
   );

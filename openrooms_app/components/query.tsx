@@ -117,8 +117,8 @@ export function Pager({ next = "" }: { next?: string | null }) {
   };
   return (
     <nav aria-label="Pages" className="flex justify-end gap-2 border-t border-line px-4 py-2">
-      {isLater && <Link to={at("")} className={PAGER}><ChevronLeft size={15} aria-hidden />Newest</Link>}
-      {next && <Link to={at(next)} className={PAGER}>Older<ChevronRight size={15} aria-hidden /></Link>}
+      {isLater && <Link to={at("")} className={PAGER}><ChevronLeft size={15} aria-hidden />First page</Link>}
+      {next && <Link to={at(next)} className={PAGER}>Next page<ChevronRight size={15} aria-hidden /></Link>}
     </nav>
   );
 }

@@ -8,7 +8,7 @@ import reflex as rx
 from openrooms_app import routes
 from openrooms_app.components.badge import badge, status_badge
 from openrooms_app.components.link import link
-from openrooms_app.components.table import WIDE, actions_cell, cell, row, table
+from openrooms_app.components.table import NAME, WIDE, actions_cell, cell, row, table
 from openrooms_app.components.time import duration, relative_time
 
 COLUMNS: Final = ("Run", "Status", "Room", ("Workflow", WIDE), ("Steps", WIDE), ("Took", WIDE), "Began")
@@ -43,7 +43,8 @@ def _row(item: Any, actions: Callable[[Any], rx.Component] | None) -> rx.Compone
         ),
         cell(
             link(item["room_name"], to=f"{routes.ROOMS}/{item['room_id']}", class_name="text-ink"),
-            class_name="max-w-24 truncate md:max-w-56",
+            title=item["room_name"],
+            class_name=f"max-w-32 md:max-w-56 {NAME}",
         ),
         cell(
             link(
@@ -53,7 +54,7 @@ def _row(item: Any, actions: Callable[[Any], rx.Component] | None) -> rx.Compone
             class_name=f"max-w-56 truncate {WIDE}",
         ),
         cell(item["steps"], class_name=f"text-mute {WIDE}"),
-        cell(duration(item["duration_ms"]), class_name=f"text-mute {WIDE}"),
+        cell(duration(item["duration_ms"], item["since"]), class_name=f"text-mute {WIDE}"),
         cell(relative_time(item["created_at"].to(str)), class_name="text-mute"),
         *([] if actions is None else [actions_cell(actions(item))]),
         custom_attrs={"data-run": item["id"]},

@@ -1,6 +1,6 @@
 /** A form out of a JSON Schema; what can't be a form is asked for as JSON. */
 
-import { useId, useState, type FormEvent, type ReactNode } from "react";
+import { useEffect, useId, useRef, useState, type FormEvent, type ReactNode } from "react";
 import { draftOf, fieldsOf, valueOf, type Draft, type Faults, type Field } from "./form.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { AREA, INPUT } from "./kit.tsx";
@@ -19,21 +19,62 @@ export function SchemaForm({ schema, isDisabled = false, fault, onSend, children
   const [fields] = useState(() => fieldsOf(schema));
   const [draft, setDraft] = useState<Draft>(() => draftOf(fields));
   const [faults, setFaults] = useState<Faults>({});
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    form.current!.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+  }, [faults]);
   const send = (event: FormEvent): void => {
     event.preventDefault();
     const read = valueOf(fields, draft);
-    setFaults(read.faults);
-    if (!Object.keys(read.faults).length) onSend(read.value);
+    const found = { ...read.faults, ...unfinished(form.current!) };
+    setFaults(found);
+    if (!Object.keys(found).length) onSend(read.value);
   };
+  const change = (path: string, value: string | boolean): void => setDraft((before) => ({ ...before, [path]: value }));
   return (
-    <form noValidate onSubmit={send} className="flex flex-col gap-3">
-      {fields.map((field) => (
-        <FieldRow key={field.name} field={field} value={draft[field.name] ?? ""} fault={faults[field.name]} isDisabled={isDisabled}
-          onChange={(value) => setDraft((before) => ({ ...before, [field.name]: value }))} />
-      ))}
+    <form ref={form} noValidate onSubmit={send} className="flex flex-col gap-3">
+      <Fields fields={fields} draft={draft} faults={faults} isDisabled={isDisabled} onChange={change} />
       {fault && <p role="alert" className="text-xs text-fail">{fault}</p>}
       {children}
     </form>
+  );
+}
+
+/** Dates that were begun: for the browser their fields are empty. */
+function unfinished(form: HTMLFormElement): Faults {
+  const begun = [...form.querySelectorAll("input")].filter((input) => input.validity.badInput);
+  return Object.fromEntries(begun.map((input) => [input.name, "This is not a whole date."]));
+}
+
+type FieldsProps = {
+  readonly fields: readonly Field[];
+  readonly draft: Draft;
+  readonly faults: Faults;
+  readonly isDisabled: boolean;
+  readonly onChange: (path: string, value: string | boolean) => void;
+};
+
+function Fields({ fields, ...rest }: FieldsProps) {
+  const { draft, faults, isDisabled, onChange } = rest;
+  return fields.map((field) =>
+    field.kind === "group" ? (
+      <fieldset key={field.path} className="flex flex-col gap-3 rounded-md border border-line p-2.5 pt-1">
+        <legend className="px-1 text-xs font-medium"><Title field={field} /></legend>
+        {field.hint && <p className="text-xs text-mute">{field.hint}</p>}
+        <Fields {...rest} fields={field.fields} />
+      </fieldset>
+    ) : (
+      <FieldRow key={field.path} field={field} value={draft[field.path] ?? ""} fault={faults[field.path]} isDisabled={isDisabled} onChange={(value) => onChange(field.path, value)} />
+    ),
+  );
+}
+
+function Title({ field }: { readonly field: Field }) {
+  return (
+    <span className="inline-block first-letter:uppercase">
+      {field.title}
+      {field.isRequired && field.kind !== "boolean" && <span aria-hidden className="text-fail"> *</span>}
+    </span>
   );
 }
 
@@ -45,17 +86,16 @@ type RowProps = {
   readonly onChange: (value: string | boolean) => void;
 };
 
+/** Of fields that don't say by themselves what goes into them. */
+const HINTS: Readonly<Partial<Record<Field["kind"], string>>> = { lines: "One a line.", json: "JSON.", moment: "By your own clock." };
+
 function FieldRow(props: RowProps) {
   const { field, fault } = props;
   const id = useId();
-  const notes = [field.hint && `${id}-hint`, fault && `${id}-fault`].filter(Boolean).join(" ");
-  const control = { id, "aria-invalid": Boolean(fault), ...(notes ? { "aria-describedby": notes } : {}) };
-  const label = (
-    <span className="inline-block first-letter:uppercase">
-      {field.title}
-      {field.isRequired && field.kind !== "boolean" && <span aria-hidden className="text-fail"> *</span>}
-    </span>
-  );
+  const hint = field.hint || HINTS[field.kind];
+  const notes = [hint && `${id}-hint`, fault && `${id}-fault`].filter(Boolean).join(" ");
+  const control = { id, name: field.path, "aria-invalid": Boolean(fault), ...(notes ? { "aria-describedby": notes } : {}) };
+  const label = <Title field={field} />;
   return (
     <div>
       {field.kind === "boolean" ? (
@@ -69,7 +109,7 @@ function FieldRow(props: RowProps) {
           <Control {...props} control={control} />
         </>
       )}
-      {field.hint && <span id={`${id}-hint`} className="mt-1 block text-xs text-mute">{field.hint}</span>}
+      {hint && <span id={`${id}-hint`} className="mt-1 block text-xs text-mute">{hint}</span>}
       {fault && <span id={`${id}-fault`} role="alert" className="mt-1 block text-xs text-fail">{fault}</span>}
     </div>
   );
@@ -88,9 +128,13 @@ function Control({ field, value, isDisabled, onChange, control }: RowProps & { r
           ))}
         </select>
       );
+    case "date":
+    case "moment":
+      return <input {...common} type={field.kind === "date" ? "date" : "datetime-local"} step={field.kind === "date" ? undefined : 1} className={INPUT} onChange={(event) => onChange(event.target.value)} />;
     case "area":
+    case "lines":
     case "json":
-      return <textarea {...common} className={`${AREA} ${field.kind === "json" ? "font-mono text-xs" : ""}`} spellCheck={field.kind === "area"} onChange={(event) => onChange(event.target.value)} />;
+      return <textarea {...common} className={`${AREA} ${field.kind === "json" ? "font-mono text-xs" : ""}`} spellCheck={field.kind !== "json"} onChange={(event) => onChange(event.target.value)} />;
     default:
       return (
         <input {...common} type="text" className={INPUT} autoComplete="off"

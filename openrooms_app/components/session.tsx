@@ -46,7 +46,7 @@ async function leaveIfEnded() {
     const answer = await fetch("/api/auth/session", { headers: { accept: "application/json" } });
     if (answer.status === 401) toLogin();
   } catch {
-    // offline: Reflex's own banner says so
+    // offline: what lies over every page says so
   }
 }
 

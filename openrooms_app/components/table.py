@@ -10,6 +10,11 @@ from openrooms_app.components.style import classes
 WIDE: Final = "max-md:hidden"
 """For the heading and cells of a column that a phone has no room for."""
 
+NAME: Final = "max-md:whitespace-normal max-md:[overflow-wrap:anywhere] md:truncate"
+"""For a cell with a name: a phone shows all of it on several lines."""
+
+PADDING: Final = "px-2 first:pl-4 last:pr-4 md:px-4"
+
 Heading = str | tuple[str, str]
 
 
@@ -24,7 +29,7 @@ def table(headings: Sequence[Heading], rows: Any, *, label: str, is_still: bool 
         rx.el.th(
             text or rx.el.span("Actions", class_name="sr-only"),
             scope="col",
-            class_name=classes("px-4 font-medium", look),
+            class_name=classes(f"{PADDING} font-medium", look),
         )
         for text, look in (each if isinstance(each, tuple) else (each, "") for each in headings)
     ]
@@ -46,7 +51,7 @@ def row(*cells: rx.Component, **props: Any) -> rx.Component:
 
 
 def cell(*children: Any, **props: Any) -> rx.Component:
-    return rx.el.td(*children, class_name=classes("px-4 py-1", props.pop("class_name", "")), **props)
+    return rx.el.td(*children, class_name=classes(f"{PADDING} py-1", props.pop("class_name", "")), **props)
 
 
 def actions_cell(*children: Any) -> rx.Component:

@@ -21,6 +21,7 @@ class Duration(rx.Component):
     library = _TSX
     tag = "Duration"
     ms: rx.Var[Any]
+    since: rx.Var[Any]
 
 
 def relative_time(at: str | rx.Var[Any], none: str = "never") -> rx.Component:
@@ -33,6 +34,6 @@ def local_time(at: str | rx.Var[Any], none: str = "–") -> rx.Component:
     return RelativeTime.create(at=at, none=none, absolute=True)
 
 
-def duration(ms: float | rx.Var[Any]) -> rx.Component:
-    """A length of time given in milliseconds; None shows a dash."""
-    return Duration.create(ms=ms)
+def duration(ms: float | rx.Var[Any], since: rx.Var[Any] | None = None) -> rx.Component:
+    """A length of time given in milliseconds; None shows a dash. With `since`, a moment, one that goes on."""
+    return Duration.create(ms=ms, **({} if since is None else {"since": since}))

@@ -21,6 +21,15 @@ APPROVAL = drawing(
                     "reason": {"type": "string", "maxLength": 500},
                     "grade": {"enum": ["low", "high"]},
                     "share": {"type": "number", "minimum": 0, "maximum": 1},
+                    "due": {"type": "string", "format": "date"},
+                    "address": {
+                        "type": "object",
+                        "properties": {
+                            "street": {"type": "string"},
+                            "zip": {"type": "string", "pattern": "^[0-9]+$"},
+                        },
+                        "required": ["street"],
+                    },
                 },
                 "required": ["grade", "share"],
             },

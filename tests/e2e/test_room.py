@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def test_memory_lasts_from_run_to_run_and_can_be_mended_by_hand(
         as_ada.get_by_test_id("run").click()
         expect(memory).to_contain_text(str(visits))
     memory.get_by_role("button", name="Edit visits").click()
-    as_ada.get_by_role("textbox", name="Value").fill("not json")
+    as_ada.get_by_role("textbox", name="Value").fill('{"not json')
     as_ada.get_by_role("button", name="Save").click()
     expect(as_ada.get_by_role("alert")).to_contain_text("no JSON")
     as_ada.get_by_role("textbox", name="Value").fill("41")
@@ -137,20 +138,33 @@ def test_a_run_asks_for_its_input_and_a_signal_is_answered_in_its_form(
     expect(asked).to_contain_text("Send 12 to Bob?")
     expect(status(as_ada)).to_have_text("Waiting")
     expect(as_ada.get_by_test_id("status-wait")).to_have_attribute("data-status", "waiting")
+    as_ada.goto(running_app.url)
+    wanting = as_ada.get_by_role("list", name="Wants a look").get_by_role("link", name="Approving")
+    expect(wanting).to_contain_text("Waits for an answer: approval")
+    wanting.click()
     asked.get_by_label("Approved").check()
     asked.get_by_label("reason").fill("It is fine")
     asked.get_by_label("share").fill("2")
     asked.get_by_role("button", name="Answer").click()
     expect(asked.get_by_role("alert")).to_have_count(2)
+    expect(asked.get_by_label("grade")).to_be_focused()
+    asked.get_by_label("due").fill("2026-12-24")
+    asked.get_by_label("street").fill("Main")
+    asked.get_by_label("zip").fill("abc")
     asked.get_by_label("share").fill("0.5")
     asked.get_by_label("grade").select_option("high")
+    asked.get_by_role("button", name="Answer").click()
+    expect(asked.get_by_role("alert")).to_contain_text("address.zip: 'abc'")
+    asked.get_by_label("zip").fill("10115")
     asked.get_by_role("button", name="Answer").click()
 
     expect(status(as_ada)).to_have_text("Completed")
     expect(asked).to_have_count(0)
     expect(lines(as_ada).filter(has_text="Signal approval received from Ada")).to_have_count(1)
     run = running_app.ask("GET", f"/api/rooms/{room}/runs")["items"][0]
-    assert run["output"] == {"ok": True, "reason": "It is fine", "grade": "high", "share": 0.5}
+    answer = {"ok": True, "reason": "It is fine", "grade": "high", "share": 0.5, "due": "2026-12-24"}
+    assert run["output"] == answer | {"address": {"street": "Main", "zip": "10115"}}
+    complaints.clear()  # of the answer that was refused
 
 
 def test_a_run_is_paused_resumed_and_cancelled(
@@ -162,6 +176,8 @@ def test_a_run_is_paused_resumed_and_cancelled(
     expect(status(as_ada)).to_have_text("Waiting")
     expect(as_ada.get_by_test_id("run")).to_have_count(0)
 
+    expect(as_ada.get_by_test_id("timers")).to_contain_text("wait waits until")
+    expect(lines(as_ada).last).not_to_contain_text("Z")  # the moment, by the clock of whoever reads
     as_ada.get_by_role("button", name="Pause").click()
     expect(status(as_ada)).to_have_text("Paused")
     as_ada.get_by_role("button", name="Resume").click()
@@ -174,7 +190,13 @@ def test_a_run_is_paused_resumed_and_cancelled(
 
     expect(status(as_ada)).to_have_text("Cancelled")
     expect(lines(as_ada).filter(has_text="Cancelled by Ada")).to_have_count(1)
+    expect(as_ada.get_by_test_id("status-wait")).to_have_attribute("data-status", "cancelled")
+    expect(as_ada.get_by_test_id("result")).to_have_count(0)
     expect(as_ada.get_by_test_id("run")).to_be_enabled()
+    as_ada.context.clear_cookies()  # the session has ended meanwhile
+    as_ada.get_by_test_id("run").click()
+    expect(as_ada).to_have_url(re.compile(r"/login\?next=%2Frooms%2F"))
+    complaints.clear()
 
 
 def test_a_failure_is_shown_with_its_reason_and_can_be_retried(
@@ -186,6 +208,9 @@ def test_a_failure_is_shown_with_its_reason_and_can_be_retried(
     expect(status(as_ada)).to_have_text("Failed")
     expect(as_ada.get_by_test_id("failure")).to_contain_text("zero")
     expect(as_ada.get_by_test_id("status-bad")).to_have_attribute("data-status", "failed")
+    as_ada.get_by_role("button", name="Show Divide").click()
+    expect(as_ada.get_by_test_id("details")).to_contain_text("1 / 0")
+    as_ada.get_by_role("tab", name="Variables").click()
 
     as_ada.get_by_role("button", name="Retry").click()
 
@@ -194,6 +219,10 @@ def test_a_failure_is_shown_with_its_reason_and_can_be_retried(
     expect(as_ada.get_by_test_id("status-bad")).to_have_attribute("data-status", "failed")
     expect(as_ada.get_by_test_id("status-good")).to_have_count(0)
     expect(as_ada.get_by_test_id("variable-good")).to_be_visible()
+    as_ada.get_by_test_id("run-link").click()
+    as_ada.get_by_role("tab", name="Log").click()
+    as_ada.get_by_role("button", name="Show Divide").click()
+    expect(as_ada.get_by_test_id("steps")).to_contain_text("1 / 0")
 
 
 def test_the_log_is_searched_filtered_and_leads_to_the_node_and_back(

@@ -9,7 +9,7 @@ from engine.core.room import NewRoom, RoomConfig, RoomPatch, RoomStatus
 from engine.services import memory, rooms, runs, versions, workflows
 from engine.services.permission import Forbidden
 from engine.services.rooms import RoomStillRuns
-from engine.store.rooms import Sought
+from engine.store.rooms import Order, Sought
 from tests.fixtures.drawings import drawing
 
 
@@ -100,6 +100,25 @@ def test_a_list_comes_in_pages(rt, editor, workflow):
     last = rooms.list_rooms(rt, editor, paging=Paging(limit=3, cursor=first.next_cursor))
 
     assert [room.id for room in first.items + last.items] == made[::-1]
+
+
+def test_a_list_in_any_order_comes_whole_page_by_page(rt, editor, workflow):
+    b, c, a, twin = [
+        a_room(rt, editor, workflow, name).id for name in ("bench", "Couch", "Armchair", "Bench")
+    ]
+    runs.start(rt, editor, c)
+
+    def listed(order):
+        found, cursor = [], None
+        while True:
+            page = rooms.list_rooms(rt, editor, Sought(order=order), Paging(limit=1, cursor=cursor))
+            found += [room.id for room in page.items]
+            if (cursor := page.next_cursor) is None:
+                return found
+
+    assert listed(Order.NAME) == [a, b, twin, c]
+    assert listed(Order.ACTIVE) == [c, twin, a, b]
+    assert listed(Order.NEWEST) == [twin, a, c, b]
 
 
 def test_a_patch_changes_what_it_names(rt, editor, workflow):

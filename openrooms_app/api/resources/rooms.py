@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from engine.core.page import Page
 from engine.core.room import NewRoom, Room, RoomPatch, RoomStatus
 from engine.services import history, logs, rooms
-from engine.services.rooms import Sought
+from engine.services.rooms import Order, Sought
 from openrooms_app.api.bodies import StrictRoute
 from openrooms_app.api.deps import By, PageAsked, RequestId
 from openrooms_app.api.log_query import LogAsked
@@ -27,13 +27,16 @@ async def _sought(
     workflow_id: Annotated[str | None, Query(max_length=100)] = None,
     q: Annotated[str, Query(max_length=200, description="part of the name")] = "",
     passing: Annotated[bool, Query(description="those made for one call over MCP instead")] = False,
+    order: Annotated[
+        Order, Query(description="newest: made last; active: run or changed last")
+    ] = Order.NEWEST,
 ) -> Sought:
-    return Sought(status, workflow_id, q, passing)
+    return Sought(status, workflow_id, q, passing, order)
 
 
 @router.get("")
 def list_rooms(by: By, page: PageAsked, sought: Annotated[Sought, Depends(_sought)]) -> Page[Room]:
-    """Newest first."""
+    """Newest first, unless `order` says otherwise."""
     return rooms.list_rooms(*by, sought, page)
 
 

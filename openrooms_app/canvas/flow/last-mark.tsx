@@ -1,12 +1,12 @@
 /** How the last run left a card: its status as a sign, and how long it took. */
 
-import { Check, CircleSlash, Clock, Hourglass, Loader, Pin, X, type LucideIcon } from "lucide-react";
+import { Ban, Check, CircleSlash, Clock, Hourglass, Loader, Pin, X, type LucideIcon } from "lucide-react";
 import { duration } from "../document/summary.ts";
 import type { LastStep } from "../state/last-run.ts";
 import type { Status } from "../state/run-paint.ts";
 
 const ICONS: Readonly<Record<Status, LucideIcon>> = {
-  queued: Clock, running: Loader, waiting: Hourglass, done: Check, failed: X, skipped: CircleSlash, pinned: Pin,
+  queued: Clock, running: Loader, waiting: Hourglass, done: Check, failed: X, skipped: CircleSlash, pinned: Pin, cancelled: Ban,
 };
 
 export function LastMark({ step: { status, took_s: took, count, at } }: { readonly step: LastStep }) {

@@ -62,13 +62,15 @@ export function RunGraph(props: Props) {
 function Surface({ document, catalogue, paint, selected, onSelect, way = null, onWay, changes, isPlain = changes !== undefined }: Props) {
   const placed = usePlaced(document);
   const [drawing, setDrawing] = useState<Drawing>(BLANK);
+  /** What `drawing` is of: what was laid out just now is drawn a moment later. */
+  const [drawn, setDrawn] = useState<WorkflowDocument | null>(null);
   const distance = useDistance(drawing.nodes.length);
   const isFar = distance !== "near";
   const facts = useMemo(() => ({ isFar, editor: null, paint: isPlain ? null : paint, ...(changes ? { changes } : {}) }), [paint, isPlain, changes, isFar]);
   const field = useField(drawing.boxes);
   useKnownMeasures();
   const surface = useRef<HTMLDivElement>(null);
-  const viewport = useOpening(surface, drawing, drawing !== BLANK && !isUnplaced(placed));
+  const viewport = useOpening(surface, drawing, drawn === placed && !isUnplaced(placed));
   const reveal = useReveal(surface, viewport ? drawing.boxes : NOWHERE);
   const following = useFollowing(paint, reveal);
   useEffect(() => {
@@ -79,6 +81,7 @@ function Surface({ document, catalogue, paint, selected, onSelect, way = null, o
     const none = new Map();
     const scene = { document: placed, catalogue, selection, nodeProblems: none, transitionProblems: none, isEditable: false };
     setDrawing((before) => drawingOf(scene, before));
+    setDrawn(placed);
   }, [placed, catalogue, selected, way]);
   return (
     <CanvasContext value={facts}>

@@ -1,13 +1,13 @@
 /** What a run has done at a card: its status, the try, the time so far, the tokens that stand there. */
 
 import { useSyncExternalStore } from "react";
-import { Check, CircleSlash, Clock, Hourglass, Loader, Pin, X, type LucideIcon } from "lucide-react";
+import { Ban, Check, CircleSlash, Clock, Hourglass, Loader, Pin, X, type LucideIcon } from "lucide-react";
 import { duration } from "../document/summary.ts";
 import type { Mark, NodeStatus, RunPaint, Status } from "../state/run-paint.ts";
 import { useMark, useNodeStatus, useTokens, useWords } from "../state/use-run-paint.ts";
 
 const ICONS: Readonly<Record<Status, LucideIcon>> = {
-  queued: Clock, running: Loader, waiting: Hourglass, done: Check, failed: X, skipped: CircleSlash, pinned: Pin,
+  queued: Clock, running: Loader, waiting: Hourglass, done: Check, failed: X, skipped: CircleSlash, pinned: Pin, cancelled: Ban,
 };
 
 export function RunMarks({ paint, nodeId }: { readonly paint: RunPaint; readonly nodeId: string }) {
@@ -58,7 +58,7 @@ function Details({ status }: { readonly status: NodeStatus }) {
       {expected !== undefined && <b>{arrived ?? 0}/{expected}</b>}
       {attempt > 1 && <span>try {attempt}</span>}
       {count > 1 && <span>×{count}</span>}
-      {isOn && status.since !== undefined ? <Elapsed since={status.since} /> : took !== undefined && <span>{duration(took)}</span>}
+      {isOn && status.since !== undefined ? <Elapsed since={status.since} /> : took !== undefined && took >= 0.01 && <span>{duration(took)}</span>}
     </>
   );
 }

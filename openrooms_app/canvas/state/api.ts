@@ -40,6 +40,8 @@ export function sender(base: string): Send {
   };
 }
 
+/** The API's own sentence is for programs. */
+const ENDED = "Your session has ended. Log in again to go on.";
 const LATER: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 async function reply<T>(response: Response): Promise<Reply<T>> {
@@ -51,7 +53,7 @@ async function reply<T>(response: Response): Promise<Reply<T>> {
     return { kind: "ok", value: JSON.parse(text) as T };
   }
   const body = isJson ? (JSON.parse(text) as JsonObject) : {};
-  const detail = String(body["detail"] ?? body["title"] ?? `The server answered ${response.status}.`);
+  const detail = response.status === 401 ? ENDED : String(body["detail"] ?? body["title"] ?? `The server answered ${response.status}.`);
   if (LATER.has(response.status)) return { kind: "unreachable", detail };
   return { kind: "refused", status: response.status, code: String(body["code"] ?? response.status), detail, body };
 }

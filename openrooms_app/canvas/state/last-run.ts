@@ -45,7 +45,7 @@ type Run = { id: string; room_id: string; number: number; version: number; statu
 type Step = { step: number; output: Json; error: { message?: string } | null; transition: JsonObject | null; node_id: string; type: string; status: string; started_at: string; duration_ms: number | null };
 
 const STATUSES: Readonly<Record<string, Status>> = {
-  running: "running", waiting: "waiting", retrying: "waiting", done: "done", failed: "failed", skipped: "skipped", cancelled: "skipped", pinned: "pinned",
+  running: "running", waiting: "waiting", retrying: "waiting", done: "done", failed: "failed", skipped: "skipped", cancelled: "cancelled", pinned: "pinned",
 };
 const OVER: ReadonlySet<string> = new Set(["COMPLETED", "FAILED", "CANCELLED"]);
 

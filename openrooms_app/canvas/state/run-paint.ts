@@ -3,7 +3,7 @@
  * push draws the touched cards anew and nothing else.
  */
 
-export type Status = "queued" | "running" | "waiting" | "done" | "failed" | "skipped" | "pinned";
+export type Status = "queued" | "running" | "waiting" | "done" | "failed" | "skipped" | "pinned" | "cancelled";
 
 export type NodeStatus = {
   readonly status: Status;

@@ -21,7 +21,7 @@ from openrooms_app.components import (
     table,
 )
 from openrooms_app.components.query import moment_filter, pager, select_filter
-from openrooms_app.components.table import WIDE
+from openrooms_app.components.table import NAME, WIDE
 from openrooms_app.pages.audit.state import ACTIONS, AuditPage
 from openrooms_app.session import SessionState
 
@@ -125,6 +125,6 @@ def _row(item: Any) -> rx.Component:
         ),
         cell(item["who"], class_name="max-w-40 truncate"),
         cell(what),
-        cell(rx.el.span(target, class_name=look), class_name="max-w-40 truncate md:max-w-60"),
+        cell(rx.el.span(target, class_name=look), class_name=f"max-w-40 md:max-w-60 {NAME}"),
         cell(item["detail"], title=item["detail"], class_name=f"max-w-72 truncate text-mute {WIDE}"),
     )

@@ -23,6 +23,7 @@ REST_S: Final = 1.0
 
 class HomePage(rx.State):
     running: list[dict[str, Any]] = []
+    asking: list[dict[str, Any]] = []
     wanting: list[dict[str, Any]] = []
     latest: list[dict[str, Any]] = []
     load: dict[str, Any] = {}
@@ -53,11 +54,13 @@ def fetch(rt: Runtime, user: User, _query: Query) -> dict[str, Any]:
     runs = seen.load.runs
     return {
         "running": [line.plain() for line in seen.running],
+        "asking": [line.plain() for line in seen.asking],
         "wanting": [line.plain() for line in seen.wanting],
         "latest": [line.plain() for line in seen.latest],
         "load": {
             "running": runs.get(RunStatus.RUNNING, 0),
-            "waiting": runs.get(RunStatus.WAITING, 0) + runs.get(RunStatus.PAUSED, 0),
+            "waiting": runs.get(RunStatus.WAITING, 0),
+            "paused": runs.get(RunStatus.PAUSED, 0),
             "queued": runs.get(RunStatus.QUEUED, 0),
             "workers": seen.load.workers,
             "threads": seen.load.worker_threads,

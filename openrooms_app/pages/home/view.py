@@ -50,10 +50,17 @@ def _tiles() -> rx.Component:
     load = state.load
     return rx.el.div(
         _tile("Running", load["running"], f"{routes.RUNS}?status=RUNNING"),
-        _tile("Waiting or paused", load["waiting"], f"{routes.RUNS}?status=WAITING"),
+        _tile("Waiting", load["waiting"], f"{routes.RUNS}?status=WAITING", _paused_note()),
         _tile("In the queue", load["queued"], f"{routes.RUNS}?status=QUEUED"),
         _tile("Workers", load["workers"], routes.HEALTH, _workers_note()),
         class_name="grid grid-cols-2 gap-3 lg:grid-cols-4",
+    )
+
+
+def _paused_note() -> rx.Component:
+    paused = state.load["paused"].to(int)
+    return rx.cond(
+        paused > 0, rx.el.span(paused, " more paused", class_name="text-xs text-mute"), rx.fragment()
     )
 
 
@@ -92,15 +99,19 @@ def _running() -> rx.Component:
 def _wanting() -> rx.Component:
     return panel(
         rx.cond(
-            state.wanting.length() > 0,
-            rx.el.ul(rx.foreach(state.wanting, _line), aria_label="Failures"),
-            _quiet("No room's last run has failed."),
+            (state.asking.length() > 0) | (state.wanting.length() > 0),
+            rx.el.ul(rx.foreach(state.asking + state.wanting, _line), aria_label="Wants a look"),
+            _quiet("Nobody is asked for anything, and no room's last run has failed."),
         ),
         title="Wants a look",
     )
 
 
 def _line(item: Any) -> rx.Component:
+    """What goes on leads to its room: there it is answered, held and ended."""
+    is_on = item["since"].is_not_none()
+    to = rx.cond(is_on, f"{routes.ROOMS}/{item['room_id']}", f"{routes.RUNS}/{item['id']}")
+    asks = rx.el.span("Waits for an answer: ", item["asks"], class_name="block truncate text-xs text-wait")
     why = rx.el.span(item["error"], title=item["error"], class_name="block truncate text-xs text-mute")
     return rx.el.li(
         plain_link(
@@ -111,11 +122,12 @@ def _line(item: Any) -> rx.Component:
                     class_name="block truncate",
                 ),
                 rx.cond(item["error"] != "", why, rx.fragment()),
+                rx.cond(item["asks"] != "", asks, rx.fragment()),
                 class_name="min-w-0 flex-1",
             ),
             rx.el.span(relative_time(item["created_at"].to(str)), class_name="text-xs text-mute"),
             status_badge(item["status"].to(str)),
-            to=f"{routes.RUNS}/{item['id']}",
+            to=to,
             class_name="flex min-h-10 items-center gap-3 px-4 py-1.5 hover:bg-hover/60",
         ),
         class_name="border-b border-line text-sm last:border-0",

@@ -133,12 +133,13 @@ class RoomsPage(rx.State):
 
 
 def fetch(rt: Runtime, user: User, query: Query) -> dict[str, Any]:
-    status = query.get("status", "")
+    status, order = query.get("status", ""), query.get("order", "")
     sought = rooms.Sought(
         status=RoomStatus(status) if status in RoomStatus.__members__ else None,
         workflow_id=query.get("workflow"),
         text=query.get("q", ""),
         passing=query.get("made") == OF_CALLS,
+        order=rooms.Order(order) if order in set(rooms.Order) else rooms.Order.ACTIVE,
     )
     found = rooms.list_rooms(rt, user, sought, Paging(limit=PAGE_SIZE, cursor=query.get("cursor")))
     return {

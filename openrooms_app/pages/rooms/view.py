@@ -32,7 +32,7 @@ from openrooms_app.components import (
     text_input,
 )
 from openrooms_app.components.query import pager, search_filter, select_filter
-from openrooms_app.components.table import WIDE
+from openrooms_app.components.table import NAME, WIDE
 from openrooms_app.pages.rooms.state import OF_CALLS, RoomsPage
 from openrooms_app.session import SessionState
 from openrooms_app.shell import for_editors
@@ -44,7 +44,8 @@ STATUSES: Final = [
     {"value": name, "text": name.capitalize()}
     for name in ("IDLE", "QUEUED", "RUNNING", "WAITING", "PAUSED", "COMPLETED", "FAILED", "CANCELLED")
 ]
-COLUMNS: Final = ("Name", "Status", ("Workflow", WIDE), ("Runs", WIDE), ("Changed", WIDE), "")
+ORDERS: Final = [{"value": "newest", "text": "Newest first"}, {"value": "name", "text": "By name"}]
+COLUMNS: Final = ("Name", "Status", ("Workflow", WIDE), ("Runs", WIDE), ("Last active", WIDE), "")
 
 
 def header_actions() -> list[rx.Component]:
@@ -62,6 +63,7 @@ def room_list() -> rx.Component:
         select_filter(
             "made", "Made by", "Made by people", [{"value": OF_CALLS, "text": "Made by MCP calls"}]
         ),
+        select_filter("order", "Order", "Last active first", ORDERS),
         class_name="flex flex-wrap gap-2",
     )
     rows = rx.fragment(table(COLUMNS, rx.foreach(state.rows, _row), label="Rooms"), pager(state.next_cursor))
@@ -106,7 +108,8 @@ def _row(item: Any) -> rx.Component:
     return row(
         cell(
             link(item["name"], to=f"{routes.ROOMS}/{room}", class_name="font-medium"),
-            class_name="max-w-32 truncate md:max-w-72",
+            title=item["name"],
+            class_name=f"max-w-40 md:max-w-72 {NAME}",
         ),
         cell(status_badge(item["status"].to(str))),
         cell(

@@ -2,7 +2,7 @@
 
 import type { Trial } from "../../canvas/document/trial.ts";
 import type { Catalogue } from "../../canvas/state/catalogue.ts";
-import { sender, type Reply } from "../../canvas/state/api.ts";
+import { loginAddress, sender, type Reply, type Send } from "../../canvas/state/api.ts";
 import { varsAt } from "../../canvas/state/last-run.ts";
 import type { Filter } from "./log.ts";
 import type { ConversationTurn, Json, JsonObject, MemoryEntry, MemoryHit, MemoryKind, Room, Run, RunEvent } from "./event.ts";
@@ -16,12 +16,20 @@ export type Search = { readonly query: string; readonly by: "words" | "meaning" 
 
 export type List<T> = { readonly items: readonly T[]; readonly next_cursor: string | null };
 export type Version = { readonly version: number; readonly document: JsonObject };
+export type Begun = { readonly run_id: string; readonly number: number; readonly version: number };
 export type Action = "pause" | "resume" | "cancel";
 export type Replayed =
   | { readonly identical: true; readonly fingerprint: string; readonly events: number }
   | { readonly identical: false; readonly divergence: JsonObject };
 
-const send = sender("");
+const ask = sender("");
+
+/** Whoever has no session any more logs in, and comes back to the same place. */
+const send: Send = async (method, path, body, headers) => {
+  const reply = await ask(method, path, body, headers);
+  if (reply.kind === "refused" && reply.status === 401) window.location.assign(loginAddress(window.location));
+  return reply as never;
+};
 
 const at = (...parts: readonly (string | number)[]): string => `/api/${parts.map((part) => encodeURIComponent(part)).join("/")}`;
 
@@ -44,14 +52,14 @@ export const api = {
   workflow: (id: string): Promise<Reply<{ readonly latest_version: number | null }>> => send("GET", at("workflows", id)),
   version: (workflowId: string, version: number): Promise<Reply<Version>> => send("GET", at("workflows", workflowId, "versions", version)),
   catalogue: (): Promise<Reply<Catalogue>> => send("GET", "/api/catalogue"),
-  start: (roomId: string, input: Json | undefined, trial: Trial = {}): Promise<Reply<{ readonly run_id: string; readonly number: number }>> =>
+  start: (roomId: string, input: Json | undefined, trial: Trial = {}): Promise<Reply<Begun>> =>
     send("POST", at("rooms", roomId, "run"), { ...(input === undefined ? {} : { input }), ...trial }, { "Idempotency-Key": requestId() }),
   /** The variables as a step could read them; null when they can't be had. */
   varsAt: (runId: string, step: number): Promise<JsonObject | null> => varsAt(send, runId, step),
   act: (roomId: string, action: Action): Promise<Reply<JsonObject>> => send("POST", at("rooms", roomId, action)),
   signal: (roomId: string, name: string, payload: Json): Promise<Reply<JsonObject>> => send("POST", at("rooms", roomId, "signals", name), payload),
   /** A new run, from the failure or from the step that is named. */
-  retry: (runId: string, step: number | null): Promise<Reply<{ readonly run_id: string; readonly number: number }>> =>
+  retry: (runId: string, step: number | null): Promise<Reply<Begun>> =>
     send("POST", at("runs", runId, "retry"), step === null ? {} : { from_step: step }),
   events: (runId: string, afterSeq: number, limit: number): Promise<Reply<List<RunEvent>>> =>
     send("GET", `${at("runs", runId, "events")}?limit=${limit}&after_seq=${afterSeq}`),
@@ -74,6 +82,16 @@ export const api = {
   clearConversation: (roomId: string): Promise<Reply<null>> => send("DELETE", at("rooms", roomId, "conversation")),
   forget: (roomId: string, key: string): Promise<Reply<null>> => send("DELETE", at("rooms", roomId, "memory", key)),
 };
+
+/** Whether anybody is there to execute runs; told true where that can't be known. */
+export async function hasWorkers(): Promise<boolean> {
+  try {
+    const health = (await (await fetch("/api/health")).json()) as { readonly checks?: { readonly workers?: { readonly status: string } } };
+    return health.checks?.workers?.status !== "down";
+  } catch {
+    return true;
+  }
+}
 
 /** The address of a file with all events that pass the filter, one JSON object a line. */
 export function exportAddress(runId: string, filter: Filter): string {

@@ -32,7 +32,8 @@ const MOST = 500;
 
 /** `inputs` is what each was started with. */
 export function compare(here: Standing, there: Standing, inputs: readonly [Json, Json] = [null, null]): Comparison {
-  const [ours, theirs] = [keyed(here), keyed(there)];
+  const [from, thereFrom] = [sharedFrom(here, there), sharedFrom(there, here)];
+  const [ours, theirs] = [keyed(here, from), keyed(there, thereFrom)];
   const nodes = new Map<string, Side>();
   const differences: Difference[] = [];
   let parting: Parting | null = null;
@@ -49,23 +50,31 @@ export function compare(here: Standing, there: Standing, inputs: readonly [Json,
     parting ??= { what: "only there", node_id: step.node_id, here: null, there: step };
     nodes.set(step.node_id, "differs");
   }
-  only(nodes, nodesOf(here), nodesOf(there));
+  only(nodes, nodesOf(here, from), nodesOf(there, thereFrom));
   const ways = new Map<string, Side>();
-  only(ways, here.taken, there.taken);
+  only(ways, takenIn(here, from), takenIn(there, thereFrom));
   const run = { node_id: null, step: null };
-  differ(differences, { place: "run input", ...run }, ...inputs);
+  differ(differences, { place: "run input", ...run }, inputs[0] ?? {}, inputs[1] ?? {});
   differ(differences, { place: "vars", ...run }, values(here), values(there));
   differ(differences, { place: "run output", ...run }, here.output, there.output);
   return { parting, nodes, ways, differences: differences.slice(0, MOST) };
 }
 
+/** The step from which on the two can be compared: a retry begins in the middle of what the other did from its start. */
+function sharedFrom(standing: Standing, other: Standing): number {
+  if (other.begun_at === null || other.begun_at === standing.begun_at) return 0;
+  const same = [...standing.steps.values()].findLast((step) => step.branch === "" && step.node_id === other.begun_at);
+  return same?.step ?? 0;
+}
+
 /** Steps by what they are to the run, whatever order branches went in: the branch, the node, the how-manieth time. */
-function keyed(standing: Standing): Map<string, Step> {
+function keyed(standing: Standing, from: number): Map<string, Step> {
   const forkSteps = new Map([...standing.steps.values()].map((step) => [step.activation, step.step]));
   const keys = new Map<number, string>();
   const counts = new Map<string, number>();
   const found = new Map<string, Step>();
   for (const step of standing.steps.values()) {
+    if (step.step < from) continue;
     const dot = step.branch.lastIndexOf(".");
     const fork = dot < 0 ? "" : (keys.get(forkSteps.get(step.branch.slice(0, dot)) ?? -1) ?? "");
     const name = `${fork}${dot < 0 ? "" : `[${step.branch.slice(dot + 1)}]`}/${step.node_id}`;
@@ -91,8 +100,15 @@ function only(into: Map<string, Side>, here: ReadonlySet<string>, there: Readonl
   for (const id of there) if (!here.has(id)) into.set(id, "there");
 }
 
-function nodesOf(standing: Standing): ReadonlySet<string> {
-  return new Set(standing.passed.keys());
+function nodesOf(standing: Standing, from: number): ReadonlySet<string> {
+  return new Set([...standing.steps.values()].filter((step) => step.step >= from).map((step) => step.node_id));
+}
+
+/** The ways taken, without those that only earlier steps took. */
+function takenIn({ taken, steps }: Standing, from: number): ReadonlySet<string> {
+  const [early, late] = [new Set<unknown>(), new Set<unknown>()];
+  for (const { step, transition } of steps.values()) (step < from ? early : late).add(transition?.["transition"]);
+  return new Set([...taken].filter((id) => !early.has(id) || late.has(id)));
 }
 
 function values(standing: Standing): Json {

@@ -69,6 +69,8 @@ export type Standing = {
   error: RunError | null;
   started_at: string | null;
   ended_at: string | null;
+  /** Of a retry, the node that it began with. */
+  begun_at: string | null;
   /** The branch of the step after which a trial ends; null until it was made. */
   last: string | null;
 };
@@ -79,7 +81,7 @@ export function before(): Standing {
   return {
     seq: 0, at: "", status: "QUEUED", isPaused: false, steps: new Steps(), passed: new Map(), used: { tokens: 0, cost_usd: 0 },
     tokens: new Map(), forks: new Map(), joined: new Map(), waits: new Map(), taken: new Set(), vars: {}, memory: {},
-    output: null, error: null, started_at: null, ended_at: null, last: null,
+    output: null, error: null, started_at: null, ended_at: null, begun_at: null, last: null,
   };
 }
 
@@ -150,6 +152,16 @@ const waits: Fold = (at, event) => {
     ...(form ? { form_schema: form } : {}),
     ...(tool !== null ? { call: { tool, arguments: event.data["arguments"] ?? null } } : {}),
   });
+};
+
+/** Before the next attempt. */
+const rests: Fold = (at, event) => {
+  const delay_s = Number(event.data["delay_s"]);
+  put(at, event, delay_s ? "retrying" : "ready");
+  if (!delay_s) return;
+  const until = new Date(Date.parse(event.at) + delay_s * 1_000).toISOString();
+  const text = `attempt ${Number(event.data["next_attempt"])}`;
+  at.waits.set(event.branch ?? "", { node_id: event.node_id ?? "", signal: null, text, until, since: event.at });
 };
 
 const leaves: Fold = (at, event) => {
@@ -262,6 +274,7 @@ const starts: Fold = (at, event) => {
   at.started_at = event.at;
   const resumed = event.data["at_step"] as { readonly node?: string; readonly vars?: JsonObject } | undefined;
   if (!resumed?.node) return;
+  at.begun_at = resumed.node;
   at.tokens.set("", { node_id: resumed.node, phase: "ready", step: null, since: event.at, isLeaving: false });
   const kept = Object.entries(resumed.vars ?? {});
   at.vars[""] = Object.fromEntries(kept.map(([name, value]) => [name, { value, seq: event.seq, at: event.at, step: null }]));
@@ -294,7 +307,7 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   NODE_ENTERED: (at, event) => put(at, event, "running"),
   TOOL_INVOKED: (at, event) => put(at, event, "running"),
   AGENT_INVOKED: (at, event) => put(at, event, "running"),
-  NODE_RETRY_SCHEDULED: (at, event) => put(at, event, event.data["delay_s"] ? "retrying" : "ready"),
+  NODE_RETRY_SCHEDULED: rests,
   WORKER_LOST: (at, event) => put(at, event, "ready"),
   WAIT_STARTED: waits,
   WAIT_ENDED: (at, event) => put(at, event, event.data["what"] === "retry" ? "ready" : "running"),
@@ -315,6 +328,11 @@ function openFork(at: Standing, parent: string, join: string): [string, Fork] | 
 
 function forkOf(branch: string): string {
   return branch.slice(0, Math.max(0, branch.lastIndexOf(".")));
+}
+
+/** What a branch's path says: "7.0" is the first one of the fork that was the seventh step outside of it. */
+export function spellBranch(branch: string): string {
+  return `Branch ${indexOf(branch) + 1} of the fork at ${forkOf(branch)}`;
 }
 
 function indexOf(branch: string): number {

@@ -5,7 +5,7 @@ import type { Standing } from "./fold.ts";
 import type { Step, StepStatus } from "./steps.ts";
 
 const STATUSES: Readonly<Record<StepStatus, Status>> = {
-  running: "running", waiting: "waiting", retrying: "waiting", done: "done", failed: "failed", skipped: "skipped", pinned: "pinned", cancelled: "skipped",
+  running: "running", waiting: "waiting", retrying: "waiting", done: "done", failed: "failed", skipped: "skipped", pinned: "pinned", cancelled: "cancelled",
 };
 
 /** `until` is the moment that the standing is of, where that is not now: what went on then had lasted until then. */

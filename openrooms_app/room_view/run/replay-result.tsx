@@ -22,7 +22,7 @@ function Outcome({ replayed }: { readonly replayed: Replayed }) {
         <ShieldCheck size={18} aria-hidden className="shrink-0 text-ok" />
         <div className="min-w-0">
           <p className="text-sm font-medium">Identical</p>
-          <p className="text-sm text-mute">All {replayed.events.toLocaleString()} events were decided again from the record and came out the same.</p>
+          <p className="text-sm text-mute">All {replayed.events.toLocaleString()} events were decided again from the record and came out the same. Nothing was called or sent again.</p>
           {replayed.fingerprint && <p className="mt-1 break-all font-mono text-xs text-mute">{replayed.fingerprint}</p>}
         </div>
       </div>

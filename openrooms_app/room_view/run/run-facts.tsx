@@ -17,7 +17,7 @@ export function RunFacts() {
   return (
     <dl className="flex flex-wrap gap-x-6 gap-y-1.5 border-b border-line bg-panel px-4 py-2 text-sm" data-testid="run-facts">
       <Fact name="Started"><RelativeTime at={began ?? ""} absolute none="not yet" /></Fact>
-      <Fact name="Took"><Duration ms={began && end ? new Date(end).getTime() - new Date(began).getTime() : null} /></Fact>
+      <Fact name="Took"><Duration ms={began && end ? new Date(end).getTime() - new Date(began).getTime() : null} since={end ? null : began} /></Fact>
       <Fact name="Steps">{Math.max(timeline.now.steps.size, run.steps).toLocaleString()}</Fact>
       <Fact name="Events">{Math.max(timeline.log.last, run.seq).toLocaleString()}</Fact>
       <Fact name="Tokens">{tokens.toLocaleString()}</Fact>

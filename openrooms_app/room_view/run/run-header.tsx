@@ -72,7 +72,7 @@ function Replay() {
   };
   return (
     <>
-      <Button Icon={ShieldCheck} look="solid" disabled={isBusy} title="Decide the run again from its record, and compare" onClick={() => void replay()}>{isBusy ? "Replaying …" : "Replay"}</Button>
+      <Button Icon={ShieldCheck} disabled={isBusy} title="Decide the run again from its record, and compare" onClick={() => void replay()}>{isBusy ? "Replaying …" : "Replay"}</Button>
       {replayed !== null && <ReplayResult replayed={replayed} onClose={() => setReplayed(null)} />}
     </>
   );

@@ -1,20 +1,21 @@
 /** One run's page: its facts, its steps with what went in and came out, its log and graph, and its replay. */
 
 import { useEffect, useMemo, useState } from "react";
-import { useNavigate, useParams } from "react-router";
+import { Link, useNavigate, useParams } from "react-router";
 import { CircleAlert } from "lucide-react";
 import { toast } from "sonner";
 import { Tab, TabList, TabPanel, Tabs } from "../../components/overlays.tsx";
 import { api } from "../data/api.ts";
 import { RoomModel } from "../state/room.ts";
 import { Banner } from "../view/banner.tsx";
-import { RoomContext, useView, type RoomFacts } from "../view/context.ts";
+import { RoomContext, useRoom, useView, type RoomFacts } from "../view/context.ts";
 import { Failure } from "../view/failure.tsx";
 import { Graph } from "../view/graph.tsx";
 import { Button, Notice } from "../view/kit.tsx";
 import { LogPanel } from "../view/log-panel.tsx";
 import { Moment } from "../view/moment.tsx";
 import { Loading } from "../view/room-view.tsx";
+import { Signals } from "../view/signals.tsx";
 import { Variables } from "../view/variables.tsx";
 import { RunFacts } from "./run-facts.tsx";
 import { RunHeader } from "./run-header.tsx";
@@ -38,6 +39,7 @@ export function RunView({ canEdit = false }: { readonly canEdit?: boolean }) {
 }
 
 function Page() {
+  const [tab, setTab] = useState("steps");
   const fault = useView((view) => view.fault);
   const isThere = useView((view) => view.room !== null && view.run !== null);
   if (fault) return <Fault text={fault} />;
@@ -47,8 +49,9 @@ function Page() {
       <RunHeader />
       <Banner isRunPage />
       <RunFacts />
-      <Failed />
-      <Tabs defaultValue="steps">
+      <Failed onShow={() => setTab("steps")} />
+      <Signals />
+      <Tabs value={tab} onValueChange={setTab}>
         <div className="bg-panel px-4">
           <TabList label="Run">
             <Tab value="steps">Steps</Tab>
@@ -66,9 +69,16 @@ function Page() {
   );
 }
 
-function Failed() {
+/** The step that failed is opened among the others, however many there are. */
+function Failed({ onShow }: { readonly onShow: () => void }) {
+  const { model } = useRoom();
   const error = useView((view) => view.run?.error);
-  return error ? <div className="border-b border-line bg-panel px-4 py-2"><Failure error={error} canPoint={false} /></div> : null;
+  const show = (node: string): void => {
+    const failed = model.shown.get().timeline.now.steps.lastOf(node, 1)[0];
+    if (failed) model.into(failed.step);
+    onShow();
+  };
+  return error ? <div className="border-b border-line bg-panel px-4 py-2"><Failure error={error} onShow={show} /></div> : null;
 }
 
 /** A run is shown as its room shows it, held to this one run. */
@@ -100,7 +110,10 @@ function Fault({ text }: { readonly text: string }) {
     <div role="alert" className="m-auto">
       <Notice Icon={CircleAlert} title="This run can't be shown" tone="text-fail">
         <p>{text}</p>
-        <Button className="mt-4" onClick={() => window.location.reload()}>Try again</Button>
+        <p className="mt-4 flex flex-wrap items-center justify-center gap-3">
+          <Button onClick={() => window.location.reload()}>Try again</Button>
+          <Link to="/runs" className="text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current">All runs</Link>
+        </p>
       </Notice>
     </div>
   );

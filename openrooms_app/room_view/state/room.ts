@@ -5,8 +5,8 @@ import { loginAddress, type Reply } from "../../canvas/state/api.ts";
 import type { Trial } from "../../canvas/document/trial.ts";
 import { EMPTY, type Catalogue } from "../../canvas/state/catalogue.ts";
 import { createStore } from "../../canvas/state/store.ts";
-import { api, type Action } from "../data/api.ts";
-import { isOver, type Json, type Room, type RoomNews, type Run, type RunEvent } from "../data/event.ts";
+import { api, type Action, type Begun } from "../data/api.ts";
+import { isLive, isOver, type Json, type Room, type RoomNews, type Run, type RunEvent } from "../data/event.ts";
 import { forkRules } from "../data/shared.ts";
 import { RoomStream, type Connection } from "../data/stream.ts";
 import { heard, silenced, SILENCE, type Delta, type Speeches } from "../data/words.ts";
@@ -180,13 +180,23 @@ export class RoomModel {
   async start(input: Json | undefined, { hasForm = false, trial }: { readonly hasForm?: boolean; readonly trial?: Trial } = {}): Promise<string | null> {
     const reply = await this.doing("run", () => api.start(this.roomId, input, trial), !hasForm);
     if (reply === null) return "Wait for what is under way.";
-    return reply.kind === "ok" ? null : reply.detail;
+    if (reply.kind !== "ok") return reply.detail;
+    this.begun(reply.value);
+    return null;
   }
 
   /** A new run from where this one failed, or from the step that is named. */
   async retry(runId: string, step: number | null = null): Promise<boolean> {
     const reply = await this.doing("retry", () => api.retry(runId, step));
+    if (reply?.kind === "ok") this.begun(reply.value);
     return reply?.kind === "ok";
+  }
+
+  /** It is queued, even if nobody moves it for a while; where another one goes on, it stands behind that. */
+  private begun({ run_id, number, version }: Begun): void {
+    const { news } = this.view.get();
+    if (news && ((news.number ?? 0) >= number || isLive(news.status))) return;
+    this.put({ news: { room_id: this.roomId, run_id, number, version, status: "QUEUED" } });
   }
 
   async answer(signal: string, payload: Json): Promise<Reply<unknown> | null> {

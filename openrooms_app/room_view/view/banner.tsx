@@ -1,6 +1,9 @@
 /** What the reader must know besides: the connection is lost, or what is shown is not the present. */
 
-import { History, WifiOff } from "lucide-react";
+import { useEffect, useState } from "react";
+import { Link } from "react-router";
+import { History, ServerOff, WifiOff } from "lucide-react";
+import { hasWorkers } from "../data/api.ts";
 import { useRoom, useView } from "./context.ts";
 import { Button } from "./kit.tsx";
 
@@ -8,6 +11,7 @@ export function Banner({ isRunPage = false }: { readonly isRunPage?: boolean }) 
   return (
     <>
       <Lost />
+      <Unserved />
       {!isRunPage && <Older />}
     </>
   );
@@ -27,6 +31,33 @@ function Lost() {
   );
 }
 
+/** A run that stands in line is looked after so often. */
+const LOOKED_MS = 3_000;
+
+/** A run that nobody begins. */
+function Unserved() {
+  const isQueued = useView((view) => view.news?.status === "QUEUED");
+  const [isAlone, setAlone] = useState(false);
+  useEffect(() => {
+    if (!isQueued) return undefined;
+    const timer = setInterval(() => void hasWorkers().then((has) => setAlone(!has)), LOOKED_MS);
+    return () => {
+      clearInterval(timer);
+      setAlone(false);
+    };
+  }, [isQueued]);
+  return (
+    <div role="status" data-testid="unserved">
+      {isAlone && (
+        <div className="flex items-center gap-2 border-b border-line bg-wait/10 px-4 py-1.5 text-xs text-wait">
+          <ServerOff size={14} aria-hidden />
+          No worker is alive: this run begins as soon as one is. <Link to="/settings/health" className="underline underline-offset-2">Health</Link>
+        </div>
+      )}
+    </div>
+  );
+}
+
 function Older() {
   const { model, goTo } = useRoom();
   const run = useView((view) => view.run);
@@ -36,7 +67,7 @@ function Older() {
     <div className="flex flex-wrap items-center gap-x-3 gap-y-1 border-b border-line bg-hover/60 px-4 py-1 text-xs" data-testid="older-run">
       <History size={14} aria-hidden className="text-mute" />
       <span>You look at run #{run?.number ?? model.pinned}{newest !== model.pinned && `; the newest is #${newest}`}.</span>
-      <Button look="quiet" className="h-6 px-2 text-xs" onClick={() => goTo(null)}>Follow the newest</Button>
+      <Button className="h-6 px-2 text-xs" onClick={() => goTo(null)}>Follow the newest</Button>
     </div>
   );
 }

@@ -32,7 +32,7 @@ export function CallApproval({ wait, call }: Props) {
   };
   const held = { disabled: !canEdit || isBusy || sent !== null, title: canEdit ? undefined : "Your role may look, but not answer." };
   return (
-    <form className="flex flex-col gap-2" aria-label={`Approval of ${call.tool}`} data-testid="approval" onSubmit={(event) => event.preventDefault()}>
+    <form className="flex w-full max-w-xl flex-col gap-2" aria-label={`Approval of ${call.tool}`} data-testid="approval" onSubmit={(event) => event.preventDefault()}>
       <div className="flex items-start gap-2">
         <ShieldQuestion size={16} aria-hidden className="mt-0.5 shrink-0 text-wait" />
         <div className="min-w-0 flex-1">
@@ -47,6 +47,7 @@ export function CallApproval({ wait, call }: Props) {
         </div>
       </div>
       <div className="rounded-md border border-line bg-panel p-1"><JsonTree name="arguments" value={call.arguments} path="" open={3} /></div>
+      {!canEdit && <p className="text-xs text-mute">Your role may look, but not answer.</p>}
       <div>
         <label htmlFor={id} className="mb-1 block text-xs font-medium">Note for the agent <span className="font-normal text-mute">(optional)</span></label>
         <textarea id={id} rows={2} maxLength={LONGEST} value={note} disabled={held.disabled} onChange={(event) => setNote(event.target.value)} className={`${AREA} !min-h-14`} />

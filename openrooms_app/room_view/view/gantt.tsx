@@ -3,8 +3,9 @@
 import { useMemo, useRef, useState, useEffect, type KeyboardEvent } from "react";
 import { ListTree } from "lucide-react";
 import { titleOf } from "../../canvas/document/document.ts";
-import { Duration } from "../../components/time.tsx";
+import { Duration, useNow } from "../../components/time.tsx";
 import { barsOf, type Bar } from "../data/bars.ts";
+import { spellBranch } from "../data/fold.ts";
 import type { Step } from "../data/steps.ts";
 import { useRoom, useStanding, useView } from "./context.ts";
 import { Notice } from "./kit.tsx";
@@ -20,11 +21,16 @@ export function Gantt() {
   const chosen = useView((view) => view.step);
   const node = useView((view) => view.node);
   const box = useRef<HTMLDivElement>(null);
+  const at = useView((view) => view.at);
   const { first, last, onScroll } = useRows(box, standing.steps.size);
+  const isOn = at === null && standing.ended_at === null;
+  const now = useNow(isOn);
+  useLast(box, standing.steps.size, isOn || at !== null);
   if (!standing.steps.size) return <Notice Icon={ListTree} title="No step has begun">Each step appears here when it is entered.</Notice>;
   const { steps } = standing;
   const from = instant(standing.started_at ?? steps.at(0)!.started_at);
-  const to = instant(standing.ended_at ?? standing.at) || Date.now();
+  const told = instant(standing.ended_at ?? standing.at);
+  const to = isOn ? Math.max(now, told) : told || now;
   const onKeyDown = (event: KeyboardEvent): void => {
     const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!move) return;
@@ -65,6 +71,18 @@ function useRows(box: React.RefObject<HTMLDivElement | null>, count: number) {
   return { first, last: Math.min(count, Math.ceil((view.top + view.height) / ROW) + SPARE), onScroll };
 }
 
+/** As long as the run goes on, or an older moment is looked at, its last step is in sight; unless the reader has scrolled away from it. */
+function useLast(box: React.RefObject<HTMLDivElement | null>, count: number, isOn: boolean): void {
+  const before = useRef(0);
+  useEffect(() => {
+    if (!box.current || !isOn) return;
+    const { scrollTop, clientHeight } = box.current;
+    const wasThere = scrollTop + clientHeight >= before.current * ROW - ROW;
+    before.current = count;
+    if (wasThere) box.current.scrollTop = count * ROW;
+  }, [box, count, isOn]);
+}
+
 function Scale({ ms }: { readonly ms: number }) {
   return (
     <div className="flex h-6 shrink-0 items-center border-b border-line px-3 text-2xs text-mute">
@@ -89,7 +107,7 @@ function Row({ step, top, from, to, until, isChosen }: RowProps) {
       <span className="flex w-32 shrink-0 items-center gap-1.5 truncate pr-2 sm:w-52" style={{ paddingLeft: depth * 12 }}>
         <span className="w-6 shrink-0 text-right font-mono text-2xs text-mute tabular-nums">{step.step}</span>
         <span className="truncate">{title}</span>
-        {step.branch && <span className="shrink-0 rounded bg-hover px-1 font-mono text-2xs text-mute">{step.branch}</span>}
+        {step.branch && <span className="shrink-0 rounded bg-hover px-1 font-mono text-2xs text-mute" title={spellBranch(step.branch)}>{step.branch}</span>}
         {step.attempt > 1 && <span className="shrink-0 text-2xs text-mute">×{step.attempt}</span>}
       </span>
       <Bars step={step} from={from} to={to} until={until} />

@@ -83,7 +83,7 @@ function Buttons({ status }: { readonly status: RoomStatus }) {
     <div className="flex flex-wrap items-center gap-2 max-sm:w-full">
       <RetryButton held={held} isOn={isOn} />
       {isOn && status !== "PAUSED" && (
-        <Button Icon={CirclePause} {...held} disabled={held.disabled || asked !== null} onClick={() => void model.act("pause")}>{asked === "pause" ? "Pausing …" : "Pause"}</Button>
+        <Button Icon={CirclePause} {...held} title={held.title ?? "Steps under way go on to their end; no other begins"} disabled={held.disabled || asked !== null} onClick={() => void model.act("pause")}>{asked === "pause" ? "Pausing …" : "Pause"}</Button>
       )}
       {status === "PAUSED" && (
         <Button Icon={CirclePlay} look="solid" {...held} disabled={held.disabled || asked !== null} onClick={() => void model.act("resume")}>{asked === "resume" ? "Resuming …" : "Resume"}</Button>
@@ -115,7 +115,7 @@ function RunButton({ held, isOn, onForm }: RunButtonProps) {
   const { model, goTo } = useRoom();
   const queues = useView((view) => view.room?.queue_runs ?? false);
   const isStarting = useView((view) => view.doing === "run");
-  const takesInput = useView((view) => Boolean(view.document?.input_schema));
+  const hasChoice = useView((view) => Boolean(view.document?.input_schema) && isOptional(view.document?.input_schema));
   const [isAsking, setAsking] = useState(false);
   if (isOn && !queues) return null;
   const run = async (): Promise<void> => {
@@ -130,7 +130,7 @@ function RunButton({ held, isOn, onForm }: RunButtonProps) {
       <Button Icon={Play} look={isOn ? "outline" : "solid"} {...held} disabled={held.disabled || isAsking} onClick={() => void run()} data-testid="run">
         {isStarting || isAsking ? "Starting …" : isOn ? "Queue another run" : "Run"}
       </Button>
-      {takesInput && <Button Icon={SlidersHorizontal} {...held} onClick={onForm} data-testid="run-with">Run with …</Button>}
+      {hasChoice && <Button Icon={SlidersHorizontal} {...held} onClick={onForm} data-testid="run-with">Run with …</Button>}
     </div>
   );
 }

@@ -4,8 +4,10 @@ import { memo, useEffect, useLayoutEffect, useMemo, useRef, type KeyboardEvent, 
 import { CircleAlert, CircleX, TriangleAlert, type LucideIcon } from "lucide-react";
 import { isStill, type Point } from "../../canvas/flow/steady.ts";
 import type { Level, RunEvent } from "../data/event.ts";
+import { spellBranch } from "../data/fold.ts";
 import type { Passing } from "../data/log.ts";
 import type { Timeline } from "../state/timeline.ts";
+import { messageOf } from "../data/message.ts";
 import { useScaled, type Aim } from "./scaled-scroll.ts";
 import { clock, whole } from "./when.ts";
 
@@ -61,7 +63,7 @@ export function LogList(props: Props) {
           const event = log.at(seq);
           return (
             <Line key={(first + offset) % rows} seq={seq} event={event} top={(first + offset) * ROW - shift} isChosen={seq === chosen}
-              name={names.get(event?.node_id ?? "") ?? event?.node_id ?? ""} isAhead={moment !== null && seq > moment}
+              name={names.get(event?.node_id ?? "") ?? event?.node_id ?? ""} message={event ? messageOf(event, names) : ""} isAhead={moment !== null && seq > moment}
               isMoment={seq === moment} isPointed={node !== null && event?.node_id === node} />
           );
         })}
@@ -136,13 +138,14 @@ type LineProps = {
   readonly event: RunEvent | undefined;
   readonly top: number;
   readonly name: string;
+  readonly message: string;
   readonly isChosen: boolean;
   readonly isAhead: boolean;
   readonly isMoment: boolean;
   readonly isPointed: boolean;
 };
 
-const Line = memo(function Line({ seq, event, top, name, isChosen, isAhead, isMoment, isPointed }: LineProps) {
+const Line = memo(function Line({ seq, event, top, name, message, isChosen, isAhead, isMoment, isPointed }: LineProps) {
   if (!event) return <Missing seq={seq} top={top} isChosen={isChosen} />;
   const [Icon, color] = MARKS[event.level];
   const ink = event.level === "DEBUG" || isAhead ? "text-mute" : event.level === "INFO" ? "text-ink" : color;
@@ -154,8 +157,8 @@ const Line = memo(function Line({ seq, event, top, name, isChosen, isAhead, isMo
       <span className={`grid w-3.5 shrink-0 place-items-center ${color}`}>{Icon && <Icon size={12} aria-label={event.level} />}</span>
       <span className="hidden w-40 shrink-0 truncate text-mute 2xl:inline">{event.type}</span>
       <span className="hidden w-36 shrink-0 truncate text-mute lg:inline" title={name}>{name}</span>
-      <span className={`min-w-0 flex-1 truncate ${ink}`} title={event.message}>{event.message}</span>
-      {event.branch && <span className="shrink-0 rounded bg-hover px-1 text-2xs text-mute" title="Branch">{event.branch}</span>}
+      <span className={`min-w-0 flex-1 truncate ${ink}`} title={message}>{message}</span>
+      {event.branch && <span className="shrink-0 rounded bg-hover px-1 text-2xs text-mute" title={spellBranch(event.branch)}>{event.branch}</span>}
       <span className="hidden w-10 shrink-0 text-right text-2xs text-mute tabular-nums sm:inline">{seq}</span>
     </div>
   );

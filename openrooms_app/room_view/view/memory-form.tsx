@@ -42,7 +42,7 @@ export function MemoryForm({ entry, onClose }: { readonly entry: MemoryEntry | n
             <option value="SEMANTIC">Semantic</option>
           </select>
         </Field>
-        <Field id={`${id}-value`} label={isSemantic ? "Text" : "Value"} hint={isSemantic ? "" : 'JSON: a text stands in quotes, as in "hello".'}>
+        <Field id={`${id}-value`} label={isSemantic ? "Text" : "Value"} hint={isSemantic ? "" : 'JSON, as {"vip": true}, or a text as it is.'}>
           <textarea id={`${id}-value`} value={draft.text} rows={7} spellCheck={isSemantic} onChange={(event) => change({ text: event.target.value })} className={`${AREA} ${isSemantic ? "" : "font-mono text-xs"}`} />
         </Field>
         <Field id={`${id}-ttl`} label="Forget after (seconds)" hint={entry?.expires_at ? "It had an end, which is set anew when it is saved; empty keeps it for good." : "Empty keeps it for good."}>
@@ -97,9 +97,14 @@ function turned({ text, kind: before }: Draft, kind: MemoryKind): Partial<Draft>
   return { kind, text: typeof read !== "string" && typeof read.value === "string" ? read.value : text };
 }
 
+/** Words as they are: neither JSON, nor begun as it. */
+function isPlain(text: string): boolean {
+  return text.trim() !== "" && !/^\s*[[{"]/.test(text) && typeof readJson(text) === "string";
+}
+
 /** What is to be kept and how, or what is wrong with it. */
 function toKeep(draft: Draft): { readonly value: Json; readonly kept: Kept } | string {
-  const value = draft.kind === "SEMANTIC" ? { value: draft.text } : readJson(draft.text);
+  const value = draft.kind === "SEMANTIC" || isPlain(draft.text) ? { value: draft.text } : readJson(draft.text);
   if (typeof value === "string") return value;
   const ttl = draft.ttl.trim() === "" ? null : Number(draft.ttl);
   if (ttl !== null && !(ttl > 0)) return "Seconds are a number above 0.";

@@ -38,14 +38,14 @@ export function Memory() {
 
 function Now() {
   const { canEdit } = useRoom();
-  const { entries, search, kind } = useRecalled();
+  const { entries, hasMore, search, kind } = useRecalled();
   const [opened, setOpened] = useState<Opened | null>(null);
   const open = canEdit ? setOpened : null;
   return (
     <>
       <Looking />
       <GroupTitle aside={canEdit && <Button look="quiet" Icon={Plus} className="h-7 px-2 text-xs" onClick={() => setOpened({ kind: "edit", entry: null })}>Add</Button>}>
-        {search ? "Found" : titleOf(entries?.length ?? 0)}
+        {search ? "Found" : titleOf(entries?.length ?? 0, hasMore)}
       </GroupTitle>
       {search ? <Found onOpen={open} /> : <All entries={entries} kind={kind} onOpen={open} />}
       {opened?.kind === "edit" && <MemoryForm entry={opened.entry} onClose={() => setOpened(null)} />}
@@ -153,6 +153,7 @@ function Then() {
   );
 }
 
-function titleOf(count: number): string {
+function titleOf(count: number, hasMore = false): string {
+  if (hasMore) return `The first ${count} entries`;
   return count ? `${count} ${count === 1 ? "entry" : "entries"}` : "Memory";
 }

@@ -1,6 +1,6 @@
 /** The slider over the run's events: graph, variables and log show the moment it stands at. */
 
-import { useEffect } from "react";
+import { useEffect, type CSSProperties } from "react";
 import { ChevronLeft, ChevronRight, CircleAlert, FastForward } from "lucide-react";
 import { useRoom, useShown, useView } from "./context.ts";
 import { Button, IconButton } from "./kit.tsx";
@@ -27,7 +27,8 @@ export function Moment() {
         aria-label="Moment of the run"
         aria-valuetext={event ? `Event ${moment} of ${last}: ${event.message}` : ""}
         onChange={(change) => look(Number(change.target.value))}
-        className="h-1 min-w-16 flex-1 cursor-pointer accent-accent"
+        style={{ "--or-part": `${last > 1 ? (100 * (Math.max(1, moment) - 1)) / (last - 1) : 100}%` } as CSSProperties}
+        className="or-slider min-w-16 flex-1"
       />
       <IconButton Icon={ChevronRight} label="One event on ( . )" disabled={moment >= last} onClick={() => look(moment + 1)} />
       <NextFailure after={moment} />

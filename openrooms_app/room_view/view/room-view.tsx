@@ -1,12 +1,12 @@
 /** A room's page: the graph as it runs, its log, variables, memory and runs, and the buttons that move it. */
 
 import { useEffect, useMemo, useState } from "react";
-import { useNavigate, useParams, useSearchParams } from "react-router";
+import { Link, useNavigate, useParams, useSearchParams } from "react-router";
 import { CircleAlert } from "lucide-react";
 import { toast } from "sonner";
 import { RoomModel } from "../state/room.ts";
 import { Banner } from "./banner.tsx";
-import { RoomContext, useView, type RoomFacts } from "./context.ts";
+import { RoomContext, useRoom, useView, type RoomFacts } from "./context.ts";
 import { Header } from "./header.tsx";
 import { Layout } from "./layout.tsx";
 import { Button, Notice, Skeleton } from "./kit.tsx";
@@ -99,12 +99,19 @@ function numberIn(text: string | null): number | null {
   return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : null;
 }
 
+const LINK = "text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current";
+
 function Fault({ text }: { readonly text: string }) {
+  const { model, goTo } = useRoom();
   return (
     <div role="alert" className="m-auto">
       <Notice Icon={CircleAlert} title="This room can't be shown" tone="text-fail">
         <p>{text}</p>
-        <Button className="mt-4" onClick={() => window.location.reload()}>Try again</Button>
+        <p className="mt-4 flex flex-wrap items-center justify-center gap-3">
+          <Button onClick={() => window.location.reload()}>Try again</Button>
+          {model.view.get().room && <Button onClick={() => goTo(null)}>Show its newest run</Button>}
+          <Link to="/rooms" className={LINK}>All rooms</Link>
+        </p>
       </Notice>
     </div>
   );

@@ -1,5 +1,6 @@
 /** The room's runs, newest first; a click shows one. */
 
+import { Link } from "react-router";
 import { GitCompare, Play } from "lucide-react";
 import { StatusBadge } from "../../components/status.tsx";
 import { Duration, RelativeTime } from "../../components/time.tsx";
@@ -31,7 +32,7 @@ export function Runs() {
           <IconButton Icon={GitCompare} label={`Compare with run #${run.number}`} className={run.id === timeline.runId ? "invisible" : ""} onClick={() => void model.compareWith(run.number)} />
         </li>
       ))}
-      {model.pinned === null && runs.length >= 100 && <li className="px-2 py-1 text-xs text-mute">Older runs are on the Runs page.</li>}
+      {runs.length >= 100 && <li className="px-2 py-1 text-xs text-mute">Older ones are among <Link to={`/runs?room=${model.roomId}`} className="text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current">all runs of this room</Link>.</li>}
     </ul>
   );
 }

@@ -37,7 +37,7 @@ export function StepDetail({ step, until }: { readonly step: Step; readonly unti
       {step.error && <JsonTree name="error" value={step.error as Json} path="" open={2} />}
       <Given step={step} />
       <Agent events={events} step={step} until={until} />
-      <Attempts events={events} />
+      <Attempts events={events} end={step.ended_at} />
       <Answers events={events} />
       <Output step={step} events={events} />
       <WentOn transition={step.transition} />
@@ -97,7 +97,7 @@ function Agent({ events, step, until }: { readonly events: readonly RunEvent[]; 
 const WORDS: Readonly<Record<Bar["kind"], string>> = { work: "at work", wait: "waiting", rest: "resting before the next attempt" };
 
 /** Its times, where there is more to say than from when to when. */
-function Attempts({ events }: { readonly events: readonly RunEvent[] }) {
+function Attempts({ events, end }: { readonly events: readonly RunEvent[]; readonly end: string | null }) {
   const bars = useMemo(() => barsOf(events), [events]);
   if (bars.length < 2) return null;
   return (
@@ -107,12 +107,18 @@ function Attempts({ events }: { readonly events: readonly RunEvent[] }) {
         {bars.map((bar) => (
           <li key={`${bar.from}${bar.kind}`} className="flex gap-2">
             <span className={`min-w-0 flex-1 truncate ${bar.hasFailed ? "text-fail" : ""}`}>attempt {bar.attempt}: {WORDS[bar.kind]}{bar.hasFailed && ", failed"}</span>
-            <span className="text-mute"><Duration ms={bar.to === null ? null : instant(bar.to) - instant(bar.from)} /></span>
+            <span className="text-mute"><Lasted bar={bar} end={end} /></span>
           </li>
         ))}
       </ul>
     </section>
   );
+}
+
+/** What goes on ends with its step, if that is over. */
+function Lasted({ bar: { from, to }, end }: { readonly bar: Bar; readonly end: string | null }) {
+  const until = to ?? end;
+  return <Duration ms={until === null ? null : instant(until) - instant(from)} since={until === null ? from : null} />;
 }
 
 /** Who answered what was asked here, when, and with what. */

@@ -3,7 +3,7 @@
 import { Braces, ChevronLeft, ChevronRight } from "lucide-react";
 import { keyOf } from "../data/changes.ts";
 import { isOver, type Json } from "../data/event.ts";
-import type { Names, Written } from "../data/fold.ts";
+import { spellBranch, type Names, type Written } from "../data/fold.ts";
 import { useRoom, useShown, useStanding, useView } from "./context.ts";
 import { Failure } from "./failure.tsx";
 import { JsonTree } from "../../components/json-tree.tsx";
@@ -18,16 +18,18 @@ export function Variables() {
   return (
     <div className="flex flex-col gap-3" data-testid="variables">
       {standing.error && <Failure error={standing.error} />}
-      {isOver(standing.status) && !standing.error && (
+      {standing.status === "COMPLETED" && (
         <section data-testid="result">
           <GroupTitle>Result</GroupTitle>
-          <JsonTree value={standing.output} path="" open={2} />
+          {standing.output === null ? <p className="text-sm text-mute">The end it came to gives none.</p> : <JsonTree value={standing.output} path="" open={2} />}
         </section>
       )}
-      <Overlay title="Variables" names={standing.vars[""] ?? {}} path="vars" branch="" empty="None is set yet." />
-      {branches.map(([branch, names]) => <Overlay key={branch} title={`Branch ${branch}`} names={names} path="vars" branch={branch} />)}
+      {(branches.length === 0 || standing.vars[""]) && (
+        <Overlay title="Variables" names={standing.vars[""] ?? {}} path="vars" branch="" empty={isOver(standing.status) ? "None was set." : "None is set yet."} />
+      )}
+      {branches.map(([branch, names]) => <Overlay key={branch} title={spellBranch(branch)} names={names} path="vars" branch={branch} />)}
       {Object.entries(standing.memory).map(([branch, names]) => (
-        <Overlay key={branch} title={branch ? `Remembered in branch ${branch}` : "Remembered by this run"} names={names} path="memory" branch={branch} />
+        <Overlay key={branch} title={branch ? `Remembered in ${spellBranch(branch)}` : "Remembered by this run"} names={names} path="memory" branch={branch} />
       ))}
       {hasContent(run?.input) && (
         <section>

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { barsOf } from "../../../openrooms_app/room_view/data/bars.ts";
 import { compare } from "../../../openrooms_app/room_view/data/compare.ts";
 import { fold } from "../../../openrooms_app/room_view/data/fold.ts";
+import { messageOf } from "../../../openrooms_app/room_view/data/message.ts";
 import { memoryAt } from "../../../openrooms_app/room_view/data/memory.ts";
 import { turnsOf } from "../../../openrooms_app/room_view/data/turns.ts";
 import { judgementsOf } from "../../../openrooms_app/room_view/data/why.ts";
@@ -22,6 +23,7 @@ const TELLS = {
   turns: turnsOf,
   why: ({ way, events }) => judgementsOf(way, events),
   compare: ({ here, there }) => plain(compare(fold(here), fold(there))),
+  message: ({ event, names }) => messageOf(event, new Map(Object.entries(names))),
   memory: ({ now, events, seq }) => memoryAt(now, fold(events.slice(0, seq)), events[0].run_id),
 };
 

@@ -181,7 +181,7 @@ def test_a_painted_run_shows_every_node_it_passed_and_every_way_it_took(runs):
         assert set(painted["statuses"]) >= {step["node_id"] for step in run["steps"]}, name
         if run["status"] == "COMPLETED":
             states = {status["status"] for status in painted["statuses"].values()}
-            assert states <= {"done", "failed", "skipped", "pinned"}, name
+            assert states <= {"done", "failed", "skipped", "pinned", "cancelled"}, name
 
 
 def test_a_join_counts_the_branches_that_came(runs):

@@ -62,6 +62,43 @@ def test_what_does_not_fit_is_refused_at_its_field(inputs, faulty):
     assert list(form(SCHEMA, **inputs)["faults"]) == [faulty]
 
 
+NESTED: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "due": {"type": "string", "format": "date"},
+        "at": {"type": "string", "format": "date-time", "default": "2026-03-01T10:00:00Z"},
+        "tags": {"type": "array", "items": {"type": "string"}, "default": ["a", "b"]},
+        "address": {
+            "type": "object",
+            "properties": {"street": {"type": "string", "minLength": 1}, "zip": {"type": "string"}},
+            "required": ["street"],
+            "default": {"zip": "10115"},
+        },
+        "extra": {
+            "type": "object",
+            "properties": {"n": {"type": "integer"}, "on": {"type": "boolean"}},
+            "required": ["n"],
+        },
+    },
+    "required": ["due", "address"],
+}
+
+
+def test_dates_lists_and_forms_within_forms_have_inputs_of_their_own():
+    told = form(NESTED)
+    assert [kind for _, kind in told["kinds"]] == ["date", "moment", "lines", "group", "group"]
+    assert set(told["faults"]) == {"due", "address/street"}
+    filled = form(NESTED, **{"due": "2026-12-24", "address/street": "Main", "tags": "x\n\ny"})
+    assert filled["faults"] == {}
+    assert filled["value"] == {
+        "due": "2026-12-24",
+        "at": "2026-03-01T10:00:00.000Z",
+        "tags": ["x", "y"],
+        "address": {"street": "Main", "zip": "10115"},
+    }
+    assert set(form(NESTED, **{"extra/on": True})["faults"]) == {"due", "address/street", "extra/n"}
+
+
 def test_choices_keep_their_type():
     assert form(SCHEMA, age="1", colour="2")["value"]["colour"] == 3
 

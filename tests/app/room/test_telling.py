@@ -192,6 +192,35 @@ def test_two_runs_part_where_the_first_step_did_something_else():
     ]
 
 
+def test_a_retry_is_compared_from_the_step_on_with_which_it_began():
+    first = passage(("", "a", 1), ("", "b", 2), ("", "a", 1), ("", "b", 3), ("", "c", 4))
+    begun = {"at_step": {"node": "b", "vars": {}}}
+    retried = passage(("", "b", 3), ("", "c", 5))
+    retried[0] = {**retried[0], "data": begun}
+    for here, there in ((first, retried), (retried, first)):
+        found = told("compare", {"here": here, "there": there})
+        assert found["parting"] == {"what": "gave something else", "node_id": "c"}
+        assert (found["nodes"], found["ways"]) == ({"c": "differs"}, {})
+
+
+def test_a_line_names_nodes_and_moments_as_people_do():
+    names = {"b7": "Branch 7", "join": "Meet"}
+    way = event("TRANSITION", node_id="b7", message="b7 → join on SUCCESS", data={"target": "join"})
+    lost = event("WORKER_LOST", node_id="b7", message="The worker was lost during b7; it is repeated")
+    until = "2026-01-01T00:00:00.000000Z"
+    rest = event("WAIT_STARTED", node_id="b7", message=f"Waiting: until {until}", data={"until": until})
+    plain = event("TOOL_INVOKED", node_id="b7", message="Calling the tool b7")
+    trial = event(
+        "ROOM_STARTED", node_id=None, message="Run #1 started, a trial: until b7", data={"until": "b7"}
+    )
+    events = (way, lost, rest, plain, trial)
+    said = [told("message", {"event": one, "names": names}) for one in events]
+    assert said[:2] == ["Branch 7 → Meet on SUCCESS", "The worker was lost during Branch 7; it is repeated"]
+    assert said[2].startswith("Waiting: until ")
+    assert "T00" not in said[2]
+    assert said[3:] == ["Calling the tool b7", "Run #1 started, a trial: until b7"]
+
+
 def test_the_order_in_which_branches_went_tells_no_runs_apart():
     one = passage(("9.0", "a", 1), ("9.1", "a", 2), ("9.0", "b", 3), fork="f")
     other = passage(("9.1", "a", 2), ("9.0", "a", 1), ("9.0", "b", 3), fork="f")
