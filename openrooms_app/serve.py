@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.core.errors import OpenRoomsError
 from openrooms_app import frontend
+from openrooms_app.loading import loading
 
 if TYPE_CHECKING:
     import uvicorn
@@ -53,7 +54,8 @@ def serve(host: str, port: int, data_dir: Path) -> None:
     with listen(host, port) as listener:
         real_port: int = listener.getsockname()[1]
         prepare(host, real_port, data_dir)
-        server = _server(host, real_port)
+        with loading():
+            server = _server(host, real_port)
         for stop in (signal.SIGINT, signal.SIGTERM):
             signal.signal(stop, _already_stopped)
         server.run([listener])

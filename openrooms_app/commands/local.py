@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from openrooms_app.loading import loading
+
 
 def settings(data_dir: Path | None) -> Any:
     from engine.settings import Settings
@@ -15,9 +17,10 @@ def settings(data_dir: Path | None) -> Any:
 
 
 def runtime() -> Any:
-    from engine.services.upkeep import open_migrated
+    with loading():
+        from engine.services.upkeep import open_migrated
 
-    return open_migrated(settings(None))
+        return open_migrated(settings(None))
 
 
 def log_to_stderr(level: str) -> None:

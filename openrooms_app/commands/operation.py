@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from openrooms_app.commands.local import log_to_stderr, runtime, settings
+from openrooms_app.loading import loading
 
 
 @click.command()
@@ -48,7 +49,8 @@ def web(host: str, port: int, demo: bool) -> None:
     chosen = settings(None)
     log_to_stderr(chosen.log_level)
     _stop_with_supervisor()
-    _prepare_web(host, port, demo)
+    with loading():
+        _prepare_web(host, port, demo)
     serve(host, port, chosen.data_dir)
 
 
@@ -59,12 +61,13 @@ def web(host: str, port: int, demo: bool) -> None:
 @click.option("--replaces", type=int, hidden=True)
 def worker(threads: int | None, replaces: int | None) -> None:
     """Run one worker process."""
-    from engine.runtime import open_runtime
-    from engine.worker import at_work, expire_predecessor
+    with loading():
+        from engine.runtime import open_runtime
+        from engine.worker import at_work, expire_predecessor
 
-    chosen = settings(None)
-    log_to_stderr(chosen.log_level)
-    rt = open_runtime(chosen)
+        chosen = settings(None)
+        log_to_stderr(chosen.log_level)
+        rt = open_runtime(chosen)
     if replaces:
         expire_predecessor(rt, replaces)
     stopping = threading.Event()

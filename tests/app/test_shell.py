@@ -7,13 +7,19 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
 from tests.app.conftest import log_in
 from tests.app.served import PASSWORDS
 from tests.app.wire import SESSION_STATE
+from tests.fixtures.pages import same_context
 
 pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def context(browser: Browser, app_url: str, kept: dict[str, BrowserContext]) -> Iterator[BrowserContext]:
+    yield from same_context(kept, browser, app_url)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from engine.core.identity import Role
 from engine.services import identity, users
 from openrooms_app.session import COOKIE
 from tests.app.conftest import built
+from tests.fixtures.pages import same_context
 from tests.fixtures.running import PASSWORDS, Running, running
 from tests.servers.model_server import ModelServer
 from tests.servers.openai_server import openai_server
@@ -39,28 +40,11 @@ def running_app(tmp_path_factory: pytest.TempPathFactory, model_server: ModelSer
         yield app
 
 
-@pytest.fixture(scope="session")
-def kept() -> list[BrowserContext]:
-    return []
-
-
 @pytest.fixture
-def context(browser: Browser, running_app: Running, kept: list[BrowserContext]) -> Iterator[BrowserContext]:
-    """One for all tests, with new pages for each: what has compiled our scripts once opens a page in a third of the work.
-
-    Its first page stays open: with it goes the process that holds them.
-    """
-    if not kept:
-        kept.append(browser.new_context(viewport={"width": 1440, "height": 900}))
-        kept[0].new_page().goto(running_app.url + "/login")
-    (context,) = kept
-    yield context
-    first, *others = context.pages
-    for page in others:
-        page.close()
-    context.set_offline(False)
-    context.clear_cookies()
-    first.evaluate("localStorage.clear()")
+def context(
+    browser: Browser, running_app: Running, kept: dict[str, BrowserContext]
+) -> Iterator[BrowserContext]:
+    yield from same_context(kept, browser, running_app.url)
 
 
 @pytest.fixture

@@ -247,7 +247,7 @@ def test_a_memory_tool_writes_into_the_room_that_was_chosen(running_app: Running
     as_ada.goto(running_app.url + "/tools")
     as_ada.get_by_role("button", name="Try Memory: remember").click()
     dialog = as_ada.get_by_role("dialog")
-    dialog.get_by_label("Key").fill("customer")
+    dialog.get_by_role("textbox", name="Key").fill("customer")
     dialog.get_by_label(re.compile("^Value")).fill('{"name": "Ada"}')
     dialog.get_by_label("Room").select_option(room.id)
     dialog.get_by_role("button", name="Run tool").click()

@@ -237,7 +237,7 @@ def test_a_call_waits_for_a_person_across_a_restart(rt: Runtime, editor: User) -
         run = place.start(room)
         asked = approving(place, run)
 
-        assert not place.runner.is_driving(run.id)
+        place.until(run.id, lambda _: not place.runner.is_driving(run.id))  # soon after it is seen to wait
         (shown,) = events(place, run, "WAIT_STARTED")
         assert (shown["data"]["tool"], shown["data"]["arguments"]) == ("meets", {"name": "x"})
         assert (shown["data"]["signal"], asked["name"]) == ("approve_2_1_1", "approve_2_1_1")

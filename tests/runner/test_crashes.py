@@ -19,7 +19,7 @@ from engine.services import history
 from engine.store import claims
 from engine.store.journal import Move
 from tests.core.drawing import line, node, tool
-from tests.fixtures.databases import open_quick
+from tests.fixtures.databases import OURS, open_quick
 from tests.fixtures.runtimes import open_movable
 from tests.runner.conftest import Place, Rooms
 
@@ -132,5 +132,6 @@ def cut_all_connections(url: str) -> None:
     folder = url.partition("host=")[2].partition("&")[0]
     with psycopg.connect(host=folder, user="postgres", dbname="postgres", autocommit=True) as connection:
         connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'migrated'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE starts_with(application_name, %s)",
+            [OURS],
         )

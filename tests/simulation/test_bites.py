@@ -11,7 +11,7 @@ from tests.simulation.test_crash_points import repeats_once
 SEEDS = 1_000
 FOUND_AT = {
     "no_seq_check": 3,
-    "non_atomic_timer": 211,
+    "non_atomic_timer": 267,
     "no_look_for_orphans": 10,
     "forgotten_request_ids": 10,
     "commit_after_effect_only": 10,
