@@ -23,10 +23,7 @@ def opened(running_app: RunningApp, as_ada: Page, complaints: list[str]) -> Open
 def test_a_type_dragged_from_the_palette_lands_under_the_pointer(opened: Open) -> None:
     editing = opened(sums())
     made = editing.drop("WAIT", 300, 500)
-    x, y = middle(editing.node(made))
-    wanted = editing.place(300, 500)
-    assert abs(x - wanted[0]) < 12
-    assert abs(y - wanted[1]) < 12
+    assert middle(editing.node(made)) == pytest.approx(editing.place(300, 500), abs=12)
     assert editing.nodes()[made]["type"] == "WAIT"
     assert made == "wait_1"
 

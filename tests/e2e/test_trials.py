@@ -105,7 +105,7 @@ def test_outputs_are_pinned_and_parts_of_a_workflow_run(
 
     # an output that the node could not have given is told at once, and no run begins with it
     editing.select("go")
-    editing.inspector.get_by_test_id("pin-own").click()
+    editing.inspector.get_by_test_id("pin").click()
     own.fill('{"urgent": "yes"}')
     expect(editing.inspector.get_by_text("urgent: must be true or false")).to_be_visible()
     page.keyboard.press("Escape")
