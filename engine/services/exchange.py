@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from engine.core.document import FORMAT
+from engine.core.document import FORMAT, Document
 from engine.core.document_text import as_json, as_yaml
 from engine.core.errors import InvalidInput, NotFound
 from engine.core.identity import Role, User
@@ -29,7 +29,7 @@ def import_document(
     document = parse_yaml(raw) if file_format == "yaml" else parse_json(raw)
     if not isinstance(document, dict):
         raise InvalidInput("The file holds no workflow: a workflow document is a JSON object.")
-    if document.get("format") != FORMAT:
+    if not _is_ours(document):
         raise InvalidInput(
             f'The file is no workflow of OpenRooms: its "format" has to be "{FORMAT}". '
             "Files of other programs can't be taken over."
@@ -38,6 +38,13 @@ def import_document(
     with rt.db.write() as session:
         audit.append(session, rt.now_us(), user.id, "import", made.id, name=made.name)
     return made
+
+
+def _is_ours(document: dict[str, Any]) -> bool:
+    """Whether it says so, or says nothing and has no field that ours have not: a draft may be half a document."""
+    if "format" in document:
+        return bool(document["format"] == FORMAT)
+    return document.keys() <= Document.model_fields.keys()
 
 
 def create_named_freely(
