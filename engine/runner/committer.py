@@ -191,14 +191,14 @@ class Committer:
         moves = sorted((item for item in batch if isinstance(item, _Move)), key=lambda item: item.move.run_id)
         wanted = sorted((item for item in batch if isinstance(item, _Claim)), key=lambda item: item.run_id)
         is_heard = bool(moves) and self.outbox.is_wanted
-        is_single = len(batch) == 1 and bool(moves) and moves[0].move.is_plain and not is_heard
+        is_single = not (self._db.is_sqlite or is_heard) and _is_plain(batch)
         if moves:
             reach(Point.BEFORE_COMMIT)
         try:
             with self._db.hot(is_lasting=bool(moves), is_single=is_single) as hot:
                 now_us = self._now_us()
                 claimed = [(item, *_claim(hot, item, now_us)) for item in wanted]
-                if is_single:
+                if is_single:  # with its answer it is committed
                     batch[0].is_near()
                 highs = journal.commit(hot, [item.move for item in moves], now_us)
                 if is_heard:
@@ -234,6 +234,12 @@ class Committer:
         else:
             for item in batch:
                 item.failure, item.is_done = error, True
+
+
+def _is_plain(batch: list[_Wanted]) -> bool:
+    """Whether PostgreSQL can take all of it as one statement."""
+    first = batch[0]
+    return len(batch) == 1 and isinstance(first, _Move) and first.move.is_plain
 
 
 def _claim(hot: Hot, item: _Claim, now_us: int) -> tuple[Claimed | None, list[Stored]]:
