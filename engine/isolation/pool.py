@@ -127,6 +127,11 @@ class Children:
         return await self._run({"step": kind.name, "params": params, "beats": beats}, ctx, None)
 
     @property
+    def is_full(self) -> bool:
+        """Whether who comes now waits in line."""
+        return len(self._all) + len(self._starting) - len(self._idle) >= self._most
+
+    @property
     def pids(self) -> list[int]:
         """The processes there are now."""
         return sorted(child.process.pid for child in self._all)

@@ -105,6 +105,11 @@ class Effects:
         why = ended.why if isinstance(ended, WorkerLost) else "A pure step can't wait for people"
         return ended if isinstance(ended, Result) else _failure(work, "worker_lost", f"{why}.")
 
+    @property
+    def is_full(self) -> bool:
+        """Whether a step that runs apart would wait for a child."""
+        return self._children.is_full
+
     def close(self) -> None:
         self._is_closing = True
         self._loop.call_soon_threadsafe(self._loop.stop)

@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 
 GC_THRESHOLDS = (20_000, 20, 20)
 """The first is in objects: about 800 steps that nobody has committed yet."""
+HOLD_BACK_S = 0.02
 UNPLANNABLE_US = 60_000_000
 """How long a run waits for a worker that knows all its node types before it fails."""
 
@@ -128,7 +129,10 @@ class Runner:
         """A bell has rung: one of the driving threads takes the run up.
 
         While all of them are busy the bell's own thread does, and hears no other one: those are for other workers.
+        While all children are, it holds back a moment before it hears the next: a worker that has one free comes first.
         """
+        if self.effects.is_full:
+            time.sleep(HOLD_BACK_S)
         if self._busy < self._threads:
             self.submit(lambda: self.activate(run_id))
         else:
