@@ -72,7 +72,7 @@ function Buttons({ status }: { readonly status: RoomStatus }) {
   const doing = useView((view) => view.doing);
   const asked = useView((view) => view.asked);
   const isUnpublished = useView((view) => view.isUnpublished);
-  const [dialog, setDialog] = useState<"run" | "cancel" | null>(beginsWithForm && canEdit ? "run" : null);
+  const [dialog, setDialog] = useState<"run" | "cancel" | null>(beginsWithForm ? "run" : null);
   const isOn = isLive(status);
   const held = { disabled: !canEdit || doing !== null, title: canEdit ? undefined : "Your role may look, but not run." };
   const close = (): void => {
@@ -93,7 +93,7 @@ function Buttons({ status }: { readonly status: RoomStatus }) {
       )}
       <RunButton held={{ ...held, disabled: held.disabled || isUnpublished }} isOn={isOn} onForm={() => setDialog("run")} />
       <CancelDialog isOpen={dialog === "cancel"} onClose={close} />
-      {dialog === "run" && <RunDialog onClose={close} />}
+      {dialog === "run" && canEdit && <RunDialog onClose={close} />}
     </div>
   );
 }
