@@ -213,6 +213,7 @@ def test_the_dialogs_shut_nobody_out(running_app: RunningApp, ada: Page) -> None
     assert not found, "\n".join(found)
 
 
+@pytest.mark.timeout(300)  # a dozen looks of axe at a drawing with all its fields
 def test_the_editor_and_all_that_opens_in_it_shut_nobody_out(running_app: RunningApp, ada: Page) -> None:
     broken = {**FAILING, "name": "Broken", "transitions": FAILING["transitions"][:1]}
     workflow = running_app.ask("POST", "/api/workflows", {"format": "openrooms/workflow@1", **broken})
