@@ -274,9 +274,11 @@ class Hot:
     @contextmanager
     def by_itself(self) -> Iterator[None]:
         """Within it PostgreSQL commits each statement with its answer: there is no BEGIN and no COMMIT to send."""
-        self._raw.autocommit = True
         try:
+            self._raw.autocommit = True
             yield
+        except self.error as error:
+            raise self._told("BEGIN", (), error) from error
         finally:
             with suppress(self.error):  # it is broken, and thrown away
                 self._raw.autocommit = False
