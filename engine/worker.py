@@ -18,7 +18,7 @@ from engine.store import workers
 
 log = logging.getLogger(__name__)
 
-LISTENERS = 4
+LISTENERS = 2
 """Threads that hear bells; what they start goes on in the runner's own threads."""
 
 
@@ -38,11 +38,11 @@ def at_work(rt: Runtime, *, threads: int) -> Iterator[Callable[[], None]]:
     watchdog = Watchdog(runner)
     watchdog.start()
 
-    def heard(run_id: str) -> None:
+    def heard(*run_ids: str) -> None:
         reach(Point.AFTER_POP)
-        runner.hear(run_id)
+        runner.hear(*run_ids)
 
-    rt.bell.on_ring(heard)
+    rt.bell.on_ring(heard, runner.room)
 
     def hear(message: dict[str, object]) -> None:
         if "run" in message:

@@ -127,9 +127,9 @@ class Children:
         return await self._run({"step": kind.name, "params": params, "beats": beats}, ctx, None)
 
     @property
-    def is_full(self) -> bool:
-        """Whether who comes now waits in line."""
-        return len(self._all) + len(self._starting) - len(self._idle) >= self._most
+    def free(self) -> int:
+        """How many could come now without waiting in line."""
+        return self._most - (len(self._all) + len(self._starting) - len(self._idle))
 
     @property
     def pids(self) -> list[int]:

@@ -1,5 +1,7 @@
 """Rings workers: "look after this run". A bell may be lost or doubled; SQL knows what is to be done."""
 
+from collections.abc import Callable
+
 from huey.consumer import Consumer
 
 from engine.live.queue import MAX_PRIORITY, NotRung, OnRing, RunHuey, RunSet
@@ -24,9 +26,10 @@ class Bell:
             return False
         return True
 
-    def on_ring(self, listener: OnRing) -> None:
-        """What a worker does for each run that rings; called in the consumer's threads."""
+    def on_ring(self, listener: OnRing, room: Callable[[], int] = lambda: 1) -> None:
+        """What a worker does for runs that ring; called in the consumer's threads, with up to `room()` of them."""
         self.huey.on_ring = listener
+        self.huey.room = room
 
     def consumer(self, threads: int) -> Consumer:
         """Huey's consumer: `run()` blocks until somebody calls `stop(graceful=True)`."""

@@ -7,7 +7,7 @@ import hmac
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from huey.api import Huey, Task
@@ -16,7 +16,7 @@ from huey.exceptions import HueyException
 from huey.registry import Message
 from huey.storage import PriorityRedisStorage
 from pydantic import Field, ValidationError
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from engine.core.document import Frozen
 from engine.core.errors import OpenRoomsError
@@ -29,7 +29,8 @@ TAG_BYTES = 32
 POP_WAIT_S = 1
 """How long an idle worker thread waits for a message, and so how long stopping can take."""
 ACTIVATE = "activate"
-OnRing = Callable[[str], None]
+OnRing = Callable[..., None]
+"""Gets the ids of the runs that have rung, at least one."""
 REST_S = 0.25
 """How long a worker thread rests when Redis is dead."""
 MAX_PRIORITY = 100
@@ -92,6 +93,7 @@ class RunSet(PriorityRedisStorage):  # type: ignore[misc]  # Huey carries no typ
         waiting = open_pool(url, answer_timeout_s=POP_WAIT_S + 4)
         super().__init__(name, connection_pool=waiting, read_timeout=POP_WAIT_S, **unused)
         self.link = Link(url)
+        self._is_old = False
 
     def enqueue(self, data: bytes, priority: int | None = None) -> None:
         # LT: ringing again never loses a place in the queue, and a higher priority wins a better one.
@@ -99,9 +101,19 @@ class RunSet(PriorityRedisStorage):  # type: ignore[misc]  # Huey carries no typ
         if self.link.ask(lambda redis: redis.zadd(self.queue_key, {data: rank}, lt=True)) is None:
             raise NotRung
 
-    def dequeue(self) -> bytes | None:
-        popped = self.conn.bzpopmin(self.queue_key, timeout=self.read_timeout)
-        return popped[1] if popped else None
+    def pop(self, most: int) -> list[bytes]:
+        """Up to `most` messages, waited for until there is one; a server older than Redis 7 gives them one by one."""
+        if most > 1 and not self._is_old:
+            try:
+                popped = self.conn.bzmpop(self.read_timeout, 1, [self.queue_key], min=True, count=most)
+            except ResponseError as error:
+                if "unknown command" not in str(error).lower():
+                    raise
+                self._is_old = True
+            else:
+                return [message for message, _ in popped[1]] if popped else []
+        one = self.conn.bzpopmin(self.queue_key, timeout=self.read_timeout)
+        return [one[1]] if one else []
 
     def queue_size(self) -> int | None:
         count = self.link.ask(lambda redis: redis.zcard(self.queue_key))
@@ -136,28 +148,37 @@ class RunHuey(Huey):  # type: ignore[misc]
         signing = hmac.digest(key, b"openrooms queue " + name.encode(), "sha256")
         super().__init__(name, results=False, utc=True, serializer=SignedJson(signing), url=url)
         self.on_ring: OnRing = _nobody_listens
+        self.room: Callable[[], int] = lambda: 1
         self.refused = 0
         self._lock = threading.Lock()
         self._is_down = False
 
-        def activate(run_id: str) -> None:
-            self.on_ring(run_id)
+        def activate(*run_ids: str) -> None:
+            self.on_ring(*run_ids)
 
         self.activate = self.task(name=ACTIVATE)(activate)
 
     def dequeue(self) -> Task | None:
+        """One task for all that was popped: what Huey does around a task costs as much as some steps."""
         try:
-            data = self.storage.dequeue()
+            packed = self.storage.pop(self.room())
             self._is_down = False
-            return None if data is None else self.deserialize_task(data)
+        except (RedisError, OSError) as error:
+            self._note_down(error)
+            time.sleep(REST_S)
+            return None
+        run_ids = [run_id for data in packed for run_id in self._read(data)]
+        return self.activate.s(*run_ids) if run_ids else None
+
+    def _read(self, data: bytes) -> Sequence[str]:
+        try:
+            run_ids: Sequence[str] = self.deserialize_task(data).args
         except (Refused, HueyException) as error:
             with self._lock:
                 self.refused += 1
             log.error("%s (%d so far)", error, self.refused)
-        except (RedisError, OSError) as error:
-            self._note_down(error)
-            time.sleep(REST_S)
-        return None
+            return ()
+        return run_ids
 
     def _note_down(self, error: Exception) -> None:
         with self._lock:
@@ -201,5 +222,5 @@ class QuietConsumer(Consumer):  # type: ignore[misc]
         super().stop(graceful)
 
 
-def _nobody_listens(run_id: str) -> None:
-    log.error("run %s rang and nobody listens: call Bell.on_ring before the consumer starts", run_id)
+def _nobody_listens(*run_ids: str) -> None:
+    log.error("%s rang and nobody listens: call Bell.on_ring before the consumer starts", run_ids)

@@ -5,10 +5,12 @@ A driver that goes on meanwhile has its move committed behind it, by a thread of
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from engine.core.log import Stored
@@ -18,6 +20,8 @@ from engine.runner.outbox import Outbox
 from engine.store import claims, journal
 from engine.store.claims import Claimed
 from engine.store.database import Database, DatabaseBusy, DatabaseDown, Hot
+
+log = logging.getLogger(__name__)
 
 GATHER_S = 0.01
 """Between two notices to Redis: what is committed meanwhile goes together."""
@@ -101,6 +105,26 @@ class Behind(_Move):
             return self.answer()
 
 
+class HandedOver(_Move):
+    """A move whose driver has gone to other runs: it is told when the move is on disk, or is not."""
+
+    __slots__ = ("_then",)
+
+    def __init__(self, move: journal.Move, shown: Published | None, then: Callable[[bool], None]) -> None:
+        super().__init__(move, shown)
+        self._then = then
+
+    def finish(self) -> None:
+        try:
+            self._then(self.failure is None and self.inbox_high is not None)
+        except Exception:
+            log.exception("a drive crashed")
+
+    def until_done(self) -> int:
+        """As `Committer.commit`; asked only after it has finished."""
+        return self.answer()
+
+
 @dataclass(slots=True)
 class _Claim(_Wanted):
     run_id: str
@@ -120,7 +144,7 @@ class Committer:
         self._mutex = threading.Lock()
         self._turn = threading.Lock()
         self._waiting: list[_Wanted] = []
-        self._behind: queue.SimpleQueue[Behind | None] = queue.SimpleQueue()
+        self._behind: queue.SimpleQueue[Behind | HandedOver | None] = queue.SimpleQueue()
         self._is_closed = False
         self._thread = threading.Thread(target=self._follow, name="committer", daemon=True)
         self._thread.start()
@@ -133,7 +157,7 @@ class Committer:
             CommitFailed: the database refused or is away.
         """
         item = _Move(move, shown)
-        self._together(item)
+        self._together([item])
         return item.answer()
 
     def commit_behind(self, move: journal.Move, shown: Published | None) -> Behind:
@@ -141,24 +165,29 @@ class Committer:
         a later one of the same run fails if an earlier one has.
         """
         item = Behind(move, shown)
+        self.hand_over(item)
+        return item
+
+    def hand_over(self, item: Behind | HandedOver) -> None:
+        """Make a move durable in the committer's own thread, together with what else was handed over."""
         with self._mutex:  # nothing is put in once the thread has left
             is_open = not self._is_closed
             if is_open:
                 self._behind.put(item)
         if not is_open:
-            self._finish(item)
-        return item
+            self._finish([item])
 
-    def claim(self, run_id: str, worker_id: str) -> tuple[Claimed, list[Stored]] | None:
-        """The run, if it is free to be moved, and what its log has beyond its snapshot.
+    def claim(self, run_ids: Sequence[str], worker_id: str) -> list[tuple[Claimed, list[Stored]]]:
+        """Those of the runs that are free to be moved, each with what its log has beyond its snapshot.
 
-        Raises:
-            CommitFailed: the database refused or is away.
+        The sweeper comes back to those that the database refused.
         """
-        item = _Claim(run_id, worker_id)
-        self._together(item)
-        item.check()
-        return None if item.claimed is None else (item.claimed, item.unfolded)
+        items = [_Claim(run_id, worker_id) for run_id in run_ids]
+        self._together(items)
+        for item in items:
+            if item.failure is not None:
+                log.warning("run %s: %s", item.run_id, item.failure)
+        return [(item.claimed, item.unfolded) for item in items if item.claimed is not None]
 
     def close(self) -> None:
         with self._mutex:
@@ -168,20 +197,32 @@ class Committer:
         self._publisher.close()
 
     def _follow(self) -> None:
-        while (item := self._behind.get()) is not None:
-            self._finish(item)
+        is_open = True
+        while is_open:
+            items = [self._behind.get()]
+            with suppress(queue.Empty):
+                while items[-1] is not None:
+                    items.append(self._behind.get_nowait())
+            is_open = items[-1] is not None
+            try:
+                self._finish([item for item in items if item is not None])
+            except Exception:  # whoever comes next still needs this thread
+                log.exception("a commit crashed")
 
-    def _finish(self, item: Behind) -> None:
+    def _finish(self, items: Sequence[Behind | HandedOver]) -> None:
+        if not items:
+            return
         try:
-            self._together(item)
+            self._together(items)
         finally:
-            item.finish()
+            for item in items:
+                item.finish()
 
-    def _together(self, item: _Wanted) -> None:
+    def _together(self, items: Sequence[_Wanted]) -> None:
         with self._mutex:
-            self._waiting.append(item)
+            self._waiting += items
         with self._turn:
-            if not item.is_done:
+            if not items[-1].is_done:
                 with self._mutex:
                     batch, self._waiting = self._waiting, []
                 self._write(batch)

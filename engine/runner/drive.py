@@ -7,32 +7,29 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from enum import Enum
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 import orjson
 
 from engine.core.advance import can_go, move
-from engine.core.catalogue import Behaviour, Effect, Runs, StepContext
-from engine.core.inputs import KINDS, Abort, Asked, Blame, Execute, Go, Input, Result, Started, WorkerLost
+from engine.core.catalogue import Effect, Runs
+from engine.core.inputs import KINDS, Abort, Asked, Blame, Execute, Go, Input, Result, WorkerLost
 from engine.core.log import Stored
-from engine.core.moving import Moving
 from engine.core.plan import Plan
 from engine.core.replaying import fold
-from engine.core.times import rfc3339
 from engine.core.tokens import Phase, State
 from engine.failpoints import Point, reach
-from engine.live.words import Speaker, Voice
 from engine.runner.committer import CommitFailed, Committer, Fenced
 from engine.runner.crashes import Crashes
 from engine.runner.effects import Begun, Effects, Work
 from engine.runner.flushing import Flusher, Hear
+from engine.runner.preparing import Preparing
 from engine.runner.record import Record
-from engine.runner.revealing import revealer
-from engine.runner.roommemory import Own, StepMemory
 from engine.runner.spending import Spending
 from engine.runtime import Runtime
-from engine.store import inbox, memory
+from engine.store import inbox
 from engine.store.claims import Claimed
 
 log = logging.getLogger(__name__)
@@ -41,6 +38,15 @@ TURN_S = 0.05
 """After which other runs get their turn."""
 ANSWER_S = 0.002
 """How long a thread stays for a step that answers at once."""
+
+
+class Stopped(Enum):
+    """Why a thread leaves a drive."""
+
+    BLOCKED = 0
+    TURN_OVER = 1
+    HANDED_OVER = 2
+    """The committer has it, and says when the run goes on: until then nobody drives."""
 
 
 class Host(Protocol):
@@ -56,6 +62,7 @@ class Host(Protocol):
     def may_start_effects(self) -> bool: ...
     def submit(self, work: Callable[[], None]) -> None: ...
     def is_crowded(self) -> bool: ...
+    def is_shared(self) -> bool: ...
     def let_go(self, run_id: str, drive: Drive, *, again: bool) -> None: ...
     def expect(self, due_us: int) -> None: ...
 
@@ -83,6 +90,7 @@ class Drive:
         """Somebody says that the inbox has more than the last commit saw."""
         self._results: deque[tuple[Input, Hear | None]] = deque()
         self._spending = Spending(host.rt.db, claimed)
+        self._preparing = Preparing(host.rt, claimed, plan, self._state, self._spending)
         self._to_start: list[Work] = []
         self._outstanding: dict[str, Begun] = {}
         self._last_us = 0
@@ -92,7 +100,6 @@ class Drive:
         self._is_driving = False
         self._is_gone = False
         self._now_us = host.rt.now_us
-        self._provider_settings = host.rt.provider_settings
         self._is_strict = host.rt.settings.commit == "every_step"
         self._has_ended_step = False
         """Whether a step was made since the last commit; an effect's result may share one with the next step."""
@@ -117,15 +124,24 @@ class Drive:
             if self._is_driving:
                 return
             self._is_driving = True
+        self._guarded(self._go_on)
+
+    def _go_on(self) -> None:
+        while self._take_want():
+            stopped = self._turn()
+            if stopped is Stopped.HANDED_OVER:
+                return
+            if stopped is Stopped.BLOCKED:
+                continue
+            if self._host.is_crowded():
+                self._flush_behind()
+                self._host.submit(self.run)  # still something to do: let others have a turn first
+            else:
+                self._is_wanted = True
+
+    def _guarded(self, work: Callable[[], None]) -> None:
         try:
-            while self._take_want():
-                if self._turn():
-                    continue
-                if self._host.is_crowded():
-                    self._flush_behind()
-                    self._host.submit(self.run)  # still something to do: let others have a turn first
-                else:
-                    self._is_wanted = True
+            work()
         except Fenced:
             self._abandon(again=False)
         except CommitFailed as error:
@@ -152,10 +168,10 @@ class Drive:
             self._is_driving = go_on
             return go_on
 
-    def _turn(self) -> bool:
-        """Apply inputs until nothing is left to apply; False when the turn is over before."""
+    def _turn(self) -> Stopped:
+        """Apply inputs until nothing is left to apply, or the turn is over."""
         if not self._state.run and not self._state.is_over:
-            self._apply(self._started())
+            self._apply(self._preparing.started())
         elif self._last_us == 0:
             self._take_over()
         until = time.perf_counter() + TURN_S
@@ -172,11 +188,11 @@ class Drive:
                     self._flush_behind()
                 self._has_ended_step = True
                 self._apply(GO)
-            elif self._block():
-                return True
+            elif (stopped := self._block()) is not None:
+                return stopped
             if self._flusher.is_due:
                 self._flush_behind()
-        return False
+        return Stopped.TURN_OVER
 
     def _apply(self, given: Input) -> None:
         at_us, state = max(self._now_us(), self._last_us + 1), self._state
@@ -204,16 +220,8 @@ class Drive:
         if is_pure and not self._is_careful:
             self._results.append((self._host.effects.run_now(work), None))
         else:
-            work.ctx.show = self._voice(command)
+            work.ctx.show = self._preparing.voice(command)
             self._to_start.append(work)
-
-    def _voice(self, command: Execute) -> Voice:
-        claimed, token = self._claimed, self._state.at_activation(command.activation)
-        step = token.step if token else 0
-        speaker = Speaker(
-            claimed.run_id, claimed.room_id, command.node, step, command.activation, command.attempt
-        )
-        return self._host.rt.feed.voice(speaker)
 
     def _abort(self, activation: str) -> None:
         """Nobody waits for this step any more; if its result is in already, it is told as a late one."""
@@ -239,31 +247,67 @@ class Drive:
         """Whether the worker ends: what is under way may end too, and nothing new begins."""
         return self._host.is_stopping and not self._to_start
 
-    def _block(self) -> bool:
-        """Nothing can be applied: commit, start effects; True when the thread can be given back."""
-        is_over = self._state.is_over
-        releases = is_over or not (self._to_start or self._outstanding)
+    def _block(self) -> Stopped | None:
+        """Nothing can be applied: commit, start effects; None when that has brought something to apply."""
+        releases = self._state.is_over or not (self._to_start or self._outstanding)
         if releases:
             reach(Point.BEFORE_RELEASE)
+        if self._host.is_shared() and self._hand_over(release=releases):
+            return Stopped.HANDED_OVER
         self._flush(release=releases)
+        return Stopped.BLOCKED if self._committed(releases=releases) else None
+
+    def _committed(self, *, releases: bool) -> bool:
+        """What was decided is on disk: it may be seen now. True when there is nothing to apply."""
+        self._has_ended_step = False
         if releases:
             self._is_gone = True
             self._host.crashes.forget(self._claimed.run_id)
-            is_wanted = self._has_mail() and not is_over
+            is_wanted = self._has_mail() and not self._state.is_over
             self._host.let_go(self._claimed.run_id, self, again=is_wanted)
             return True
         if self._to_start:
             self._news.clear()
             self._start_effects()
-            if not self._results:
+            if not (self._results or self._host.is_shared()):
                 self._news.wait(ANSWER_S)
         return not self._results and not self._has_mail()
+
+    def _hand_over(self, *, release: bool) -> bool:
+        """Have it committed together with what other runs have, while this thread drives those; False if there is nothing."""
+        return self._flusher.hand_over(
+            self._state,
+            self._inbox_done,
+            is_able=can_go(self._state),
+            release=release,
+            then=partial(self._answered, releases=release),
+        )
+
+    def _answered(self, is_well: bool, *, releases: bool) -> None:
+        """Called by the committer: what was handed over is on disk, or is not. Others wait for its thread."""
+        starts = self._host.may_start_effects() and not any(self._is_quick(work) for work in self._to_start)
+        if is_well and (releases or starts):
+            self._guarded(partial(self._take_back, lambda: self._host.submit(self.run), releases=releases))
+        else:
+            take_back = partial(self._take_back, self.run, releases=releases)
+            self._host.submit(lambda: self._guarded(take_back))
+
+    def _take_back(self, go_on: Callable[[], None], *, releases: bool) -> None:
+        """Drive again, after the answer to what was handed over."""
+        self._flusher.settle()
+        if self._is_gone:  # it was dropped meanwhile
+            return
+        is_blocked = self._committed(releases=releases)
+        with self._mutex:
+            self._is_driving = False
+            is_wanted = (self._is_wanted or not is_blocked) and not self._is_gone
+        if is_wanted:
+            go_on()
 
     def _flush(self, *, release: bool = False) -> None:
         """Commit what was decided; then, and only then, may the world see it."""
         is_able = can_go(self._state)
         self._flusher.flush(self._state, self._inbox_done, is_able=is_able, release=release)
-        self._has_ended_step = False
 
     def _flush_behind(self) -> None:
         self._flusher.flush_behind(self._state, self._inbox_done)
@@ -292,72 +336,13 @@ class Drive:
         is_plain = node.effect is not Effect.NONE and node.runs is Runs.AT_ONCE
         return is_plain and work.kind.at_once is not None and not (work.is_apart or work.reveal)
 
+    def _work(self, command: Execute) -> Work:
+        return self._preparing.work(command, self._last_us)
+
     def _done(self, given: Input, kept: Callable[[], None] | None = None) -> None:
         """A step has come to something; `kept` is called once it is on disk."""
         self._results.append((given, kept))
         self.knock()
-
-    def _work(self, command: Execute) -> Work:
-        rt, claimed = self._host.rt, self._claimed
-        node = self._plan.nodes[command.node]
-        ctx = StepContext(
-            run_id=claimed.run_id,
-            room_id=claimed.room_id,
-            node_id=command.node,
-            activation=command.activation,
-            attempt=command.attempt,
-            idempotency_key=f"or-{claimed.run_id}-{command.activation}",
-            now_us=self._last_us,
-            memory=StepMemory(rt.db, claimed.room_id, command.activation, self._last_us, self._own_memory),
-            catalogue=rt.catalogue,
-            settings=self._provider_settings,
-            limiter=rt.rates,
-            signal_url=partial(rt.signal_url, claimed.run_id, command.activation),
-        )
-        token = self._state.at_activation(command.activation)
-        if token is not None and node.behaviour is Behaviour.STEP and node.effect is not Effect.NONE:
-            ctx.recorded = dict(token.progress)
-            ctx.spent = self._spending.begin(
-                command.activation, command.params, self._state.used_cost_usd, self._last_us
-            )
-        is_apart = node.runs is Runs.APART or (token is not None and token.deaths > 0)
-        reveal = None
-        if self._plan.secrets and token is not None:
-            scope = Moving(self._plan, self._state, self._last_us).scope(token, node.names)
-            reveal = revealer(rt, node, self._plan.secrets, scope)
-        return Work(command, rt.catalogue.node_types[node.type], ctx, node.effect, is_apart, reveal)
-
-    def _own_memory(self, activation: str, now_us: int) -> Own:
-        """What the run remembers, as the step sees it; while the step is executed nothing of it is written."""
-        token = self._state.at_activation(activation)
-        return Own.of(self._state, token, now_us) if token else Own({}, {})
-
-    def _started(self) -> Started:
-        claimed, keys = self._claimed, self._plan.memory_keys
-        options: dict[str, Any] = orjson.loads(claimed.options)
-        trial: dict[str, Any] = options.get("trial", {})
-        kept: dict[str, Any] = {}
-        expires: dict[str, int] = {}
-        if keys is None or keys:
-            with self._host.rt.db.read() as session:
-                kept, expires = memory.snapshot(session, claimed.room_id, keys, now_us=self._host.rt.now_us())
-        return Started(
-            run={
-                "id": claimed.run_id,
-                "number": claimed.number,
-                "room_id": claimed.room_id,
-                "version": claimed.version,
-                "started_at": rfc3339(self._host.rt.now_us()),
-            },
-            input=orjson.loads(claimed.input),
-            memory=kept,
-            expires=expires,
-            limits=options.get("limits", {}),
-            overrides=options.get("overrides", {}),
-            at_step=options.get("at_step"),
-            pins=trial.get("pins", {}),
-            until=trial.get("only") or trial.get("until"),
-        )
 
     def _take_over(self) -> None:
         """What the last driver had begun to execute is nobody's now."""

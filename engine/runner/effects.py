@@ -106,9 +106,9 @@ class Effects:
         return ended if isinstance(ended, Result) else _failure(work, "worker_lost", f"{why}.")
 
     @property
-    def is_full(self) -> bool:
-        """Whether a step that runs apart would wait for a child."""
-        return self._children.is_full
+    def free_children(self) -> int:
+        """How many steps that run apart could be begun now."""
+        return self._children.free
 
     def close(self) -> None:
         self._is_closing = True

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
 from engine.core.events import Fact
 from engine.core.inputs import Command, Input
 from engine.core.tokens import State
-from engine.runner.committer import Behind, Committer
+from engine.runner.committer import Behind, Committer, HandedOver
 from engine.runner.record import Record
 from engine.store.claims import Claimed
 from engine.store.journal import Move
@@ -42,8 +43,8 @@ class Flusher:
         self._fence = claimed.fence
         self._record = record
         self._heard: list[Hear] = []
-        self._behind: tuple[Behind, Move, list[Hear]] | None = None
-        """What is being committed while its driver goes on."""
+        self._sent: deque[tuple[Behind | HandedOver, Move, list[Hear]]] = deque()
+        """What is being committed while its driver does something else."""
         self._done = claimed.inbox_done
         self.inbox_high = claimed.inbox_high
         """The newest wish that there is, as of the last commit."""
@@ -81,13 +82,26 @@ class Flusher:
         heard = self._begin_next(state, inbox_done)
         behind.until_near()
         self.settle()  # the one before it, which is on disk by now
-        self._behind = behind, wanted, heard
+        self._sent.append((behind, wanted, heard))
+
+    def hand_over(
+        self, state: State, inbox_done: int, *, is_able: bool, release: bool, then: Callable[[bool], None]
+    ) -> bool:
+        """Have it committed as by `flush`; `then` is told whether it went well, and `settle` follows. False: it is nothing."""
+        if not self._record.entries and not release and inbox_done == self._done:
+            return False
+        wanted = self._wanted(state, inbox_done, release=release)
+        wanted.is_unfinished = is_able
+        sent = HandedOver(wanted, self._record.shown(state), then)
+        self._sent.append((sent, wanted, self._begin_next(state, inbox_done)))
+        self._host.committer.hand_over(sent)
+        return True
 
     def settle(self) -> None:
-        """From here on, what was to be committed behind the driver is on disk."""
-        if self._behind is not None:
-            (behind, wanted, heard), self._behind = self._behind, None
-            self._is_kept(wanted, heard, behind.until_done())
+        """From here on, what was to be committed while the driver did something else is on disk."""
+        while self._sent:
+            sent, wanted, heard = self._sent.popleft()
+            self._is_kept(wanted, heard, sent.until_done())
 
     def _wanted(self, state: State, inbox_done: int, *, release: bool = False) -> Move:
         wanted = self._record.move(

@@ -7,7 +7,7 @@ import gc
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -23,7 +23,7 @@ from engine.core.run import RunStatus
 from engine.core.tokens import State
 from engine.failpoints import Point, reach
 from engine.isolation.pool import Children
-from engine.runner.committer import CommitFailed, Committer
+from engine.runner.committer import Committer
 from engine.runner.crashes import Crashes
 from engine.runner.drive import Drive
 from engine.runner.effects import Effects
@@ -41,6 +41,10 @@ log = logging.getLogger(__name__)
 GC_THRESHOLDS = (20_000, 20, 20)
 """The first is in objects: about 800 steps that nobody has committed yet."""
 HOLD_BACK_S = 0.02
+MOST_BELLS = 8
+"""Runs that are taken at once: more would leave a second worker without work."""
+RUNS_A_THREAD = 2
+"""Runs that want to be driven, for each driving thread, from which this worker has enough to do."""
 UNPLANNABLE_US = 60_000_000
 """How long a run waits for a worker that knows all its node types before it fails."""
 
@@ -104,39 +108,47 @@ class Runner:
 
     def activate(self, run_id: str) -> None:
         """Look after a run: claim it if it is free, knock at its drive if it is ours."""
+        for drive in self._begun([run_id]):
+            drive.run()
+
+    def _begun(self, run_ids: Sequence[str]) -> list[Drive]:
+        """Drives for those of the runs that were free and are ours now; at the drives that are known already it knocks."""
         if self.is_stopping or not self.may_start_effects():
-            return
-        drive = self._drives.get(run_id)
-        if drive is not None:
-            drive.knock(look=True)
-            return
-        with self._mutex:  # two bells for one run must not both find it free
-            if run_id in self._drives or run_id in self._claiming:
-                return
-            self._claiming.add(run_id)
+            return []
+        free = []
+        for run_id in run_ids:
+            drive = self._drives.get(run_id)
+            if drive is not None:
+                drive.knock(look=True)
+                continue
+            with self._mutex:  # two bells for one run must not both find it free
+                if run_id not in self._drives and run_id not in self._claiming:
+                    self._claiming.add(run_id)
+                    free.append(run_id)
         try:
-            drive = self._claim(run_id)
+            return self._claim(free) if free else []
         finally:
             with self._mutex:
-                self._claiming.discard(run_id)
-        if drive is not None:
-            drive.run()
+                self._claiming.difference_update(free)
 
     def may_start_effects(self) -> bool:
         return self._lease.is_held
 
-    def hear(self, run_id: str) -> None:
-        """A bell has rung: one of the driving threads takes the run up.
-
-        While all of them are busy the bell's own thread does, and hears no other one: those are for other workers.
-        While all children are, it holds back a moment before it hears the next: a worker that has one free comes first.
+    def room(self) -> int:
+        """How many runs a bell's thread may take now, at least one. While this worker has enough to do, or all of its
+        children have, that comes a moment late: a worker that has less comes first.
         """
-        if self.effects.is_full:
+        if self._free() < 1:
             time.sleep(HOLD_BACK_S)
-        if self._busy < self._threads:
-            self.submit(lambda: self.activate(run_id))
-        else:
-            self.activate(run_id)
+        return max(1, min(self._free(), MOST_BELLS))
+
+    def _free(self) -> int:
+        return min(self._threads * RUNS_A_THREAD - self._busy, self.effects.free_children)
+
+    def hear(self, *run_ids: str) -> None:
+        """Bells have rung: the runs are claimed together, and the driving threads take them up."""
+        for drive in self._begun(run_ids):
+            self.submit(drive.run)
 
     def submit(self, work: Callable[[], None]) -> None:
         with contextlib.suppress(RuntimeError):  # the pool is shut
@@ -146,6 +158,10 @@ class Runner:
     def is_crowded(self) -> bool:
         """Whether a long run should make room: others may want its thread."""
         return self._busy >= self._threads
+
+    def is_shared(self) -> bool:
+        """Whether a thread that would wait can drive other runs."""
+        return len(self._drives) > 1
 
     def _work(self, work: Callable[[], None]) -> None:
         try:
@@ -184,23 +200,21 @@ class Runner:
     def expect(self, due_us: int) -> None:
         self._sweeper.expect(due_us)
 
-    def _claim(self, run_id: str) -> Drive | None:
-        try:
-            found = self.committer.claim(run_id, self.worker_id)
-        except CommitFailed as error:
-            log.warning("run %s: %s", run_id, error)  # the sweeper comes back to it
-            return None
-        if found is None:
-            return None
-        reach(Point.AFTER_CLAIM)
-        try:
-            return self._take_up(*found)
-        except DatabaseDown as error:
-            log.warning("run %s: %s", run_id, error)  # the sweeper finds it: ours, and nobody drives it
-            return None
-        except Exception as error:
-            self.crashes.note(run_id, error)
-            raise
+    def _claim(self, run_ids: list[str]) -> list[Drive]:
+        drives = []
+        for claimed, unfolded in self.committer.claim(run_ids, self.worker_id):
+            reach(Point.AFTER_CLAIM)
+            try:
+                drive = self._take_up(claimed, unfolded)
+            except DatabaseDown as error:  # the sweeper finds it: ours, and nobody drives it
+                log.warning("run %s: %s", claimed.run_id, error)
+            except Exception as error:
+                self.crashes.note(claimed.run_id, error)
+                log.exception("run %s can't be taken up", claimed.run_id)
+            else:
+                if drive is not None:
+                    drives.append(drive)
+        return drives
 
     def _take_up(self, claimed: Claimed, unfolded: list[Stored]) -> Drive | None:
         """A drive for a run that is ours now; None when it can't be driven here, or not at all any more."""

@@ -6,7 +6,7 @@ from typing import Any
 from engine.core.catalogue import StepContext
 from engine.core.inputs import Input, WorkerLost
 from engine.failpoints import Point, reach
-from engine.runner import drive
+from engine.runner import preparing
 from engine.runner.drive import Drive
 from engine.store import claims, inbox, memory
 from engine.store.database import Hot
@@ -55,7 +55,7 @@ def a_key_for_each_attempt() -> None:
         fields["idempotency_key"] += f"-{fields['attempt']}"
         return StepContext(**fields)
 
-    drive.StepContext = context  # type: ignore[assignment, misc]
+    preparing.StepContext = context  # type: ignore[assignment, misc]
 
 
 def timers_fire_in_two_transactions() -> None:

@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 from redis import Redis
+from redis.exceptions import ResponseError
 
 from engine.live import queue
 from engine.live.bell import Bell
@@ -20,10 +21,10 @@ def consumers_that_stop_quickly(monkeypatch):
 
 
 @contextmanager
-def listening(bell: Bell, listener=None, threads=2):
+def listening(bell: Bell, listener=None, threads=2, room=lambda: 1):
     """A real Huey consumer; gives the runs it heard."""
     heard = []
-    bell.on_ring(listener or heard.append)
+    bell.on_ring(listener or heard.append, room)
     consumer = bell.consumer(threads)
     thread = threading.Thread(target=consumer.run)
     thread.start()
@@ -72,6 +73,38 @@ def test_higher_priority_goes_first_and_then_who_rang_earlier(bell):
 
     with listening(bell, threads=1) as heard:
         wait_until(lambda: heard == ["beyond", "urgent", "late", "later", "low"])
+
+
+def test_a_listener_that_has_room_hears_several_runs_at_once_in_their_order(bell):
+    heard = []
+    for run_id in ("r1", "r2", "r3"):
+        bell.ring(run_id)
+        time.sleep(0.002)
+    with listening(bell, lambda *run_ids: heard.append(run_ids), threads=1, room=lambda: 2):
+        wait_until(lambda: heard == [("r1", "r2"), ("r3",)])
+
+
+def test_a_message_that_is_not_ours_takes_none_of_those_popped_with_it(bell, redis):
+    bell.ring("r1")
+    key = queue_key(redis)
+    redis.zadd(key, {b"no message of ours": 1})
+    bell.ring("r2")
+    heard = []
+    with listening(bell, lambda *run_ids: heard.extend(run_ids), threads=1, room=lambda: 8):
+        wait_until(lambda: heard == ["r1", "r2"])
+    assert bell.refused == 1
+
+
+def test_a_server_that_can_not_give_several_gives_one_by_one(bell, monkeypatch):
+    def unknown(*_, **__):
+        raise ResponseError("unknown command 'BZMPOP', with args beginning with: '1' '1'")
+
+    monkeypatch.setattr(bell.huey.storage.conn, "bzmpop", unknown)
+    bell.ring("r1")
+    bell.ring("r2")
+    heard = []
+    with listening(bell, lambda *run_ids: heard.extend(run_ids), threads=1, room=lambda: 8):
+        wait_until(lambda: sorted(heard) == ["r1", "r2"])
 
 
 def test_a_run_rung_again_with_a_higher_priority_moves_forward(bell):

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from engine.core.inputs import Execute
-from engine.runner.committer import Committer
-from engine.runner.drive import Drive
+from engine.runner.committer import Committer, HandedOver
+from engine.runner.drive import Drive, Stopped
 from engine.runner.sweeper import Sweeper
 from engine.store import claims, inbox, journal
 from engine.store.claims import Claimed
@@ -141,15 +141,29 @@ def commit_after_effect_only() -> Iterator[None]:
     """The intent waits in memory for the step's result, and both are committed together."""
     real = Drive._block
 
-    def block(self: Drive) -> bool:
+    def block(self: Drive) -> Stopped | None:
         if self._to_start:
             self._start_effects()
-            return not self._results
+            return None if self._results else Stopped.BLOCKED
         if self._outstanding and not self._state.is_over:
-            return not self._results and not self._has_mail()
+            return None if self._results or self._has_mail() else Stopped.BLOCKED
         return real(self)
 
     with replaced(Drive, "_block", block):
+        yield
+
+
+def gone_on_before_its_commit() -> Iterator[None]:
+    """A driver that has handed its move over goes on before that is on disk."""
+    real = Committer.hand_over
+
+    def hand_over(self: Committer, item: Any) -> None:
+        if isinstance(item, HandedOver):
+            then, item._then, item.inbox_high = item._then, lambda _: None, 0
+            then(True)
+        real(self, item)
+
+    with replaced(Committer, "hand_over", hand_over):
         yield
 
 
@@ -212,6 +226,7 @@ BITES: dict[str, Callable[[], AbstractContextManager[None]]] = {
         dropped_wake_up,
         forgotten_request_ids,
         commit_after_effect_only,
+        gone_on_before_its_commit,
         bodies_repeated_silently,
         claim_without_fence,
         claim_of_the_living,

@@ -8,7 +8,7 @@ import random as global_random
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from engine.core.discovery import discover
 from engine.core.plan import Plan
 from engine.core.runview import Run
 from engine.runner import Runner, starting
+from engine.runner.runner import MOST_BELLS
 from engine.runtime import Runtime
 from engine.services import runs
 from engine.settings import Settings
@@ -160,20 +161,19 @@ class Installation:
         return True
 
     def _deliver(self, run_id: str) -> None:
-        """One of the workers takes the bell from the queue; it stays there while there is none."""
+        """One of the workers takes the bell from the queue, and perhaps others; it stays there while there is none."""
         if not self.redis.is_alive or run_id not in self.redis.waiting:
             return
         able = [worker for worker in self.workers if worker.is_up]
         if not able:
             self.scheduler.at(self.scheduler.now_us + SECOND, partial(self._deliver, run_id))
             return
-        self.redis.waiting.remove(run_id)
         worker = self.random.choice(able)
-        self.scheduler.spawn(worker, partial(self._activate, worker.runner, run_id), "bell")
-
-    def _activate(self, runner: Runner, run_id: str) -> None:
-        with suppress(DatabaseDown):  # Huey logs it and goes on
-            runner.activate(run_id)
+        others = sorted({*self.redis.waiting} - {run_id})
+        heard = [run_id, *self.random.sample(others, min(len(others), self.random.randrange(MOST_BELLS)))]
+        for one in heard:
+            self.redis.waiting.remove(one)
+        self.scheduler.spawn(worker, partial(worker.runner.hear, *heard), "bell")
 
     def knock(self, worker_id: str, run_id: str) -> bool:
         """The control channel of a worker."""

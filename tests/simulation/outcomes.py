@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 from engine.core.runview import Run
+from engine.runner import Runner
 from engine.services import control, history, runs
 from engine.services.control import Signal
 from tests.crash.installation import ME
@@ -15,6 +17,7 @@ from tests.simulation.effects import Fates
 from tests.simulation.installation import SECOND, Installation, installed
 from tests.simulation.scheduler import Process
 from tests.simulation.store import WRITES_ONLY, Mishap
+from tests.simulation.threads import replaced
 
 PATIENCE_S = 300
 PAYLOAD = {"by": "Ada", "ok": True}
@@ -63,10 +66,19 @@ Plot = Callable[[Installation], None]
 
 
 def passage(
-    case: Case, *, seed: int = 0, workers: int = 1, plot: Plot | None = None, commit: str = "to_block"
+    case: Case,
+    *,
+    seed: int = 0,
+    workers: int = 1,
+    plot: Plot | None = None,
+    commit: str = "to_block",
+    is_shared: bool = False,
 ) -> Passage:
-    """Run the case to its end."""
-    with installed(seed, case.fates, commit=commit) as place:
+    """Run the case to its end; `is_shared`: as beside other runs, which get the thread while a move is committed."""
+    with ExitStack() as stack:
+        if is_shared:
+            stack.enter_context(replaced(Runner, "is_shared", lambda _: True))
+        place = stack.enter_context(installed(seed, case.fates, commit=commit))
         for _ in range(workers):
             place.hire()
         place.run(0.05)

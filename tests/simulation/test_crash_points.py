@@ -45,16 +45,23 @@ CASES = canonical()
 
 
 @cache
-def undisturbed(name: str, commit: str = "to_block") -> Passage:
-    found = passage(CASES[name], commit=commit)
+def undisturbed(name: str, commit: str = "to_block", *, is_shared: bool = False) -> Passage:
+    found = passage(CASES[name], commit=commit, is_shared=is_shared)
     assert not found.violations, found.violations
     return found
 
 
 def disturbed(name: str, *crashes: tuple[int, Mishap], commit: str = "to_block") -> None:
-    found = passage(CASES[name], plot=crash_at(list(crashes)), commit=commit)
+    """Every other crash meets a run that shares its worker with others."""
+    is_shared = bool(sum(number + WAYS.index(way) for number, way in crashes) % 2)
+    found = passage(CASES[name], plot=crash_at(list(crashes)), commit=commit, is_shared=is_shared)
     assert not found.violations, (crashes, found.violations)
     assert found.outcome == undisturbed(name).outcome, crashes
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_to_share_a_worker_changes_nothing(name: str) -> None:
+    assert undisturbed(name, is_shared=True).outcome == undisturbed(name).outcome
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -1,0 +1,49 @@
+"""Runs that share a worker: while one's move is on its way to the disk, its thread drives another."""
+
+import time
+
+from engine.core.run import RunStatus
+from engine.services import history
+from engine.store import workers
+from tests.core.drawing import line, node
+from tests.runner.conftest import Place
+from tests.runner.test_losing import a_worker
+
+SHORT = node("short", "AGENT_TASK", config={"provider": "scripted", "model": "slow:0.3", "prompt": "wait"})
+
+
+def under_way(place: Place) -> str:
+    run = place.start(place.room(line(SHORT)))
+    place.until(run.id, lambda run: run.status is RunStatus.RUNNING and run.seq > 5)
+    return run.id
+
+
+def test_a_run_that_is_lost_while_its_move_waits_changes_nothing_and_holds_up_no_other(place: Place) -> None:
+    with place.rt.db.write() as session:
+        workers.register(session, a_worker("another", place.rt.now_us() + 3_600_000_000))
+    lost, kept = under_way(place), under_way(place)
+    seq = place.get(lost).seq
+
+    with (
+        place.rt.db.hot() as hot
+    ):  # nobody else commits meanwhile; the steps end and their moves are handed over
+        time.sleep(0.6)
+        assert place.runner.is_driving(lost)
+        assert place.runner.is_driving(kept)
+        hot.run("UPDATE run SET owner = 'another', fence = fence + 1 WHERE id = ?", lost)
+
+    assert place.over(kept).status is RunStatus.COMPLETED
+    place.until(lost, lambda _: not place.runner.is_driving(lost), within_s=5)
+    assert (place.get(lost).status, place.get(lost).seq) == (RunStatus.RUNNING, seq)
+
+
+def test_runs_whose_moves_wait_together_go_on_together(place: Place) -> None:
+    run_ids = [under_way(place) for _ in range(3)]
+
+    with place.rt.db.hot():
+        time.sleep(0.6)
+
+    for run_id in run_ids:
+        assert place.over(run_id).status is RunStatus.COMPLETED
+        seqs = [event["seq"] for event in history.events(place.rt, place.user, run_id)]
+        assert seqs == list(range(1, len(seqs) + 1))
