@@ -40,7 +40,8 @@ def many_blocking(case: Case) -> Iterator[Figure]:
         rooms = [here.room(workflow) for _ in range(RUNS)]
         for count in (1, 2):
             with here.workers(count):
-                started_and_driven(here, rooms, BLOCKED_STEPS)
+                for _ in range(3):  # until there are as many children as there will be
+                    started_and_driven(here, rooms, BLOCKED_STEPS)
                 rates[count] = [driven(here, rooms, BLOCKED_STEPS) for _ in range(case.rounds)]
     for count, found in rates.items():
         title = (

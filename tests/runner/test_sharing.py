@@ -1,8 +1,10 @@
 """Runs that share a worker: while one's move is on its way to the disk, its thread drives another."""
 
+import threading
 import time
 
 from engine.core.run import RunStatus
+from engine.runner.runner import HOLD_BACK_S
 from engine.services import history
 from engine.store import workers
 from tests.core.drawing import line, node
@@ -47,3 +49,17 @@ def test_runs_whose_moves_wait_together_go_on_together(place: Place) -> None:
         assert place.over(run_id).status is RunStatus.COMPLETED
         seqs = [event["seq"] for event in history.events(place.rt, place.user, run_id)]
         assert seqs == list(range(1, len(seqs) + 1))
+
+
+def test_a_worker_with_enough_to_do_lets_another_hear_first(place: Place) -> None:
+    assert place.runner.room() == 4  # it has four threads, and as many children
+    may_go_on = threading.Event()
+    for _ in range(7):
+        place.runner.submit(may_go_on.wait)
+    assert place.runner.room() == 1
+
+    place.runner.submit(may_go_on.wait)
+    began = time.monotonic()
+    assert place.runner.room() == 1
+    assert time.monotonic() - began >= HOLD_BACK_S
+    may_go_on.set()
