@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Literal
 
 from huey.api import Huey, Task
@@ -93,7 +94,7 @@ class RunSet(PriorityRedisStorage):  # type: ignore[misc]  # Huey carries no typ
         waiting = open_pool(url, answer_timeout_s=POP_WAIT_S + 4)
         super().__init__(name, connection_pool=waiting, read_timeout=POP_WAIT_S, **unused)
         self.link = Link(url)
-        self._is_old = False
+        self._gives_one = False
 
     def enqueue(self, data: bytes, priority: int | None = None) -> None:
         # LT: ringing again never loses a place in the queue, and a higher priority wins a better one.
@@ -102,17 +103,17 @@ class RunSet(PriorityRedisStorage):  # type: ignore[misc]  # Huey carries no typ
             raise NotRung
 
     def pop(self, most: int) -> list[bytes]:
-        """Up to `most` messages, waited for until there is one; a server older than Redis 7 gives them one by one."""
-        if most > 1 and not self._is_old:
-            try:
+        """Up to `most` messages, waited for until there is one; one by one where the server does not give several, as
+        before Redis 7.
+        """
+        if most < 1:
+            return []
+        if most > 1 and not self._gives_one:
+            with suppress(ResponseError):  # what is no matter of this command fails below, too
                 popped = self.conn.bzmpop(self.read_timeout, 1, [self.queue_key], min=True, count=most)
-            except ResponseError as error:
-                if "unknown command" not in str(error).lower():
-                    raise
-                self._is_old = True
-            else:
                 return [message for message, _ in popped[1]] if popped else []
         one = self.conn.bzpopmin(self.queue_key, timeout=self.read_timeout)
+        self._gives_one = most > 1
         return [one[1]] if one else []
 
     def queue_size(self) -> int | None:

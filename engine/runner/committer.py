@@ -78,16 +78,18 @@ class _Move(_Wanted):
 class Behind(_Move):
     """A move on its way to the disk. Bare locks: they are a fraction of an Event's cost, and each has one who waits."""
 
-    __slots__ = ("_done", "_near")
+    __slots__ = ("_done", "_is_near", "_near")
 
     def __init__(self, move: journal.Move, shown: Published | None) -> None:
         super().__init__(move, shown)
+        self._is_near = False
         self._near, self._done = threading.Lock(), threading.Lock()
         self._near.acquire()
         self._done.acquire()
 
     def is_near(self) -> None:
-        if self._near.locked():
+        if not self._is_near:
+            self._is_near = True
             self._near.release()
 
     def finish(self) -> None:

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from enum import Enum
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import orjson
 
@@ -33,6 +33,8 @@ from engine.store import inbox
 from engine.store.claims import Claimed
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 TURN_S = 0.05
 """After which other runs get their turn."""
@@ -106,16 +108,19 @@ class Drive:
         # Its last driver died, perhaps of a step whose intent was not on disk yet: from now on it always is.
         self._is_careful = claimed.last_owner not in (None, host.worker_id)
 
-    def knock(self, *, look: bool = False) -> None:
-        """Something may have happened: results are in, or (`look`) the inbox has news."""
+    def knock(self, *, look: bool = False) -> bool:
+        """Something may have happened: results are in, or (`look`) the inbox has news. False: nobody is here any more."""
         with self._mutex:
+            if self._is_gone:
+                return False
             if look:
                 self._has_news = True
             self._is_wanted = True
             self._news.set()
             if self._is_driving:
-                return
+                return True
         self._host.submit(self.run)
+        return True
 
     def run(self) -> None:
         """Go on until the run blocks, ends, or its turn is over."""
@@ -139,9 +144,10 @@ class Drive:
             else:
                 self._is_wanted = True
 
-    def _guarded(self, work: Callable[[], None]) -> None:
+    def _guarded(self, work: Callable[[], T]) -> T | None:
+        """What `work` gives; None if it is of no use any more, and the run is dropped."""
         try:
-            work()
+            return work()
         except Fenced:
             self._abandon(again=False)
         except CommitFailed as error:
@@ -152,6 +158,7 @@ class Drive:
             self._host.crashes.note(self._claimed.run_id, error)
             self._abandon(again=False)
             raise
+        return None
 
     def abandon(self) -> None:
         """Drop the run as it is in memory; the store has the truth."""
@@ -249,28 +256,32 @@ class Drive:
 
     def _block(self) -> Stopped | None:
         """Nothing can be applied: commit, start effects; None when that has brought something to apply."""
+        if self._is_gone:  # who dropped it has forgotten what is under way: that must not look like a rest
+            return Stopped.BLOCKED
         releases = self._state.is_over or not (self._to_start or self._outstanding)
         if releases:
             reach(Point.BEFORE_RELEASE)
         if self._host.is_shared() and self._hand_over(release=releases):
             return Stopped.HANDED_OVER
         self._flush(release=releases)
-        return Stopped.BLOCKED if self._committed(releases=releases) else None
+        is_blocked = self._committed(releases=releases, patience_s=0 if self._host.is_shared() else ANSWER_S)
+        return Stopped.BLOCKED if is_blocked else None
 
-    def _committed(self, *, releases: bool) -> bool:
+    def _committed(self, *, releases: bool, patience_s: float = 0) -> bool:
         """What was decided is on disk: it may be seen now. True when there is nothing to apply."""
         self._has_ended_step = False
         if releases:
-            self._is_gone = True
+            with self._mutex:  # who knocks before this is heard, who comes later is told
+                self._is_gone = True
+                is_wanted = self._has_mail() and not self._state.is_over
             self._host.crashes.forget(self._claimed.run_id)
-            is_wanted = self._has_mail() and not self._state.is_over
             self._host.let_go(self._claimed.run_id, self, again=is_wanted)
             return True
         if self._to_start:
             self._news.clear()
             self._start_effects()
-            if not (self._results or self._host.is_shared()):
-                self._news.wait(ANSWER_S)
+            if patience_s and not self._results:
+                self._news.wait(patience_s)
         return not self._results and not self._has_mail()
 
     def _hand_over(self, *, release: bool) -> bool:
@@ -287,22 +298,23 @@ class Drive:
         """Called by the committer: what was handed over is on disk, or is not. Others wait for its thread."""
         starts = self._host.may_start_effects() and not any(self._is_quick(work) for work in self._to_start)
         if is_well and (releases or starts):
-            self._guarded(partial(self._take_back, lambda: self._host.submit(self.run), releases=releases))
+            self._take_back(lambda: self._host.submit(self.run), releases=releases)
         else:
-            take_back = partial(self._take_back, self.run, releases=releases)
-            self._host.submit(lambda: self._guarded(take_back))
+            self._host.submit(partial(self._take_back, self.run, releases=releases))
 
     def _take_back(self, go_on: Callable[[], None], *, releases: bool) -> None:
-        """Drive again, after the answer to what was handed over."""
+        if self._guarded(partial(self._is_wanted_after, releases=releases)):
+            go_on()
+
+    def _is_wanted_after(self, *, releases: bool) -> bool:
+        """Whether there is more to do, after the answer to what was handed over."""
         self._flusher.settle()
-        if self._is_gone:  # it was dropped meanwhile
-            return
+        if self._is_gone and not releases:  # it was dropped meanwhile
+            return False
         is_blocked = self._committed(releases=releases)
         with self._mutex:
             self._is_driving = False
-            is_wanted = (self._is_wanted or not is_blocked) and not self._is_gone
-        if is_wanted:
-            go_on()
+            return (self._is_wanted or not is_blocked) and not self._is_gone
 
     def _flush(self, *, release: bool = False) -> None:
         """Commit what was decided; then, and only then, may the world see it."""

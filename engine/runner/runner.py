@@ -45,6 +45,8 @@ MOST_BELLS = 8
 """Runs that are taken at once: more would leave a second worker without work."""
 RUNS_A_THREAD = 2
 """Runs that want to be driven, for each driving thread, from which this worker has enough to do."""
+WITHOUT_LEASE_S = 0.25
+"""Between two looks whether the lease is back."""
 UNPLANNABLE_US = 60_000_000
 """How long a run waits for a worker that knows all its node types before it fails."""
 
@@ -74,6 +76,8 @@ class Runner:
         """From now on nothing new begins."""
         self._busy = 0
         """Works that are being done or wait for a thread."""
+        self._has_room = threading.Event()
+        """One of them has ended since somebody began to wait for that."""
         self._sweeper = Sweeper(self)
         self.messenger = Messenger(self)
         self._lease = Lease(rt, self.worker_id, threads)
@@ -108,38 +112,58 @@ class Runner:
 
     def activate(self, run_id: str) -> None:
         """Look after a run: claim it if it is free, knock at its drive if it is ours."""
-        for drive in self._begun([run_id]):
-            drive.run()
+        self._begin([run_id], Drive.run)
 
-    def _begun(self, run_ids: Sequence[str]) -> list[Drive]:
-        """Drives for those of the runs that were free and are ours now; at the drives that are known already it knocks."""
+    def _begin(self, run_ids: Sequence[str], then: Callable[[Drive], None]) -> None:
+        """`then` gets a drive for each run that was free and is ours now; at the drives that are known it knocks."""
         if self.is_stopping or not self.may_start_effects():
-            return []
-        free = []
-        for run_id in run_ids:
-            drive = self._drives.get(run_id)
-            if drive is not None:
-                drive.knock(look=True)
-                continue
-            with self._mutex:  # two bells for one run must not both find it free
-                if run_id not in self._drives and run_id not in self._claiming:
-                    self._claiming.add(run_id)
-                    free.append(run_id)
+            return
+        free: list[str] = []
         try:
-            return self._claim(free) if free else []
+            free += filter(self._is_free, run_ids)
+            found = self.committer.claim(free, self.worker_id) if free else []
+            self._no_longer_claiming(set(free) - {claimed.run_id for claimed, _ in found})
+            for claimed, unfolded in found:
+                drive = self._taken_up(claimed, unfolded)
+                self._no_longer_claiming({claimed.run_id})
+                if drive is not None:
+                    then(drive)
         finally:
-            with self._mutex:
-                self._claiming.difference_update(free)
+            self._no_longer_claiming(set(free))
+
+    def _is_free(self, run_id: str) -> bool:
+        """Whether nobody here drives the run: then it is to be claimed now. Whoever does drive it hears a knock."""
+        while True:
+            drive = self._drives.get(run_id)
+            if drive is not None and drive.knock(look=True):
+                return False
+            with self._mutex:  # two bells for one run must not both find it free
+                if run_id in self._claiming:
+                    return False
+                if self._drives.get(run_id) is drive:  # as it was: none, or one that has just ended
+                    self._claiming.add(run_id)
+                    return True
+
+    def _no_longer_claiming(self, run_ids: set[str]) -> None:
+        with self._mutex:
+            self._claiming -= run_ids
 
     def may_start_effects(self) -> bool:
         return self._lease.is_held
 
     def room(self) -> int:
-        """How many runs a bell's thread may take now, at least one. While this worker has enough to do, or all of its
-        children have, that comes a moment late: a worker that has less comes first.
+        """How many runs a bell's thread may take now; 0: what rings is for other workers.
+
+        While all of this worker's children are busy that comes a moment late: one that has a child free comes first.
         """
+        if self.is_stopping or not self.may_start_effects():
+            time.sleep(WITHOUT_LEASE_S)
+            return 0
         if self._free() < 1:
-            time.sleep(HOLD_BACK_S)
+            self._has_room.clear()
+            self._has_room.wait(HOLD_BACK_S)
+        if self._busy >= self._threads * RUNS_A_THREAD:
+            return 0
         return max(1, min(self._free(), MOST_BELLS))
 
     def _free(self) -> int:
@@ -147,8 +171,7 @@ class Runner:
 
     def hear(self, *run_ids: str) -> None:
         """Bells have rung: the runs are claimed together, and the driving threads take them up."""
-        for drive in self._begun(run_ids):
-            self.submit(drive.run)
+        self._begin(run_ids, lambda drive: self.submit(drive.run))
 
     def submit(self, work: Callable[[], None]) -> None:
         with contextlib.suppress(RuntimeError):  # the pool is shut
@@ -174,6 +197,8 @@ class Runner:
     def _count(self, works: int) -> None:
         with self._mutex:
             self._busy += works
+        if works < 0 and not self._has_room.is_set():
+            self._has_room.set()
 
     def let_go(self, run_id: str, drive: Drive, *, again: bool) -> None:
         """A drive has ended; `again` when there is more to do for its run."""
@@ -200,21 +225,16 @@ class Runner:
     def expect(self, due_us: int) -> None:
         self._sweeper.expect(due_us)
 
-    def _claim(self, run_ids: list[str]) -> list[Drive]:
-        drives = []
-        for claimed, unfolded in self.committer.claim(run_ids, self.worker_id):
-            reach(Point.AFTER_CLAIM)
-            try:
-                drive = self._take_up(claimed, unfolded)
-            except DatabaseDown as error:  # the sweeper finds it: ours, and nobody drives it
-                log.warning("run %s: %s", claimed.run_id, error)
-            except Exception as error:
-                self.crashes.note(claimed.run_id, error)
-                log.exception("run %s can't be taken up", claimed.run_id)
-            else:
-                if drive is not None:
-                    drives.append(drive)
-        return drives
+    def _taken_up(self, claimed: Claimed, unfolded: list[Stored]) -> Drive | None:
+        reach(Point.AFTER_CLAIM)
+        try:
+            return self._take_up(claimed, unfolded)
+        except DatabaseDown as error:  # the sweeper finds it: ours, and nobody drives it
+            log.warning("run %s: %s", claimed.run_id, error)
+        except Exception as error:
+            self.crashes.note(claimed.run_id, error)
+            log.exception("run %s can't be taken up", claimed.run_id)
+        return None
 
     def _take_up(self, claimed: Claimed, unfolded: list[Stored]) -> Drive | None:
         """A drive for a run that is ours now; None when it can't be driven here, or not at all any more."""

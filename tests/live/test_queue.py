@@ -7,7 +7,6 @@ from contextlib import closing, contextmanager
 
 import pytest
 from redis import Redis
-from redis.exceptions import ResponseError
 
 from engine.live import queue
 from engine.live.bell import Bell
@@ -95,16 +94,27 @@ def test_a_message_that_is_not_ours_takes_none_of_those_popped_with_it(bell, red
     assert bell.refused == 1
 
 
-def test_a_server_that_can_not_give_several_gives_one_by_one(bell, monkeypatch):
-    def unknown(*_, **__):
-        raise ResponseError("unknown command 'BZMPOP', with args beginning with: '1' '1'")
+def test_a_server_that_may_not_give_several_gives_one_by_one(bell, redis):
+    redis.execute_command("ACL", "SETUSER", "default", "-bzmpop")
+    try:
+        bell.ring("r1")
+        bell.ring("r2")
+        heard = []
+        with listening(bell, lambda *run_ids: heard.append(run_ids), threads=1, room=lambda: 8):
+            wait_until(lambda: sorted(heard) == [("r1",), ("r2",)])
+    finally:
+        redis.execute_command("ACL", "SETUSER", "default", "+bzmpop")
 
-    monkeypatch.setattr(bell.huey.storage.conn, "bzmpop", unknown)
+
+def test_a_listener_without_room_leaves_bells_to_others(bell):
     bell.ring("r1")
-    bell.ring("r2")
+    rooms = iter([0, 0])
     heard = []
-    with listening(bell, lambda *run_ids: heard.extend(run_ids), threads=1, room=lambda: 8):
-        wait_until(lambda: sorted(heard) == ["r1", "r2"])
+    with listening(
+        bell, lambda *run_ids: heard.append(bell.queue_length()), threads=1, room=lambda: next(rooms, 1)
+    ):
+        wait_until(lambda: heard == [0])
+    assert next(rooms, None) is None
 
 
 def test_a_run_rung_again_with_a_higher_priority_moves_forward(bell):

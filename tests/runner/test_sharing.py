@@ -3,9 +3,12 @@
 import threading
 import time
 
+import pytest
+
 from engine.core.run import RunStatus
 from engine.runner.runner import HOLD_BACK_S
-from engine.services import history
+from engine.services import control, history
+from engine.services.control import Signal
 from engine.store import workers
 from tests.core.drawing import line, node
 from tests.runner.conftest import Place
@@ -51,15 +54,41 @@ def test_runs_whose_moves_wait_together_go_on_together(place: Place) -> None:
         assert seqs == list(range(1, len(seqs) + 1))
 
 
-def test_a_worker_with_enough_to_do_lets_another_hear_first(place: Place) -> None:
-    assert place.runner.room() == 4  # it has four threads, and as many children
-    may_go_on = threading.Event()
-    for _ in range(7):
-        place.runner.submit(may_go_on.wait)
-    assert place.runner.room() == 1
+def test_a_worker_with_enough_to_do_leaves_bells_to_others(place: Place) -> None:
+    runner, may_go_on = place.runner, threading.Event()
 
-    place.runner.submit(may_go_on.wait)
-    began = time.monotonic()
-    assert place.runner.room() == 1
-    assert time.monotonic() - began >= HOLD_BACK_S
-    may_go_on.set()
+    def wait() -> None:
+        may_go_on.wait()
+
+    assert runner.room() == 4  # it has four threads, and as many children
+    try:
+        for _ in range(7):
+            runner.submit(wait)
+        assert runner.room() == 1
+
+        runner.submit(wait)
+        began = time.monotonic()
+        assert runner.room() == 0
+        assert time.monotonic() - began >= HOLD_BACK_S
+        threading.Timer(HOLD_BACK_S / 4, may_go_on.set).start()
+        assert runner.room() > 0
+    finally:
+        may_go_on.set()
+
+
+def test_a_worker_without_a_lease_hears_nothing(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(place.runner._lease, "_until_us", 0)
+    assert place.runner.room() == 0
+
+
+def test_a_knock_at_a_drive_that_has_just_ended_reaches_the_next(place: Place) -> None:
+    waiting = node("wait", "WAIT", config={"signal": "go"})
+    run = place.start(place.room(line(SHORT, waiting)))
+    ended = place.runner.driven()[run.id]
+    place.until(run.id, lambda run: run.status is RunStatus.WAITING)
+    place.runner._drives[run.id] = ended  # as in the instant before it is taken off the list
+
+    control.signal(place.rt, place.user, run.room_id, Signal(name="go"))
+    place.runner.activate(run.id)
+
+    assert place.over(run.id).status is RunStatus.COMPLETED

@@ -267,8 +267,12 @@ class Campaign:
         self._nudge()
 
     def _nudge(self) -> None:
-        """People who resume what is paused and send what is waited for, every other second."""
+        """People who resume what is paused and send what is waited for, every other second; a supervisor stands by."""
         place = self.place
+        if not any(
+            worker.is_up for worker in place.workers
+        ):  # the last one had been told to stop while it was stalled
+            place.hire()
         for room in self.rooms:
             status = history.status(place.rt, ME, room.id)
             if status["status"] == RunStatus.PAUSED:

@@ -15,7 +15,7 @@ FOUND_AT = {
     "no_look_for_orphans": 10,
     "forgotten_request_ids": 10,
     "commit_after_effect_only": 10,
-    "gone_on_before_its_commit": 164,
+    "gone_on_before_its_commit": 11,
 }
 """Where the search begins, to be quick: the seeds at which each was first noticed. Others take its place as code moves."""
 
