@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from enum import Enum
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import orjson
 
@@ -21,14 +21,13 @@ from engine.core.plan import Plan
 from engine.core.replaying import fold
 from engine.core.tokens import Phase, State
 from engine.failpoints import Point, reach
-from engine.runner.committer import CommitFailed, Committer, Fenced
-from engine.runner.crashes import Crashes
-from engine.runner.effects import Begun, Effects, Work
+from engine.runner.committer import CommitFailed, Fenced
+from engine.runner.effects import Begun, Work
 from engine.runner.flushing import Flusher, Hear
+from engine.runner.host import Host
 from engine.runner.preparing import Preparing
 from engine.runner.record import Record
 from engine.runner.spending import Spending
-from engine.runtime import Runtime
 from engine.store import inbox
 from engine.store.claims import Claimed
 
@@ -49,24 +48,6 @@ class Stopped(Enum):
     TURN_OVER = 1
     HANDED_OVER = 2
     """The committer has it, and says when the run goes on: until then nobody drives."""
-
-
-class Host(Protocol):
-    """What a drive needs of its worker."""
-
-    rt: Runtime
-    worker_id: str
-    committer: Committer
-    effects: Effects
-    crashes: Crashes
-    is_stopping: bool
-
-    def may_start_effects(self) -> bool: ...
-    def submit(self, work: Callable[[], None]) -> None: ...
-    def is_crowded(self) -> bool: ...
-    def is_shared(self) -> bool: ...
-    def let_go(self, run_id: str, drive: Drive, *, again: bool) -> None: ...
-    def expect(self, due_us: int) -> None: ...
 
 
 class Drive:
@@ -138,11 +119,25 @@ class Drive:
                 return
             if stopped is Stopped.BLOCKED:
                 continue
+            if self._host.is_full() and self._give_back():
+                return
             if self._host.is_crowded():
                 self._flush_behind()
                 self._host.submit(self.run)  # still something to do: let others have a turn first
             else:
                 self._is_wanted = True
+
+    def _give_back(self) -> bool:
+        """To the end of the queue, for others wait there; False while something is under way that is this worker's."""
+        while self._results:
+            self._apply_next()
+        if self._to_start or self._outstanding or not can_go(self._state):
+            return False
+        reach(Point.BEFORE_RELEASE)
+        self._flush(release=True)
+        self._committed(releases=True)
+        self._host.queue(self._claimed.run_id)
+        return True
 
     def _guarded(self, work: Callable[[], T]) -> T | None:
         """What `work` gives; None if it is of no use any more, and the run is dropped."""
@@ -184,10 +179,7 @@ class Drive:
         until = time.perf_counter() + TURN_S
         while time.perf_counter() < until:
             if self._results:
-                given, kept = self._results.popleft()
-                self._apply(given)
-                if kept is not None:
-                    self._flusher.tell(kept)
+                self._apply_next()
             elif self._has_mail():
                 self._read_inbox()
             elif can_go(self._state) and not self._rests():
@@ -200,6 +192,12 @@ class Drive:
             if self._flusher.is_due:
                 self._flush_behind()
         return Stopped.TURN_OVER
+
+    def _apply_next(self) -> None:
+        given, kept = self._results.popleft()
+        self._apply(given)
+        if kept is not None:
+            self._flusher.tell(kept)
 
     def _apply(self, given: Input) -> None:
         at_us, state = max(self._now_us(), self._last_us + 1), self._state

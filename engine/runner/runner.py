@@ -182,6 +182,15 @@ class Runner:
         """Whether a long run should make room: others may want its thread."""
         return self._busy >= self._threads
 
+    def is_full(self) -> bool:
+        """Whether runs wait in the queue for which this worker has no room."""
+        return self._busy >= self._threads * RUNS_A_THREAD and bool(self.rt.bell.queue_length())
+
+    def queue(self, run_id: str) -> None:
+        """Ring for a run that could go on: it comes after those that wait already."""
+        if not self.rt.bell.ring(run_id):
+            self.submit(lambda: self.activate(run_id))
+
     def is_shared(self) -> bool:
         """Whether a thread that would wait can drive other runs."""
         return len(self._drives) > 1

@@ -2,19 +2,30 @@
 
 import threading
 import time
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
+from engine.core.identity import User
 from engine.core.run import RunStatus
+from engine.live.bell import Bell
 from engine.runner.runner import HOLD_BACK_S
+from engine.runtime import Runtime
 from engine.services import control, history
 from engine.services.control import Signal
 from engine.store import workers
-from tests.core.drawing import line, node
+from tests.core.drawing import drawn, line, node, tool, way
 from tests.runner.conftest import Place
 from tests.runner.test_losing import a_worker
 
 SHORT = node("short", "AGENT_TASK", config={"provider": "scripted", "model": "slow:0.3", "prompt": "wait"})
+
+
+def ask(place: Place, sql: str) -> int:
+    with place.rt.db.look() as hot:
+        return int(hot.one(sql)[0])
 
 
 def under_way(place: Place) -> str:
@@ -92,3 +103,27 @@ def test_a_knock_at_a_drive_that_has_just_ended_reaches_the_next(place: Place) -
     place.runner.activate(run.id)
 
     assert place.over(run.id).status is RunStatus.COMPLETED
+
+
+def test_a_long_run_gives_its_place_to_those_that_wait_and_goes_on_after_them(
+    rt: Runtime, editor: User, redis_url: str
+) -> None:
+    with closing(Bell(redis_url, b"key")) as bell:
+        place = Place(replace(rt, bell=bell), editor)
+        count = tool("count", remember={"rounds": "has(memory.rounds) ? memory.rounds + 1 : 1"})
+        nodes = [node("start", "START"), count, node("decide", "DECISION"), node("end", "END")]
+        ways = [way("start", "count"), way("count", "decide"), way("decide", "end", priority=1)]
+        ways.append(way("decide", "count", "CONDITION_MET", when="memory.rounds < 100000"))
+        long = drawn(nodes, ways, limits={"max_steps": 1_000_000})
+        try:
+            started = [place.queue(place.room(long)) for _ in range(8)]  # it has four threads
+            assert bell.queue_length() == 8
+            for run_id in started:
+                place.runner.submit(partial(place.runner.activate, run_id))
+            given_back = "SELECT count(*) FROM run WHERE ready AND owner IS NULL AND seq > 100"
+            until = time.monotonic() + 20
+            while not ask(place, given_back):
+                assert time.monotonic() < until, "all of them are held on to"
+                time.sleep(0.02)
+        finally:
+            place.runner.stop()

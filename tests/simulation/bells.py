@@ -39,6 +39,9 @@ class Bell:
     def ring(self, run_id: str, priority: int = 0) -> bool:
         return self._place.ring(run_id)
 
+    def queue_length(self) -> int:
+        return len(self._place.redis.waiting)
+
     def close(self) -> None:
         pass
 
