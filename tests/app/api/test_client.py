@@ -128,6 +128,13 @@ def _ran(client: Client, workflow_id: str) -> None:
     tried = client.start_run(room.id, until="b", pins={"a": 1})
     assert client.wait(tried.run_id, 30).trial == {"pins": ["a"], "until": "b"}
     assert [item.number for item in client.list_runs(room_id=room.id)] == [3, 2, 1]
+    began = run.created_at.isoformat()
+    assert [item.number for item in client.each(client.list_runs, since=began, q="desk", limit=2)] == [
+        3,
+        2,
+        1,
+    ]
+    assert client.list_runs(until=began, q="#1").items == []
     assert [item.number for item in client.list_runs_of_room(room.id, status="COMPLETED")] == [3, 2, 1]
     assert client.put_entry(room.id, "customer", "Zoë").revision == 1
     assert client.get_entry(room.id, "customer").value == "Zoë"
