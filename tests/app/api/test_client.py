@@ -77,7 +77,10 @@ def _drawn(client: Client) -> str:
     assert client.validate_draft(made.id).valid
     assert not client.validate_document({}).valid
     assert client.publish(made.id, "first").version == 1
-    assert [version.note for version in client.list_versions(made.id)] == ["first"]
+    (version,) = client.list_versions(made.id)
+    me = client.get_workflow(made.id)
+    assert (version.note, version.created_by_name) == ("first", me.published_by_name)
+    assert me.published_at == version.created_at
     assert client.get_version(made.id, 1).document["name"] == "Quick"
     assert client.restore_version(made.id, 1).draft["name"] == "Quick"
     assert [node["id"] for node in client.list_nodes(made.id)] == ["start", "wait", "end"]
