@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -55,7 +55,9 @@ def listed(session: Session, sought: Sought, *, after: Place | None, limit: int)
     """Newest first, those after the place `after`."""
     began, id_ = col(RunRow.created_us), col(RunRow.id)
     order = began.desc(), id_.desc()
-    fitting = select(id_).where(*_conditions(sought)).order_by(*order).limit(limit)
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    conditions = *_conditions(sought), *_named(sought.text, is_sqlite)
+    fitting = select(id_).where(*conditions).order_by(*order).limit(limit)
     if after is not None:
         fitting = fitting.where(tuple_(began, id_) < tuple_(after.began_us, after.run_id))
     # In two steps: the first reads an index alone, so that what does not fit costs no row with its state.
@@ -75,24 +77,35 @@ def _conditions(sought: Sought) -> Iterator[ColumnElement[bool]]:
         yield col(RunRow.created_us) >= sought.since_us
     if sought.until_us is not None:
         yield col(RunRow.created_us) < sought.until_us
-    for word in set(_RUN_AND.sub("", sought.text).lower().split()):
-        yield _has(word)
 
 
-def _has(word: str) -> ColumnElement[bool]:
-    number, is_id = _NUMBER.fullmatch(word), _ID.fullmatch(word)
-    ways: list[ColumnElement[bool]] = [col(RunRow.room_id).in_(_rooms_named(word))]
-    if number:
-        ways.append(col(RunRow.number) == int(number[1]))
-    if is_id:
-        ways.append(col(RunRow.id).startswith(word, autoescape=True))
-    return or_(*ways)
+def _named(text: str, is_sqlite: bool) -> Iterator[ColumnElement[bool]]:
+    """Words that can only be of names are looked up together; a number or an id may be one of a name as well."""
+    of_names = []
+    for word in sorted(set(_RUN_AND.sub("", text).lower().split())):
+        number, is_id = _NUMBER.fullmatch(word), _ID.fullmatch(word)
+        ways: list[ColumnElement[bool]] = [col(RunRow.number) == int(number[1])] if number else []
+        ways += [col(RunRow.id).startswith(word, autoescape=True)] if is_id else []
+        if ways:
+            yield or_(*ways, _in_rooms([word], is_sqlite))
+        else:
+            of_names.append(word)
+    if of_names:
+        yield _in_rooms(of_names, is_sqlite)
 
 
-def _rooms_named(word: str) -> Any:
-    def named(name: Any) -> ColumnElement[bool]:
-        return func.lower(name).contains(word, autoescape=True)
+def _in_rooms(words: Sequence[str], is_sqlite: bool) -> ColumnElement[bool]:
+    """In a room whose name and whose workflow's name have all these words between them."""
 
-    workflows = select(col(WorkflowRow.id)).where(named(col(WorkflowRow.name)))
-    is_named = or_(named(col(RoomRow.name)), col(RoomRow.workflow_id).in_(workflows))
-    return select(col(RoomRow.id)).where(is_named)
+    def has(name: Any, word: str) -> ColumnElement[bool]:
+        # SQLite's LIKE takes ASCII letters of either case for the same, and its `lower` is a call of Python for each name.
+        folded = name if is_sqlite and word.isascii() else func.lower(name)
+        found: ColumnElement[bool] = folded.contains(word, autoescape=True)
+        return found
+
+    def is_named(word: str) -> ColumnElement[bool]:
+        workflows = select(col(WorkflowRow.id)).where(has(col(WorkflowRow.name), word))
+        return or_(has(col(RoomRow.name), word), col(RoomRow.workflow_id).in_(workflows))
+
+    rooms = select(col(RoomRow.id)).where(*map(is_named, words))
+    return col(RunRow.room_id).in_(rooms)
