@@ -19,7 +19,12 @@ AGAIN_S = 1.0
 
 
 class RunsOfRoomAsked(Paged, total=False):
+    """Times are RFC 3339; `q` are words of names, a number, or the beginning of an id."""
+
     status: str | None
+    since: str | None
+    until: str | None
+    q: str
 
 
 class RunsAsked(RunsOfRoomAsked, total=False):

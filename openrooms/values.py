@@ -53,6 +53,8 @@ class WorkflowSummary(Value):
     revision: int
     error_count: int
     latest_version: int | None
+    published_at: datetime | None = None
+    published_by_name: str | None = None
     room_count: int
     last_run: LastRun | None
     created_at: datetime
@@ -74,6 +76,7 @@ class VersionSummary(Value):
     note: str
     created_at: datetime
     created_by: str | None
+    created_by_name: str | None = None
 
 
 class Version(VersionSummary):
@@ -292,6 +295,7 @@ class AgentVersion(Value):
     note: str
     created_at: datetime
     created_by: str | None
+    created_by_name: str | None = None
 
 
 class AgentTried(Value):

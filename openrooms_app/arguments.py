@@ -1,8 +1,10 @@
 """What comes from the wire, made what it should be: anybody can send any event with any arguments."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from engine.core.errors import InvalidInput
+from engine.core.times import parse_rfc3339
 
 MAX_ID: Final = 64
 MAX_TEXT: Final = 1_000_000
@@ -30,6 +32,18 @@ def text_in(form: Any, name: str) -> str:
     if len(value) > MAX_TEXT:
         raise InvalidInput(f"The field {name!r} holds {len(value):,} characters; {MAX_TEXT:,} are the most.")
     return value
+
+
+def moment_in(query: Mapping[str, str], name: str) -> int | None:
+    """The time of a filter in a page's address, in microseconds; None where there is none.
+
+    Raises:
+        InvalidInput: it is no RFC 3339 time.
+    """
+    try:
+        return parse_rfc3339(query[name]) if name in query else None
+    except ValueError as error:
+        raise InvalidInput(f"{error}.") from error
 
 
 def is_ticked(form: Any, name: str) -> bool:

@@ -17,10 +17,11 @@ from openrooms_app import routes
 from openrooms_app.api.problems import STATUS, answer
 from openrooms_app.entrance_page import (
     content_policy,
-    dead_link_page,
+    expired_link_page,
     login_page,
     setup_needs_link_page,
     setup_page,
+    used_link_page,
 )
 from openrooms_app.session import COOKIE, SECURE_COOKIE, session_token
 
@@ -71,10 +72,17 @@ async def log_out(request: Request) -> Response:
 
 
 async def show_setup(request: Request) -> Response:
+    """A link that is dead says so before anybody has filled in its form."""
+    token = request.query_params.get("token", "")
+    if token:
+        try:
+            await _ask(identity.check_setup_token, token)
+        except (identity.AlreadySetUp, identity.BadSetupToken) as error:
+            return _html(_dead_link(error), error)
+        return _html(setup_page(token))
     if not await _ask(identity.needs_setup):
         return RedirectResponse(routes.LOGIN, 303)
-    token = request.query_params.get("token", "")
-    return _html(setup_page(token) if token else setup_needs_link_page())
+    return _html(setup_needs_link_page())
 
 
 async def set_up(request: Request) -> Response:
@@ -86,10 +94,16 @@ async def set_up(request: Request) -> Response:
         )
     try:
         session = await _ask(identity.create_first_admin, token, name, password)
+    except (identity.AlreadySetUp, identity.BadSetupToken) as error:
+        return _html(_dead_link(error), error)
     except OpenRoomsError as error:
-        is_final = error.code in {"bad_setup_token", "already_set_up"}
-        return _html(dead_link_page(str(error)) if is_final else setup_page(token, name, str(error)), error)
+        return _html(setup_page(token, name, str(error)), error)
     return _with_session(request, session, routes.HOME)
+
+
+def _dead_link(error: OpenRoomsError) -> str:
+    page = used_link_page if isinstance(error, identity.AlreadySetUp) else expired_link_page
+    return page(str(error))
 
 
 async def log_in_by_api(request: Request) -> Response:

@@ -32,15 +32,16 @@ input{width:100%;height:40px;padding:0 12px;border:1px solid var(--or-line-stron
 background:var(--or-bg);color:inherit;font:inherit;font-weight:400}
 input[aria-invalid=true]{border-color:var(--or-fail)}
 :focus-visible{outline:2px solid var(--or-accent-ink);outline-offset:1px}
-button{height:40px;border:0;border-radius:8px;background:var(--or-accent);color:var(--or-on-accent);
+button,.button{height:40px;border:0;border-radius:8px;background:var(--or-accent);color:var(--or-on-accent);
 font:inherit;font-weight:600;cursor:pointer}
-button:hover{filter:brightness(1.08)}
+.button{display:grid;place-items:center;text-decoration:none}
+button:hover,.button:hover{filter:brightness(1.08)}
 .alert{display:flex;gap:10px;margin:0 0 16px;padding:10px 12px;border-radius:8px;font-size:13px;
 color:var(--or-fail);background:color-mix(in srgb,var(--or-fail) 10%,transparent)}
 h1+.alert{margin-top:12px}
 .alert svg{flex:none;width:16px;height:16px;margin-top:2px}
 a{color:var(--or-accent-ink)}
-code{font:12px/18px var(--or-mono);background:var(--or-hover);padding:2px 6px;border-radius:4px}
+code{font:12px/18px var(--or-mono);background:var(--or-hover);padding:2px 6px;border-radius:4px;white-space:nowrap}
 .foot{margin:16px 0 0;font-size:12px;color:var(--or-mute)}
 """
 
@@ -109,9 +110,23 @@ def setup_needs_link_page() -> str:
     return _page("Set up OpenRooms", lead, body)
 
 
-def dead_link_page(error: str) -> str:
-    link = f'<p class="foot"><a href="{routes.LOGIN}">Go to the login page</a></p>'
-    return _page("This link can't be used", "", link, error)
+def expired_link_page(error: str) -> str:
+    body = (
+        "<p>Stop OpenRooms in its terminal with <code>Ctrl+C</code>, then start it with <code>openrooms up</code> "
+        "and open the link that it prints.</p>"
+        '<p class="foot">Or make the administrator without a link: <code>openrooms set-password NAME</code> '
+        "on the machine that runs OpenRooms.</p>"
+    )
+    return _page("This link can't be used", "", body, error)
+
+
+def used_link_page(error: str) -> str:
+    body = (
+        f'<a class="button" href="{routes.LOGIN}">Log in</a>'
+        '<p class="foot">A lost password is replaced by <code>openrooms set-password NAME</code> on the machine that runs '
+        "OpenRooms. Further accounts are made by an administrator, in Settings.</p>"
+    )
+    return _page("This link was used", "", body, error)
 
 
 def content_policy() -> str:

@@ -78,6 +78,7 @@ class AgentVersion(Frozen):
     note: str = ""
     created_at: Instant
     created_by: str | None = None
+    created_by_name: str | None = None
 
 
 class NewAgent(Frozen):

@@ -32,7 +32,9 @@ class LastRun(Frozen):
 
 
 class WorkflowSummary(Frozen):
-    """A workflow in a list. `revision` counts the saves of the draft; `error_count` is of the last one."""
+    """A workflow in a list. `revision` counts the saves of the draft; `error_count` is of the last one; `published_` is of the
+    latest version.
+    """
 
     id: str
     name: str
@@ -40,6 +42,8 @@ class WorkflowSummary(Frozen):
     revision: int
     error_count: int
     latest_version: int | None
+    published_at: Instant | None = None
+    published_by_name: str | None = None
     room_count: int = 0
     last_run: LastRun | None = None
     created_at: Instant
@@ -57,7 +61,9 @@ class Workflow(WorkflowSummary):
 
 
 class VersionSummary(Frozen):
-    """A version without its document. `sha256` is of the document's text."""
+    """A version without its document. `sha256` is of the document's text; it was published by `created_by`, whose account is
+    called `created_by_name`.
+    """
 
     workflow_id: str
     version: int
@@ -66,6 +72,7 @@ class VersionSummary(Frozen):
     note: str = ""
     created_at: Instant
     created_by: str | None = None
+    created_by_name: str | None = None
 
 
 class Version(VersionSummary):

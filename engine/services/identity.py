@@ -22,6 +22,7 @@ from engine.store.database import Database
 __all__ = [
     "User",
     "change_password",
+    "check_setup_token",
     "create_first_admin",
     "log_in",
     "log_out",
@@ -51,7 +52,8 @@ class BadSetupToken(OpenRoomsError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The setup link has expired or was used. Start OpenRooms again; it prints a new one."
+            "This setup link has expired, 15 minutes after it was printed, or a part of it is missing."
+            " Start OpenRooms again; it prints a new one."
         )
 
 
@@ -59,7 +61,7 @@ class AlreadySetUp(OpenRoomsError):
     code = "already_set_up"
 
     def __init__(self) -> None:
-        super().__init__("There is an administrator already: log in. `openrooms` can reset a lost password.")
+        super().__init__("There is an administrator already: a setup link is good once. Log in.")
 
 
 class TooManyAttempts(OpenRoomsError):
@@ -99,6 +101,19 @@ def make_setup_token(rt: Runtime) -> str:
             raise AlreadySetUp
         sessions.add_setup_token(session, digest_of(token), now_us, now_us + SETUP_TOKEN_US)
     return token
+
+
+def check_setup_token(rt: Runtime, token: str) -> None:
+    """Whether the link would be taken; looking uses nothing up.
+
+    Raises:
+        AlreadySetUp, BadSetupToken
+    """
+    if not needs_setup(rt):
+        raise AlreadySetUp
+    with rt.db.read() as session:
+        if not sessions.is_setup_token(session, digest_of(token), rt.now_us()):
+            raise BadSetupToken
 
 
 def create_first_admin(rt: Runtime, token: str, name: str, password: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jsonschema
 
 from engine.core.document import Frozen
@@ -19,6 +17,7 @@ from engine.services import health, history, rooms, runs
 from engine.services.permission import require
 from engine.services.workflows import list_workflows
 from engine.store import overview
+from engine.store.run_list import EVERYTHING, Sought
 
 SHOWN = 8
 """Runs in each list of the home page."""
@@ -68,21 +67,21 @@ class Overview(Frozen):
 
 
 def list_runs(
-    rt: Runtime, user: User, filters: dict[str, Any] | None = None, paging: Paging = FIRST_PAGE
+    rt: Runtime, user: User, sought: Sought = EVERYTHING, paging: Paging = FIRST_PAGE
 ) -> Page[RunLine]:
-    """Newest first; `filters` may name room_id, workflow_id and status."""
-    page = runs.list_runs(rt, user, filters, paging)
+    """Newest first, those sought."""
+    page = runs.list_runs(rt, user, sought, paging)
     return Page(items=_lines(rt, page.items), next_cursor=page.next_cursor)
 
 
 def look_around(rt: Runtime, user: User) -> Overview:
     require(rt, user, Role.VIEWER, "see what is going on")
     few = Paging(limit=SHOWN)
-    live = [run for status in LIVE for run in runs.list_runs(rt, user, {"status": status}, few).items]
+    live = [run for status in LIVE for run in runs.list_runs(rt, user, Sought(status), few).items]
     live.sort(key=lambda run: (run.status is not RunStatus.QUEUED, run.id), reverse=True)
     running = _lines(rt, tuple(live[:SHOWN]))
     failed = rooms.list_rooms(rt, user, rooms.Sought(RoomStatus.FAILED), few).items
-    wanted = [runs.list_runs(rt, user, {"room_id": room.id}, Paging(limit=1)).items for room in failed]
+    wanted = [runs.list_runs(rt, user, Sought(room_id=room.id), Paging(limit=1)).items for room in failed]
     latest = runs.list_runs(rt, user, paging=few).items
     return Overview(
         running=running,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from pydantic import JsonValue
 
-from engine.core.errors import IllegalTransition, NotFound
+from engine.core.errors import IllegalTransition, InvalidInput, NotFound
 from engine.core.identity import Role, User
 from engine.core.page import FIRST_PAGE, Page, Paging
 from engine.core.run import RunStatus
@@ -18,10 +17,11 @@ from engine.runner import starting
 from engine.runner.starting import NoVersion, RoomBusy, Wanted
 from engine.runtime import Runtime
 from engine.services.permission import require
-from engine.store import runs
+from engine.store import run_list, runs
 from engine.store.requests import own
+from engine.store.run_list import EVERYTHING, Place, Sought
 
-__all__ = ["NoVersion", "RoomBusy", "Trial", "get", "list_runs", "retry", "start", "try_out"]
+__all__ = ["NoVersion", "RoomBusy", "Sought", "Trial", "get", "list_runs", "retry", "start", "try_out"]
 
 
 def start(
@@ -93,15 +93,28 @@ def get(rt: Runtime, user: User, run_id: str) -> Run:
     return run
 
 
-def list_runs(
-    rt: Runtime, user: User, filters: dict[str, Any] | None = None, paging: Paging = FIRST_PAGE
-) -> Page[Run]:
-    """Runs, newest first; `filters` may name room_id, workflow_id and status."""
+def list_runs(rt: Runtime, user: User, sought: Sought = EVERYTHING, paging: Paging = FIRST_PAGE) -> Page[Run]:
+    """Newest first, those sought.
+
+    Raises:
+        InvalidInput: no run can be sought in that time.
+    """
     require(rt, user, Role.VIEWER, "list runs")
-    wanted = {name: value for name, value in (filters or {}).items() if value is not None}
+    if sought.is_backward:
+        raise InvalidInput("since is not before until, so no run can have begun between them: swap the two.")
     with rt.db.read() as session:
-        found = runs.listed(session, wanted, before=paging.after(), limit=paging.limit + 1)
-    return paging.page(found, lambda run: run.id)
+        found = run_list.listed(session, sought, after=_place(paging), limit=paging.limit + 1)
+    return paging.page(found, lambda run: f"{run.created_at}.{run.id}")
+
+
+def _place(paging: Paging) -> Place | None:
+    last = paging.after()
+    if last is None:
+        return None
+    began_us, dot, run_id = last.partition(".")
+    if not (dot and began_us.isascii() and began_us.isdecimal() and len(began_us) < 19):
+        raise InvalidInput("This cursor is of another list.")
+    return Place(int(began_us), run_id)
 
 
 def _begin(rt: Runtime, user: User, room_id: str, wanted: Wanted) -> Run:

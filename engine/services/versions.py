@@ -94,10 +94,10 @@ def _publish(rt: Runtime, user: User, draft: Workflow, note: str, document: dict
             created_at=rt.now_us(),
             created_by=user.id,
         )
-        workflows.add_version(session, summary, text.decode())
+        version = workflows.add_version(session, summary, text.decode())
         told = {"name": draft.name, "version": summary.version, "note": note}
         audit.append(session, summary.created_at, user.id, "publish", draft.id, **told)
-    return Published(version=Version(**dict(summary), document=document), is_new=True)
+    return Published(version=version, is_new=True)
 
 
 def list_versions(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Row, Select, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from engine.core.agent import Agent, AgentSpec, AgentSummary, AgentVersion, UsedBy
+from engine.store.access_tables import UserRow
 from engine.store.agent_tables import AgentRow, AgentVersionRow
 from engine.store.tables import VersionRow, WorkflowRow
 
@@ -63,17 +64,20 @@ def list_after(session: Session, last_name: str | None, limit: int) -> list[tupl
 
 
 def version(session: Session, agent_id: str, number: int) -> AgentVersion | None:
-    row = session.get(AgentVersionRow, (agent_id, number))
-    return _version(row) if row else None
+    query = _versions().where(
+        col(AgentVersionRow.agent_id) == agent_id, col(AgentVersionRow.number) == number
+    )
+    found = session.execute(query).one_or_none()
+    return _version(found) if found else None
 
 
 def versions_before(session: Session, agent_id: str, number: int | None, limit: int) -> list[AgentVersion]:
     """Newest first."""
-    query = select(AgentVersionRow).where(col(AgentVersionRow.agent_id) == agent_id)
+    query = _versions().where(col(AgentVersionRow.agent_id) == agent_id)
     if number is not None:
         query = query.where(col(AgentVersionRow.number) < number)
-    rows = session.execute(query.order_by(col(AgentVersionRow.number).desc()).limit(limit)).scalars()
-    return [_version(row) for row in rows]
+    found = session.execute(query.order_by(col(AgentVersionRow.number).desc()).limit(limit))
+    return [_version(row) for row in found]
 
 
 def specs(
@@ -140,7 +144,14 @@ def _summary(row: AgentRow) -> AgentSummary:
     )
 
 
-def _version(row: AgentVersionRow) -> AgentVersion:
+def _versions() -> Select[AgentVersionRow, str | None]:
+    return select(AgentVersionRow, col(UserRow.name)).join(
+        UserRow, col(UserRow.id) == col(AgentVersionRow.created_by), isouter=True
+    )
+
+
+def _version(found: Row[AgentVersionRow, str | None]) -> AgentVersion:
+    row, made_by = found
     return AgentVersion(
         agent_id=row.agent_id,
         version=row.number,
@@ -148,4 +159,5 @@ def _version(row: AgentVersionRow) -> AgentVersion:
         note=row.note,
         created_at=row.created_us,
         created_by=row.created_by,
+        created_by_name=made_by,
     )

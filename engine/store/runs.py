@@ -157,7 +157,7 @@ def _queued(new: NewRun, number: int, seq: int) -> Run:
 
 def get(session: Session, run_id: str) -> Run | None:
     row = session.get(RunRow, run_id)
-    return _run(row) if row else None
+    return run_of(row) if row else None
 
 
 def standing(session: Session, run_id: str) -> Standing | None:
@@ -256,17 +256,6 @@ def is_in_line(hot: Hot, run_id: str) -> bool:
     )
 
 
-def listed(session: Session, filters: Mapping[str, Any], *, before: str | None, limit: int) -> list[Run]:
-    """Runs, newest first; `filters` by column name, `before` the id of the last one seen."""
-    query = select(RunRow)
-    for name, value in filters.items():
-        query = query.where(getattr(RunRow, name) == value)
-    if before:
-        query = query.where(col(RunRow.id) < before)
-    rows = session.execute(query.order_by(col(RunRow.id).desc()).limit(limit)).scalars()
-    return [_run(row) for row in rows]
-
-
 def cost_since(session: Session, room_id: str, since_us: int, *, but: str) -> float:
     """What the room's runs begun since then have cost in US dollars, without the run `but`."""
     own = col(RunRow.room_id) == room_id, col(RunRow.created_us) >= since_us, col(RunRow.id) != but
@@ -286,10 +275,10 @@ def version_document(session: Session, workflow_id: str, number: int) -> str | N
 
 def _standing(row: RunRow) -> Standing:
     state = orjson.loads(row.state) if row.state else {}
-    return Standing(_run(row), state, row.state_seq, row.owner, row.inbox_done)
+    return Standing(run_of(row), state, row.state_seq, row.owner, row.inbox_done)
 
 
-def _run(row: RunRow) -> Run:
+def run_of(row: RunRow) -> Run:
     return Run(
         id=row.id,
         room_id=row.room_id,

@@ -73,6 +73,12 @@ def add_setup_token(session: Session, digest: str, now_us: int, expires_us: int)
     session.flush()
 
 
+def is_setup_token(session: Session, digest: str, now_us: int) -> bool:
+    """Whether it is still good."""
+    row = session.get(SetupTokenRow, digest)
+    return row is not None and row.expires_us > now_us
+
+
 def take_setup_tokens(session: Session, now_us: int) -> set[str]:
     """Remove all setup tokens; the hashes of those that were still good.
 

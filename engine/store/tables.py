@@ -95,15 +95,22 @@ class RunRow(SQLModel, table=True):
         Index("run_ready", "ready", sqlite_where=text("ready"), postgresql_where=text("ready")),
         Index("run_request", "room_id", "request_id", unique=True),
         Index("run_number", "room_id", "number", unique=True),
+        # Lists of runs are read from these alone: what engine.store.run_list asks for is in each.
+        Index("run_began", "created_us", "id", "room_id", "number"),
+        Index("run_began_by_status", "status", "created_us", "id", "room_id", "number"),
+        Index("run_began_in_room", "room_id", "created_us", "id", "number"),
+        Index("run_of_workflow", "workflow_id", "id"),
     )
 
     id: str = Field(sa_column=id_column())
-    room_id: str = Field(sa_column=ref_column("room.id"))
-    workflow_id: str = Field(sa_column=Column(String(ID_CHARS), nullable=False, index=True))
+    room_id: str = Field(
+        sa_column=Column(String(ID_CHARS), ForeignKey("room.id", ondelete="CASCADE"), nullable=False)
+    )
+    workflow_id: str = Field(max_length=ID_CHARS)
     version: int
     number: int
     request_id: str | None = Field(default=None, max_length=200)
-    status: str = Field(max_length=16, index=True)
+    status: str = Field(max_length=16)
     live: bool | None = Field(default=None, nullable=True)
     """True while it holds its room, NULL when in line or over."""
     ready: bool = Field(default=False)
@@ -127,7 +134,7 @@ class RunRow(SQLModel, table=True):
     tokens: int = Field(default=0)
     cost_usd: float = Field(default=0.0)
     retry_of: str | None = Field(default=None, max_length=ID_CHARS)
-    created_us: int = Field(sa_column=us_column(index=True))
+    created_us: int = Field(sa_column=us_column())
     started_us: int | None = Field(default=None, sa_column=us_column(nullable=True))
     ended_us: int | None = Field(default=None, sa_column=us_column(nullable=True))
     created_by: str | None = Field(default=None, max_length=ID_CHARS)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Row, Select, delete, func, select, update
 from sqlmodel import Session, col
 
 from engine.core.run import RunStatus
@@ -19,6 +19,7 @@ from engine.core.workflow import (
     WorkflowStatus,
     WorkflowSummary,
 )
+from engine.store.access_tables import UserRow
 from engine.store.tables import RoomRow, RunRow, VersionRow, WorkflowRow
 
 
@@ -113,7 +114,7 @@ def room_names(session: Session, workflow_id: str, limit: int) -> list[str]:
     return list(session.execute(query.order_by(col(RoomRow.id)).limit(limit)).scalars())
 
 
-def add_version(session: Session, summary: VersionSummary, text: str) -> None:
+def add_version(session: Session, summary: VersionSummary, text: str) -> Version:
     """Keep the version; the workflow is active from now on."""
     session.add(
         VersionRow(
@@ -137,11 +138,12 @@ def add_version(session: Session, summary: VersionSummary, text: str) -> None:
             updated_us=summary.created_at,
         )
     )
+    return _whole(session.execute(_numbered(summary.workflow_id, summary.version)).one())
 
 
 def version(session: Session, workflow_id: str, number: int) -> Version | None:
-    row = session.get(VersionRow, (workflow_id, number))
-    return Version(**dict(_version(row)), document=orjson.loads(row.document)) if row else None
+    found = session.execute(_numbered(workflow_id, number)).one_or_none()
+    return _whole(found) if found else None
 
 
 def latest_versions(session: Session, limit: int) -> list[tuple[str, str, int, str]]:
@@ -164,11 +166,11 @@ def versions_before(
     session: Session, workflow_id: str, number: int | None, limit: int
 ) -> list[VersionSummary]:
     """Newest first."""
-    query = select(VersionRow).where(col(VersionRow.workflow_id) == workflow_id)
+    query = _versions().where(col(VersionRow.workflow_id) == workflow_id)
     if number is not None:
         query = query.where(col(VersionRow.number) < number)
-    rows = session.execute(query.order_by(col(VersionRow.number).desc()).limit(limit)).scalars()
-    return [_version(row) for row in rows]
+    found = session.execute(query.order_by(col(VersionRow.number).desc()).limit(limit))
+    return [_version(row) for row in found]
 
 
 def _matching(query: Select[Any], sought: Sought) -> Select[Any]:
@@ -185,7 +187,11 @@ def _matching(query: Select[Any], sought: Sought) -> Select[Any]:
 
 def _summaries(session: Session, rows: Collection[WorkflowRow]) -> list[WorkflowSummary]:
     ids = [row.id for row in rows]
-    rooms, last_runs = _room_counts(session, ids), _last_runs(session, ids)
+    rooms, last_runs, published = (
+        _room_counts(session, ids),
+        _last_runs(session, ids),
+        _published(session, ids),
+    )
     return [
         WorkflowSummary(
             id=row.id,
@@ -194,6 +200,8 @@ def _summaries(session: Session, rows: Collection[WorkflowRow]) -> list[Workflow
             revision=row.revision,
             error_count=row.error_count,
             latest_version=row.latest_version,
+            published_at=published[row.id][0] if row.id in published else None,
+            published_by_name=published[row.id][1] if row.id in published else None,
             room_count=rooms.get(row.id, 0),
             last_run=last_runs.get(row.id),
             created_at=row.created_us,
@@ -202,6 +210,18 @@ def _summaries(session: Session, rows: Collection[WorkflowRow]) -> list[Workflow
         )
         for row in rows
     ]
+
+
+def _published(session: Session, ids: list[str]) -> dict[str, tuple[int, str | None]]:
+    """When and by whom the latest version of each was."""
+    workflow_id, number = col(VersionRow.workflow_id), col(VersionRow.number)
+    query = (
+        select(workflow_id, col(VersionRow.created_us), col(UserRow.name))
+        .join(WorkflowRow, (col(WorkflowRow.id) == workflow_id) & (col(WorkflowRow.latest_version) == number))
+        .join(UserRow, col(UserRow.id) == col(VersionRow.created_by), isouter=True)
+        .where(workflow_id.in_(ids))
+    )
+    return {of: (at_us, name) for of, at_us, name in session.execute(query)}
 
 
 def _room_counts(session: Session, ids: list[str]) -> dict[str, int]:
@@ -226,7 +246,22 @@ def _last_runs(session: Session, ids: list[str]) -> dict[str, LastRun]:
     }
 
 
-def _version(row: VersionRow) -> VersionSummary:
+def _versions() -> Select[VersionRow, str | None]:
+    return select(VersionRow, col(UserRow.name)).join(
+        UserRow, col(UserRow.id) == col(VersionRow.created_by), isouter=True
+    )
+
+
+def _numbered(workflow_id: str, number: int) -> Select[VersionRow, str | None]:
+    return _versions().where(col(VersionRow.workflow_id) == workflow_id, col(VersionRow.number) == number)
+
+
+def _whole(found: Row[VersionRow, str | None]) -> Version:
+    return Version(**dict(_version(found)), document=orjson.loads(found[0].document))
+
+
+def _version(found: Row[VersionRow, str | None]) -> VersionSummary:
+    row, published_by = found
     return VersionSummary(
         workflow_id=row.workflow_id,
         version=row.number,
@@ -235,4 +270,5 @@ def _version(row: VersionRow) -> VersionSummary:
         note=row.note,
         created_at=row.created_us,
         created_by=row.created_by,
+        created_by_name=published_by,
     )

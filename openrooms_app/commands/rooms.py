@@ -1,6 +1,8 @@
 """Rooms and runs of a server: listed, watched, steered, answered."""
 
+import re
 import sys
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
@@ -27,9 +29,25 @@ def rooms(q: str, status: str | None, as_json: bool, server: str | None, key: st
         table([(room.id, room.status, room.name, room.workflow_name) for room in found])
 
 
+def _moment(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    """`7d` as the moment so long ago; anything else is the server's to read."""
+    ago = re.fullmatch(r"(\d{1,5})([mhd])", text or "")
+    if ago is None:
+        return text
+    past = timedelta(**{{"m": "minutes", "h": "hours", "d": "days"}[ago[2]]: int(ago[1])})
+    return (datetime.now(UTC) - past).isoformat()
+
+
 @click.command()
 @click.argument("room", required=False)
 @click.option("--status")
+@click.option(
+    "--since", callback=_moment, help="Begun then or later: 90m, 12h or 7d ago, or an RFC 3339 time."
+)
+@click.option("--until", callback=_moment, help="Begun before then.")
+@click.option(
+    "--q", "q", default="", help="Words of the room's or workflow's name, a number, or an id's beginning."
+)
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
 @JSON
 @at_server
@@ -37,7 +55,8 @@ def runs(room: str | None, **options: Any) -> None:
     """List a server's latest runs, or those of a ROOM."""
     with connected(options["server"], options["key"]) as client:
         place = room_id(client, room) if room else None
-        found = client.list_runs(room_id=place, status=options["status"], limit=options["limit"]).items
+        asked = {name: options[name] for name in ("status", "since", "until", "q", "limit")}
+        found = client.list_runs(room_id=place, **asked).items
     if options["as_json"]:
         for run in found:
             say(run.model_dump(mode="json"))

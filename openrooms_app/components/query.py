@@ -34,6 +34,14 @@ class MomentFilter(rx.Component):
     label: rx.Var[str]
 
 
+class PeriodFilter(rx.Component):
+    library = _TSX
+    tag = "PeriodFilter"
+    name: rx.Var[str]
+    label: rx.Var[str]
+    options: rx.Var[list[dict[str, Any]]]
+
+
 class Pager(rx.Component):
     library = _TSX
     tag = "Pager"
@@ -53,6 +61,13 @@ def select_filter(name: str, label: str, everything: str, options: Any, unknown:
 def moment_filter(name: str, label: str) -> rx.Component:
     """Writes `?name=` as RFC 3339 in UTC; shown and typed as local time."""
     return MomentFilter.create(name=name, label=label)
+
+
+def period_filter(name: str, label: str, options: Any) -> rx.Component:
+    """Writes `?name=` where one of the `options` {"value", "text", "seconds"} is chosen, each up to now; otherwise `?name=between`
+    with `?since=` and `?until=`, as `moment_filter` does.
+    """
+    return PeriodFilter.create(name=name, label=label, options=options)
 
 
 def pager(next_cursor: rx.Var[str]) -> rx.Component:

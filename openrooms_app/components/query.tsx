@@ -8,18 +8,25 @@ const PAGER = "inline-flex h-8 items-center gap-1 rounded-md border border-line 
 const AFTER_TYPING_MS = 200;
 const CURSOR = "cursor";
 
-/** The value of one parameter after the `?`, and how to change it; a changed filter begins at the first page. */
-function useParameter(name: string): [string, (value: string) => void] {
+/** The parameters after the `?`, and how to change some; a changed filter begins at the first page. */
+function useParameters(): [URLSearchParams, (changes: Record<string, string>) => void] {
   const [parameters, setParameters] = useSearchParams();
-  const change = (value: string) =>
+  const change = (changes: Record<string, string>) =>
     setParameters((before) => {
       const after = new URLSearchParams(before);
       after.delete(CURSOR);
-      if (value) after.set(name, value);
-      else after.delete(name);
+      for (const [name, value] of Object.entries(changes)) {
+        if (value) after.set(name, value);
+        else after.delete(name);
+      }
       return after;
     }, { replace: true });
-  return [parameters.get(name) ?? "", change];
+  return [parameters, change];
+}
+
+function useParameter(name: string): [string, (value: string) => void] {
+  const [parameters, change] = useParameters();
+  return [parameters.get(name) ?? "", (value) => change({ [name]: value })];
 }
 
 export function SearchFilter({ name = "q", label = "Search" }: { name?: string; label?: string }) {
@@ -69,6 +76,38 @@ export function SelectFilter({ name = "", label = "", all = "All", options = [],
   );
 }
 
+const BETWEEN = "between";
+
+type Period = Option & { seconds: number };
+
+/** A time up to now that moves on with it, or one between two moments, either of which may be left open. */
+export function PeriodFilter({ name = "", label = "", options = [] }: { name?: string; label?: string; options?: Period[] }) {
+  const [parameters, change] = useParameters();
+  const value = parameters.get(name) || (parameters.has("since") || parameters.has("until") ? BETWEEN : "");
+  const [shown, setShown] = useState("");
+  useEffect(() => setShown(value), [value]);
+  const choose = (next: string) => {
+    const before = next === BETWEEN ? options.find((each) => each.value === shown) : undefined;
+    change({ [name]: next, since: before ? minuteBefore(before.seconds) : "", until: "" });
+  };
+  return (
+    <>
+      <select value={shown} aria-label={label} onChange={(event) => choose(event.target.value)} className={`${INPUT} w-[calc(50%-4px)] px-2 sm:w-36`}>
+        <option value="">Any time</option>
+        {options.map((each) => <option key={each.value} value={each.value}>{each.text}</option>)}
+        <option value={BETWEEN}>From … until …</option>
+      </select>
+      {shown === BETWEEN && <MomentFilter name="since" label="From" />}
+      {shown === BETWEEN && <MomentFilter name="until" label="until" />}
+    </>
+  );
+}
+
+function minuteBefore(seconds: number): string {
+  const then = Date.now() - seconds * 1_000;
+  return new Date(then - (then % 60_000)).toISOString();
+}
+
 /** A local moment to the minute; the address has it in UTC, so that it means the same to whoever it is sent to. */
 export function MomentFilter({ name = "", label = "" }: { name?: string; label?: string }) {
   const [value, change] = useParameter(name);
@@ -88,9 +127,9 @@ export function MomentFilter({ name = "", label = "" }: { name?: string; label?:
     change(said.current);
   };
   return (
-    <label className="flex items-center gap-1.5 text-xs text-mute">
-      {label}
-      <input type="datetime-local" value={text} max="9999-12-31T23:59" onChange={(event) => type(event.target.value)} className={`${INPUT} px-2`} />
+    <label className="flex items-center gap-1.5 text-xs text-mute max-sm:w-full">
+      <span className="max-sm:w-8">{label}</span>
+      <input type="datetime-local" value={text} title={utcMinute(value)} max="9999-12-31T23:59" onChange={(event) => type(event.target.value)} className={`${INPUT} px-2 max-sm:flex-1`} />
     </label>
   );
 }
@@ -101,6 +140,11 @@ function localMinute(value: string): string {
   if (Number.isNaN(date.getTime())) return "";
   const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
   return local.toISOString().slice(0, 16);
+}
+
+function utcMinute(value: string): string | undefined {
+  const date = new Date(value);
+  return Number.isNaN(date.getTime()) ? undefined : `${date.toISOString().replace("T", " ").slice(0, 16)} UTC`;
 }
 
 /** Ways to the first and to the next page; nothing when all is on one. */

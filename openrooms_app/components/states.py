@@ -7,7 +7,7 @@ import reflex as rx
 from openrooms_app.components.button import button
 
 
-def empty_state(icon: str, title: str, text: str, *actions: rx.Component) -> rx.Component:
+def empty_state(icon: str, title: str, text: str | rx.Var[Any], *actions: rx.Component) -> rx.Component:
     """Nothing here yet; `text` says what to do, `actions` do it."""
     return _notice(icon, "text-mute", title, text, *actions)
 

@@ -5,12 +5,12 @@ from typing import Any, Final
 import reflex as rx
 
 from engine.core.identity import User
-from engine.core.page import Paging
+from engine.core.page import Page, Paging
 from engine.core.run import RunStatus
 from engine.runtime import Runtime
 from engine.services import control, overview, rooms, runs, workflows
 from openrooms_app import routes
-from openrooms_app.arguments import an_id
+from openrooms_app.arguments import an_id, moment_in
 from openrooms_app.ask import ask, notify
 from openrooms_app.components import (
     button,
@@ -18,11 +18,12 @@ from openrooms_app.components import (
     empty_state,
     error_state,
     icon_button,
+    link,
     link_button,
     panel,
     skeleton_rows,
 )
-from openrooms_app.components.query import pager, select_filter
+from openrooms_app.components.query import pager, period_filter, search_filter, select_filter
 from openrooms_app.components.run_table import run_table
 from openrooms_app.following import Query, draw_again, keep_drawn
 from openrooms_app.roles import requires
@@ -33,12 +34,27 @@ PAGE_SIZE: Final = 50
 CHOICES: Final = 500
 """The most rooms or workflows that a filter offers."""
 STATUSES: Final = [{"value": status.value, "text": status.value.capitalize()} for status in RunStatus]
+PERIODS: Final = {
+    "1h": ("Last hour", 3_600),
+    "1d": ("Last 24 hours", 86_400),
+    "7d": ("Last 7 days", 7 * 86_400),
+    "30d": ("Last 30 days", 30 * 86_400),
+}
+"""What it is called and how many seconds it goes back."""
+MAX_TEXT: Final = 200
+SECOND_US: Final = 1_000_000
+FILTERS: Final = {"q", "status", "workflow", "room", "began", "since", "until"}
+"""What the address calls them."""
 
 
 class RunsPage(rx.State):
     rows: list[dict[str, Any]] = []
     next_cursor: str = ""
     is_filtered: bool = False
+    is_later: bool = False
+    """Not the first page."""
+    is_backward: bool = False
+    """The time asked for ends before it begins."""
     is_loading: bool = True
     error: str = ""
     room_choices: list[dict[str, str]] = []
@@ -80,24 +96,39 @@ class RunsPage(rx.State):
 
 
 def fetch(rt: Runtime, user: User, query: Query) -> dict[str, Any]:
-    status = query.get("status", "")
-    filters = {
-        "status": status if status in RunStatus.__members__ else None,
-        "room_id": query.get("room"),
-        "workflow_id": query.get("workflow"),
-    }
-    found = overview.list_runs(rt, user, filters, Paging(limit=PAGE_SIZE, cursor=query.get("cursor")))
+    paging = Paging(limit=PAGE_SIZE, cursor=query.get("cursor"))
+    sought = wanted(query, rt.now_us())
+    is_backward = sought.is_backward
+    found = Page[overview.RunLine](items=()) if is_backward else overview.list_runs(rt, user, sought, paging)
     some = Paging(limit=CHOICES)
-    sought = rooms.Sought(workflow_id=query.get("workflow"))
-    all_rooms = rooms.list_rooms(rt, user, sought, some).items
+    of_workflow = rooms.Sought(workflow_id=query.get("workflow"))
+    all_rooms = rooms.list_rooms(rt, user, of_workflow, some).items
     all_workflows = workflows.list_workflows(rt, user, paging=some).items
     return {
         "rows": [line.plain() for line in found.items],
         "next_cursor": found.next_cursor or "",
-        "is_filtered": bool({"status", "room", "workflow", "cursor"} & query.keys()),
+        "is_backward": is_backward,
+        "is_filtered": bool(FILTERS & query.keys()),
+        "is_later": "cursor" in query,
         "room_choices": [{"value": room.id, "text": room.name} for room in all_rooms],
         "workflow_choices": [{"value": item.id, "text": item.name} for item in all_workflows],
     }
+
+
+def wanted(query: Query, now_us: int) -> runs.Sought:
+    """
+    Raises:
+        InvalidInput: a time in the address is none.
+    """
+    status, period = query.get("status", ""), PERIODS.get(query.get("began", ""))
+    return runs.Sought(
+        status=RunStatus(status) if status in RunStatus.__members__ else None,
+        room_id=query.get("room"),
+        workflow_id=query.get("workflow"),
+        since_us=now_us - period[1] * SECOND_US if period else moment_in(query, "since"),
+        until_us=None if period else moment_in(query, "until"),
+        text=query.get("q", "")[:MAX_TEXT],
+    )
 
 
 state: Any = RunsPage
@@ -106,14 +137,20 @@ state: Any = RunsPage
 
 @rx.page(route=routes.RUNS, title=title("Runs"), on_load=RunsPage.follow)
 def runs_page() -> rx.Component:
+    periods = [
+        {"value": value, "text": text, "seconds": seconds} for value, (text, seconds) in PERIODS.items()
+    ]
     filters = rx.el.div(
+        search_filter("Room, workflow, #number or id"),
         select_filter("status", "Status", "Any status", STATUSES),
         select_filter("workflow", "Workflow", "Any workflow", state.workflow_choices, "An archived workflow"),
         select_filter("room", "Room", "Any room", state.room_choices, "Another room"),
-        class_name="flex flex-wrap gap-2",
+        period_filter("began", "Began", periods),
+        rx.cond(state.is_filtered & (state.rows.length() > 0), _clear(), rx.fragment()),
+        class_name="flex flex-wrap items-center gap-2",
     )
     rows = rx.fragment(run_table(state.rows, label="Runs", actions=_cancel), pager(state.next_cursor))
-    nothing = rx.cond(state.is_filtered, _nothing_found(), _nothing_yet())
+    nothing = rx.cond(state.is_filtered | state.is_later, _nothing_found(), _nothing_yet())
     content = rx.cond(
         state.error != "",
         error_state(state.error, state.refresh),
@@ -140,9 +177,20 @@ def _ask_to_cancel() -> rx.Component:
     )
 
 
+def _clear() -> rx.Component:
+    return link("Clear filters", to=routes.RUNS, class_name="text-xs sm:px-1")
+
+
 def _nothing_found() -> rx.Component:
     return empty_state(
-        "search-x", "No run fits", "None is like this just now.", link_button("Show all", to=routes.RUNS)
+        "search-x",
+        "No run fits",
+        rx.cond(
+            state.is_backward,
+            "“From” is not before “until”: nothing begins between them.",
+            "None has all that the filters ask for.",
+        ),
+        link_button("Clear filters", to=routes.RUNS),
     )
 
 

@@ -4,7 +4,7 @@ import re
 
 import httpx
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from openrooms_app.entrance import own_address
 from tests.app.conftest import AsUser, Served
@@ -32,6 +32,10 @@ def test_the_setup_link_makes_one_administrator_and_then_is_dead(fresh: Served, 
     assert answer.status_code == 409
     assert "administrator already" in answer.text
     assert httpx.get(f"{fresh.url}/setup").headers["location"] == "/login"
+    assert page.goto(f"{fresh.url}/setup?token={fresh.setup_token}").status == 409
+    expect(page.get_by_role("alert")).to_contain_text("administrator already")
+    expect(page.get_by_role("link", name="Log in")).to_have_attribute("href", "/login")
+    expect(page.get_by_role("textbox")).to_have_count(0)
 
 
 def test_a_wrong_setup_token_is_refused_in_words(unclaimed: Served) -> None:
@@ -39,9 +43,13 @@ def test_a_wrong_setup_token_is_refused_in_words(unclaimed: Served) -> None:
 
     answer = httpx.post(f"{unclaimed.url}/setup", data=form)
 
-    assert answer.status_code == 403
-    assert "setup link" in answer.text
-    assert "set-cookie" not in answer.headers
+    opened = httpx.get(f"{unclaimed.url}/setup?token=guess")
+    for refused in (answer, opened):
+        assert refused.status_code == 403
+        assert "setup link" in refused.text
+        assert "openrooms up" in refused.text
+        assert "<form" not in refused.text
+        assert "set-cookie" not in refused.headers
 
 
 def test_two_passwords_that_differ_are_refused_in_place(unclaimed: Served) -> None:

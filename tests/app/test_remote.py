@@ -60,6 +60,9 @@ def test_a_document_goes_there_runs_there_and_comes_back(there, server, tmp_path
         ["#2", "COMPLETED"],
         ["#1", "COMPLETED"],
     ]
+    assert there("runs", "--since", "5m", "--q", "far 2").split()[1] == "#2"
+    assert there("runs", "--until", "5m") == ""
+    assert "RFC 3339" in there("runs", "--since", "lately", code=1)
     assert "identical" in there("replay", run["id"])
     log = there("logs", "Far away", "--level", "DEBUG", "--json", "--limit", "1000").splitlines()
     assert [json.loads(line)["seq"] for line in log] == list(range(1, len(events)))  # without "room created"

@@ -44,7 +44,7 @@ def test_each_due_time_is_fired_once_though_a_worker_dies_firing(place: Installa
     schedules.delete(place.rt, ME, schedule.id)
 
     assert due == list(range(first_us, last_us + SECOND, SECOND))
-    begun = runs.list_runs(place.rt, ME, {"room_id": room_id}).items
+    begun = runs.list_runs(place.rt, ME, runs.Sought(room_id=room_id)).items
     with place.rt.db.look() as hot:
         asked = [row[0] for row in hot.all("SELECT request_id FROM run WHERE room_id = ?", room_id)]
     assert len(begun) >= len(due)
@@ -77,7 +77,7 @@ def test_each_delivery_starts_one_run_and_no_event_stays_untold(place: Installat
         place.dies(first)
         place.worker(replaces=first)
 
-        begun = runs.list_runs(place.rt, ME, {"room_id": room_id}).items
+        begun = runs.list_runs(place.rt, ME, runs.Sought(room_id=room_id)).items
         assert sorted(started) == sorted(run.id for run in begun)
         assert all_over(place, [run.id for run in begun], 30) == []
         wanted = [

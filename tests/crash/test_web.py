@@ -54,7 +54,7 @@ def test_a_start_repeated_after_the_web_died_gives_one_run(place: Installation, 
 
     assert breaks == 1
     assert ended(place, run_id).status is RunStatus.COMPLETED
-    assert [run.id for run in runs.list_runs(place.rt, ME, {"room_id": room_id}).items] == [run_id]
+    assert [run.id for run in runs.list_runs(place.rt, ME, runs.Sought(room_id=room_id)).items] == [run_id]
 
 
 def test_a_run_whose_bell_never_rang_is_begun_by_a_sweep(place: Installation) -> None:
@@ -66,7 +66,7 @@ def test_a_run_whose_bell_never_rang_is_begun_by_a_sweep(place: Installation) ->
         sent_once(f"http://127.0.0.1:{port}", room_id)
     place.dies(web)
 
-    (run,) = runs.list_runs(place.rt, ME, {"room_id": room_id}).items
+    (run,) = runs.list_runs(place.rt, ME, runs.Sought(room_id=room_id)).items
     assert ended(place, run.id).took_effect == [1]
 
 

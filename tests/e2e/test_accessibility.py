@@ -37,7 +37,7 @@ PAGES = (
     "/",
     "/workflows",
     "/rooms",
-    "/runs",
+    "/runs?began=between",
     "/agents",
     "/triggers",
     "/tools",

@@ -284,7 +284,9 @@ def test_two_versions_are_compared_and_one_is_restored(opened: Open) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("Shift+V")
     dialog = page.get_by_role("dialog", name="Versions")
-    expect(dialog.get_by_text("the first")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Version 1")).to_contain_text(
+        re.compile(r"20\d\d.*the firstby Ada")
+    )
     dialog.get_by_role("button", name="Draft as it is").click()
     dialog.get_by_label("Compare with").select_option("1")
     expect(dialog.get_by_test_id("difference")).to_have_text("1 added0 removed1 changed")

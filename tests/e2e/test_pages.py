@@ -227,6 +227,40 @@ def test_the_runs_page_lists_a_run_and_leads_to_it(running_app: RunningApp, as_a
     expect(row.get_by_role("link", name="#1")).to_have_attribute("href", f"/runs/{run.id}")
 
 
+def test_a_run_is_found_by_its_time_and_by_words_that_stand_in_the_address(
+    running_app: RunningApp, as_ada: Page, complaints: list[str]
+) -> None:
+    room = a_room(running_app, "Seldom seen", a_workflow(running_app, "Sought after"))
+    runs.start(running_app.rt, running_app.admin, room.id)
+    as_ada.goto(f"{running_app.url}/runs?status=COMPLETED")
+    row, search, began = (
+        the_row(as_ada, "Seldom seen"),
+        as_ada.get_by_role("searchbox"),
+        as_ada.get_by_label("Began"),
+    )
+    expect(row).to_be_visible(timeout=20_000)
+    search.press_sequentially("sought #1")
+    expect(as_ada.locator("tbody tr")).to_have_count(1)
+    began.select_option("Last hour")
+    expect(as_ada).to_have_url(re.compile(r"\?status=COMPLETED&q=sought\+%231&began=1h$"))
+    as_ada.reload()
+    expect(row).to_be_visible()
+    expect(search).to_have_value("sought #1")
+
+    began.select_option("From … until …")
+    expect(as_ada).to_have_url(re.compile("began=between&since=20[^&]*Z$"))
+    expect(row).to_be_visible()
+    as_ada.get_by_label("until").fill("2020-01-01T00:00")
+    expect(as_ada.get_by_text("is not before")).to_be_visible()
+    as_ada.get_by_label("From").fill("2019-01-01T00:00")
+    expect(as_ada.get_by_text("None has all")).to_be_visible()
+    as_ada.get_by_role("link", name="Clear filters").click()
+    expect(row).to_be_visible()
+    expect(as_ada).to_have_url(running_app.url + "/runs")
+    expect(search).to_have_value("")
+    expect(began).to_have_value("")
+
+
 def test_a_tool_is_tried_out_and_its_error_is_shown(running_app: RunningApp, as_ada: Page) -> None:
     as_ada.goto(running_app.url + "/tools")
     as_ada.get_by_role("button", name="Try Calculator").click()

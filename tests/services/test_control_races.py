@@ -48,7 +48,7 @@ def told_at_once(wish: Callable[[], Run]) -> Counter[str]:
 
 
 def wishes(rt: Runtime, editor: User, room_id: str) -> list[str]:
-    (run,) = runs.list_runs(rt, editor, {"room_id": room_id}).items
+    (run,) = runs.list_runs(rt, editor, runs.Sought(room_id=room_id)).items
     with rt.db.read() as session:
         return [kind for _, kind, _ in inbox.unread(session, run.id, 0)]
 

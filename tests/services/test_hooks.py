@@ -46,7 +46,7 @@ def a_call(value=None, *, raw=None, media_type="application/json", query=(), **h
 
 
 def of_room(rt, user, room_id):
-    return runs.list_runs(rt, user, {"room_id": room_id}).items
+    return runs.list_runs(rt, user, runs.Sought(room_id=room_id)).items
 
 
 def refusal(rt, made, call):

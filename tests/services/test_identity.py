@@ -14,6 +14,7 @@ from engine.services.identity import (
     BadSetupToken,
     TooManyAttempts,
     change_password,
+    check_setup_token,
     create_first_admin,
     log_in,
     log_out,
@@ -47,12 +48,19 @@ def test_a_fresh_installation_is_set_up_once_with_the_printed_token(rt):
         create_first_admin(rt, token, "Eve", PASSWORD)
     with pytest.raises(AlreadySetUp):
         make_setup_token(rt)
+    with pytest.raises(AlreadySetUp):
+        check_setup_token(rt, token)
 
 
 def test_a_setup_token_is_good_for_15_minutes(rt):
     token = make_setup_token(rt)
+    for _ in range(2):
+        check_setup_token(rt, token)
     rt.move_clock(15 * 60 * SECOND)
 
+    for dead in (token, token[:-1]):
+        with pytest.raises(BadSetupToken, match="expired"):
+            check_setup_token(rt, dead)
     with pytest.raises(BadSetupToken):
         create_first_admin(rt, token, "Ada", PASSWORD)
     assert needs_setup(rt)

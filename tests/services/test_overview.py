@@ -29,7 +29,7 @@ def test_the_list_of_runs_is_filtered_and_comes_in_pages(rt, editor):
     for room in (first, second):
         runs.start(rt, editor, room.id)
 
-    of_one = overview.list_runs(rt, editor, {"room_id": first.id, "status": None})
+    of_one = overview.list_runs(rt, editor, runs.Sought(room_id=first.id))
     page = overview.list_runs(rt, editor, paging=Paging(limit=1))
     rest = overview.list_runs(rt, editor, paging=Paging(limit=1, cursor=page.next_cursor))
 

@@ -48,7 +48,7 @@ def until(look, within_s=20):
 
 
 def of_room(rt, user, room_id):
-    return runs.list_runs(rt, user, {"room_id": room_id}).items
+    return runs.list_runs(rt, user, runs.Sought(room_id=room_id)).items
 
 
 def test_a_due_time_begins_one_run_however_many_workers_fire_it(rt, editor, room_id):

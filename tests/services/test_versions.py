@@ -7,9 +7,10 @@ import pytest
 
 from engine.core.document import Document
 from engine.core.errors import InvalidInput, NotFound
+from engine.core.identity import Role
 from engine.core.page import Paging
-from engine.core.workflow import meaning_sha256
-from engine.services import versions, workflows
+from engine.core.workflow import VersionSummary, meaning_sha256
+from engine.services import users, versions, workflows
 from engine.services.drafts import StaleDraft
 from engine.services.versions import InvalidWorkflow
 from engine.store import audit
@@ -23,17 +24,24 @@ def made(rt, editor):
     return workflows.create(rt, editor, SOUND)
 
 
-def test_publishing_makes_the_draft_a_version(rt, editor, made):
-    published = versions.publish(rt, editor, made.id, note="first")
+def test_publishing_makes_the_draft_a_version_and_who_did_it_is_told_for_good(rt, editor, admin, made):
+    zoe = users.create(rt, admin, "Zoë", "a long password", Role.EDITOR)
+    published = versions.publish(rt, zoe, made.id, note="first")
+    users.set_active(rt, admin, zoe.id, active=False)
 
     assert published.is_new
     assert published.version == versions.get_version(rt, editor, made.id, 1)
+    (listed,) = versions.list_versions(rt, editor, made.id).items
+    (summary,) = workflows.list_workflows(rt, editor).items
+    assert listed == VersionSummary(**published.version.model_dump(exclude={"document"}))
+    assert (listed.created_by, listed.created_by_name) == (zoe.id, "Zoë")
+    assert (summary.published_at, summary.published_by_name) == (listed.created_at, "Zoë")
     assert (published.version.version, published.version.note) == (1, "first")
     assert published.version.document == SOUND
     after = workflows.get(rt, editor, made.id)
     assert (after.latest_version, after.status, after.revision) == (1, "ACTIVE", 1)
     with rt.db.read() as session:
-        newest = audit.newest(session, 1)[0]
+        newest = audit.newest(session, 1, sought=audit.Sought("publish"))[0]
     assert (newest.action, newest.target, newest.detail) == (
         "publish",
         made.id,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,8 +13,9 @@ from engine.core.run import RunStatus
 from engine.core.runview import Run
 from engine.services import control, history, logs, rooms, runs
 from engine.services.logs import Found
+from engine.services.runs import Sought
 from openrooms_app.api.bodies import FILE, LINES, StrictRoute
-from openrooms_app.api.deps import MAX_INT, By, PageAsked, RequestId
+from openrooms_app.api.deps import MAX_INT, By, Moment, PageAsked, RequestId
 from openrooms_app.api.log_query import LogAsked
 from openrooms_app.api.resources.control import Accepted, accepted
 
@@ -27,24 +28,41 @@ class Retry(BaseModel):
     from_step: int | None = Field(None, ge=0, le=MAX_INT, description="instead of the node that failed")
 
 
+async def _sought(
+    status: RunStatus | None = None,
+    since: Annotated[Moment | None, Query(description="the first moment at which it may have begun")] = None,
+    until: Annotated[Moment | None, Query(description="the one after the last")] = None,
+    q: Annotated[
+        str,
+        Query(
+            max_length=200,
+            description="words that are each part of the room's or workflow's name, the number, or the beginning of the id",
+        ),
+    ] = "",
+) -> Sought:
+    return Sought(status, since_us=since, until_us=until, text=q)
+
+
+RunsAsked = Annotated[Sought, Depends(_sought)]
+
+
 @router.get("/rooms/{room_id}/runs")
-def list_runs_of_room(room_id: str, by: By, page: PageAsked, status: RunStatus | None = None) -> Page[Run]:
-    """Newest first."""
+def list_runs_of_room(room_id: str, by: By, page: PageAsked, sought: RunsAsked) -> Page[Run]:
+    """Newest first, those that fit all filters."""
     rooms.get(*by, room_id)
-    return runs.list_runs(*by, {"room_id": room_id, "status": status}, page)
+    return runs.list_runs(*by, replace(sought, room_id=room_id), page)
 
 
 @router.get("/runs")
 def list_runs(
     by: By,
     page: PageAsked,
-    status: RunStatus | None = None,
+    sought: RunsAsked,
     room_id: Annotated[str | None, Query(max_length=100)] = None,
     workflow_id: Annotated[str | None, Query(max_length=100)] = None,
 ) -> Page[Run]:
-    """Newest first."""
-    filters = {"status": status, "room_id": room_id, "workflow_id": workflow_id}
-    return runs.list_runs(*by, filters, page)
+    """Newest first, those that fit all filters."""
+    return runs.list_runs(*by, replace(sought, room_id=room_id, workflow_id=workflow_id), page)
 
 
 @router.get("/runs/{run_id}")

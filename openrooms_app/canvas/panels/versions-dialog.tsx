@@ -13,7 +13,7 @@ import { RunPaint } from "../state/run-paint.ts";
 import { useStore } from "../state/use-store.ts";
 import { Dialog } from "./dialog.tsx";
 
-type Line = { readonly version: number; readonly note: string; readonly created_at: string };
+type Line = { readonly version: number; readonly note: string; readonly created_at: string; readonly created_by_name: string | null };
 /** A version's number, or the draft as it is on the canvas. */
 type Which = number | "draft";
 
@@ -32,7 +32,7 @@ export function VersionsDialog({ editor, canEdit }: { readonly editor: Editor; r
           <ol className="w-64 shrink-0 overflow-y-auto max-md:max-h-32 max-md:w-full" aria-label="Versions">
             <Entry title="Draft" detail="as it is on the canvas" isOn={chosen === "draft"} onClick={() => setShown("draft")} />
             {lines.map((line) => (
-              <Entry key={line.version} title={`Version ${line.version}`} detail={line.note || "no note"} at={line.created_at} isOn={chosen === line.version} onClick={() => setShown(line.version)} />
+              <Entry key={line.version} title={`Version ${line.version}`} detail={line.note || "no note"} at={line.created_at} by={line.created_by_name} isOn={chosen === line.version} onClick={() => setShown(line.version)} />
             ))}
           </ol>
           <Shown key={chosen} {...{ editor, canEdit, lines, which: chosen }} base={base === chosen ? null : base} onBase={setBase} />
@@ -54,7 +54,7 @@ function useVersions(editor: Editor): { readonly lines: readonly Line[] | null; 
   return { lines, fault };
 }
 
-function Entry({ title, detail, at, isOn, onClick }: { readonly title: string; readonly detail: string; readonly at?: string; readonly isOn: boolean; readonly onClick: () => void }) {
+function Entry({ title, detail, at, by, isOn, onClick }: { readonly title: string; readonly detail: string; readonly at?: string; readonly by?: string | null; readonly isOn: boolean; readonly onClick: () => void }) {
   return (
     <li>
       <button type="button" aria-current={isOn} className="w-full rounded-md px-2.5 py-1.5 text-left hover:bg-hover aria-[current=true]:bg-hover" onClick={onClick}>
@@ -62,7 +62,10 @@ function Entry({ title, detail, at, isOn, onClick }: { readonly title: string; r
           {title}
           {at && <time dateTime={at} title={at} className="text-2xs font-normal text-mute">{new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" })}</time>}
         </span>
-        <span className="block truncate text-xs text-mute">{detail}</span>
+        <span className="flex items-baseline justify-between gap-2 text-xs text-mute">
+          <span className="truncate" title={detail}>{detail}</span>
+          {by && <span className="max-w-[50%] shrink-0 truncate text-2xs" title={`Published by ${by}`}>by {by}</span>}
+        </span>
       </button>
     </li>
   );

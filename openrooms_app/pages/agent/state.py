@@ -223,6 +223,7 @@ def _versions(rt: Runtime, user: User, agent: Agent | None) -> list[dict[str, An
             "version": one.version,
             "note": one.note,
             "created_at": one.plain()["created_at"],
+            "by": one.created_by_name or "",
             "is_latest": one.version == agent.version,
             "is_first": one.version == 1,
             "changes": changes(before.spec, one.spec) if before else [],

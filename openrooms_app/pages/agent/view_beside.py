@@ -127,7 +127,11 @@ def _version(item: Any) -> rx.Component:
         rx.el.div(
             rx.el.span(f"Version {number}", class_name="text-sm font-medium"),
             rx.cond(item["is_latest"], badge("Latest", color="ok"), rx.fragment()),
-            rx.el.span(relative_time(item["created_at"].to(str)), class_name="text-xs text-mute"),
+            rx.el.span(
+                relative_time(item["created_at"].to(str)),
+                rx.cond(item["by"] != "", rx.fragment(" by ", item["by"]), rx.fragment()),
+                class_name="min-w-0 truncate text-xs text-mute",
+            ),
             rx.el.span(class_name="flex-1"),
             rx.cond(SessionState.can_edit & ~item["is_latest"].to(bool), restore, rx.fragment()),
             class_name="flex min-h-7 flex-wrap items-center gap-2",

@@ -6,14 +6,13 @@ from urllib.parse import urlencode
 import reflex as rx
 
 from engine.core.audit import AuditEntry
-from engine.core.errors import InvalidInput
 from engine.core.identity import User
 from engine.core.page import MAX_LIMIT, Paging
-from engine.core.times import parse_rfc3339
 from engine.runtime import Runtime
 from engine.services import auditing, users
 from engine.services.auditing import Sought
 from openrooms_app import routes
+from openrooms_app.arguments import moment_in
 from openrooms_app.ask import ask
 from openrooms_app.following import Query, draw_again, try_once
 from openrooms_app.roles import requires
@@ -138,16 +137,9 @@ def sought(query: Query) -> Sought:
         action=query.get("action"),
         user_id=query.get("user"),
         target=query.get("target"),
-        since_us=_moment(query.get("since")),
-        until_us=_moment(query.get("until")),
+        since_us=moment_in(query, "since"),
+        until_us=moment_in(query, "until"),
     )
-
-
-def _moment(text: str | None) -> int | None:
-    try:
-        return None if text is None else parse_rfc3339(text)
-    except ValueError as error:
-        raise InvalidInput(f"{error}.") from error
 
 
 def _row(entry: AuditEntry) -> dict[str, Any]:

@@ -130,9 +130,7 @@ def _row(item: Any) -> rx.Component:
                 class_name="flex flex-col items-start gap-1 md:flex-row",
             )
         ),
-        cell(
-            rx.cond(item["latest_version"], f"v{item['latest_version']}", "–"), class_name=f"text-mute {WIDE}"
-        ),
+        cell(_version(item), class_name=f"max-w-56 truncate text-mute {WIDE}"),
         cell(
             rx.cond(
                 item["room_count"].to(int) > 0,
@@ -145,6 +143,20 @@ def _row(item: Any) -> rx.Component:
         cell(relative_time(item["updated_at"].to(str)), class_name=f"text-mute {WIDE}"),
         actions_cell(_actions(item)),
     )
+
+
+def _version(item: Any) -> rx.Component:
+    by = item["published_by_name"].to(str)
+    published = rx.el.span(
+        f"v{item['latest_version']}",
+        rx.el.span(
+            relative_time(item["published_at"].to(str)),
+            rx.cond(item["published_by_name"], rx.fragment(" by ", by), rx.fragment()),
+            title=rx.cond(item["published_by_name"], f"Published by {by}", ""),
+            class_name="ml-2 text-xs",
+        ),
+    )
+    return rx.cond(item["latest_version"], published, rx.el.span("–"))
 
 
 def _status(status: Any) -> rx.Component:

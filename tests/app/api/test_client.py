@@ -77,7 +77,10 @@ def _drawn(client: Client) -> str:
     assert client.validate_draft(made.id).valid
     assert not client.validate_document({}).valid
     assert client.publish(made.id, "first").version == 1
-    assert [version.note for version in client.list_versions(made.id)] == ["first"]
+    (version,) = client.list_versions(made.id)
+    me = client.get_workflow(made.id)
+    assert (version.note, version.created_by_name) == ("first", me.published_by_name)
+    assert me.published_at == version.created_at
     assert client.get_version(made.id, 1).document["name"] == "Quick"
     assert client.restore_version(made.id, 1).draft["name"] == "Quick"
     assert [node["id"] for node in client.list_nodes(made.id)] == ["start", "wait", "end"]
@@ -128,6 +131,13 @@ def _ran(client: Client, workflow_id: str) -> None:
     tried = client.start_run(room.id, until="b", pins={"a": 1})
     assert client.wait(tried.run_id, 30).trial == {"pins": ["a"], "until": "b"}
     assert [item.number for item in client.list_runs(room_id=room.id)] == [3, 2, 1]
+    began = run.created_at.isoformat()
+    assert [item.number for item in client.each(client.list_runs, since=began, q="desk", limit=2)] == [
+        3,
+        2,
+        1,
+    ]
+    assert client.list_runs(until=began, q="#1").items == []
     assert [item.number for item in client.list_runs_of_room(room.id, status="COMPLETED")] == [3, 2, 1]
     assert client.put_entry(room.id, "customer", "Zoë").revision == 1
     assert client.get_entry(room.id, "customer").value == "Zoë"

@@ -320,6 +320,20 @@ def test_runs_are_listed_and_filtered(api, runner):
     assert found(status="QUEUED") == [waiting]
     assert found(room_id=room, limit=1) == [second["id"]]
     assert found(workflow_id=first["workflow_id"]) == [second["id"], first["id"]]
+    assert found(since=second["created_at"], status="COMPLETED") == [second["id"]]
+    assert found(until=second["created_at"], since=first["created_at"]) == [first["id"]]
+    assert found(q="#2") == found(q=second["id"]) == found(q=f"run 2 {second['id'][:13]}") == [second["id"]]
+    of_room = api.get(f"/api/rooms/{room}/runs", params={"q": "1", "until": second["created_at"]}).json()
+    assert [run["id"] for run in of_room["items"]] == [first["id"]]
+    asked = (
+        {"since": "yesterday"},
+        {"since": second["created_at"], "until": first["created_at"]},
+        {"cursor": "YQ"},
+    )
+    refused = [api.get("/api/runs", params=params).json() for params in asked]
+    assert [(each["status"], each["code"]) for each in refused] == [(422, "invalid_input")] * 3
+    assert "RFC 3339" in str(refused[0])
+    assert "swap the two" in refused[1]["detail"]
     assert api.get("/api/rooms/ghost/runs").status_code == 404
 
 
