@@ -249,6 +249,8 @@ def test_the_editor_and_all_that_opens_in_it_shut_nobody_out(running_app: Runnin
     ada.keyboard.press("Control+f")
     ada.keyboard.type("1 / 0")
     look("find", ada.get_by_test_id("find"))
+    ada.get_by_test_id("node-sum").click(button="right")
+    look("menu", ada.get_by_test_id("context-menu"))
     for button, name in (("Publish", "Publish version 2"), ("Run", "Run")):
         ada.get_by_role("button", name=button, exact=True).click()
         look(name, ada.get_by_role("dialog", name=name, exact=True))
