@@ -233,6 +233,8 @@ def test_the_log_is_searched_filtered_and_leads_to_the_node_and_back(
     open_room(as_ada, running_app, room)
     expect(lines(as_ada).filter(has_text="Run failed")).to_have_count(1)
 
+    graph = as_ada.get_by_role("application", name="Graph of the run")
+    expect(graph).to_be_visible()
     as_ada.locator("#content").focus()
     as_ada.keyboard.press("Tab")
     as_ada.keyboard.press("Enter")  # the first thing is a link past all that stands above the log
@@ -241,7 +243,6 @@ def test_the_log_is_searched_filtered_and_leads_to_the_node_and_back(
     expect(as_ada.get_by_role("tab", name="Variables")).to_be_focused()
     as_ada.keyboard.press("Shift+F6")
     as_ada.keyboard.press("Shift+F6")
-    graph = as_ada.get_by_role("application", name="Graph of the run")
     expect(graph).to_be_focused()
     as_ada.keyboard.press("PageDown")
     as_ada.keyboard.press("ArrowRight")
