@@ -6,6 +6,9 @@ import { TriangleAlert } from "lucide-react";
 import "@xyflow/react/dist/style.css";
 import "./canvas.css";
 import { Button, Notice, Skeleton } from "../components/kit.tsx";
+import { Side } from "../components/side.tsx";
+import { SkipLinks } from "../components/skip-links.tsx";
+import type { Bounds } from "../components/splitter.tsx";
 import { Canvas } from "./flow/canvas.tsx";
 import { nodeOf } from "./document/document.ts";
 import { NOTHING } from "./document/operations.ts";
@@ -25,6 +28,13 @@ import { Editor } from "./state/editor.ts";
 import { copied, deleteSelected, onlyNode, pasted } from "./state/selected.ts";
 import { useStore } from "./state/use-store.ts";
 
+const SKIPS = [{ to: "drawing", text: "Skip to drawing" }, { to: "settings", text: "Skip to settings", className: "max-lg:hidden" }];
+
+/** Below 1,024 pixels the inspector lies over the drawing and has its own width. */
+function inspectorBounds(pageWidth: number): Bounds {
+  return { least: 280, most: Math.max(340, Math.min(720, pageWidth - 600)), usual: 340 };
+}
+
 export function WorkflowEditor({ canEdit = false, isKnown = true }: { readonly canEdit?: boolean; readonly isKnown?: boolean }) {
   const editor = useEditor();
   const phase = useStore(editor.store, (state) => state.phase);
@@ -35,6 +45,7 @@ export function WorkflowEditor({ canEdit = false, isKnown = true }: { readonly c
   if (phase === "failed") return <Failed editor={editor} />;
   return (
     <div className="flex min-h-0 flex-1 flex-col" data-testid="editor" data-phase={isKnown ? phase : "loading"}>
+      <SkipLinks links={SKIPS} />
       <TopBar editor={editor} canEdit={canEdit} isKnown={isKnown} isSheetOpen={isSheetOpen} onSheet={setSheetOpen} />
       <Banners editor={editor} />
       <div className="relative flex min-h-0 flex-1">
@@ -52,7 +63,11 @@ export function WorkflowEditor({ canEdit = false, isKnown = true }: { readonly c
           {canEdit && <FirstHint editor={editor} />}
           {phase === "ready" && overlay === "find" && <FindPanel editor={editor} canEdit={canEdit} />}
         </div>
-        {phase === "ready" && <Inspector editor={editor} canEdit={canEdit} isOpen={isSheetOpen} onClose={() => setSheetOpen(false)} />}
+        {phase === "ready" && (
+          <Side name="inspector" label="Width of the inspector" controls="inspector" bounds={inspectorBounds} className="max-lg:hidden">
+            <Inspector editor={editor} canEdit={canEdit} isOpen={isSheetOpen} onClose={() => setSheetOpen(false)} />
+          </Side>
+        )}
       </div>
       {phase === "ready" && <Overlays editor={editor} canEdit={canEdit} />}
     </div>
@@ -170,15 +185,16 @@ function isBeforeCards(command: Command, event: KeyboardEvent): boolean {
   return command.isOfCanvas === true && event.key.startsWith("Arrow");
 }
 
+/** The buttons that lie over the drawing are pressed by Enter as others are. */
 function isOfCanvas(target: Element | null): boolean {
-  return !target || target === document.body || target.closest("[data-testid=canvas]") !== null;
+  return !target || target === document.body || (target.closest("[data-testid=canvas]") !== null && target.closest("button") === null);
 }
 
 /** Escape in a field of the settings leads back to the card. */
 function leaveSettings(editor: Editor, target: EventTarget | null): boolean {
   const node = onlyNode(editor);
   if (!node || !isTyping(target) || !(target as Element).closest(".oi-inspector")) return false;
-  editor.view?.reveal(node);
+  editor.view?.reveal({ kind: "node", id: node });
   return true;
 }
 

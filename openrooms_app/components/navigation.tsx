@@ -7,6 +7,7 @@ import {
   type LucideIcon,
 } from "lucide-react";
 import { ColorModeContext } from "$/utils/context-registry";
+import { SKIP } from "./skip-links.tsx";
 
 type Entry = { to: string; label: string; Icon: LucideIcon; only?: string };
 
@@ -33,10 +34,10 @@ export function Navigation(who: Who) {
   return (
     <>
       <a href="#content" onClick={skip}
-        className="absolute left-2 top-2 z-50 -translate-y-16 rounded-md bg-accent px-3 py-2 text-sm text-on-accent focus:translate-y-0">
+        className={SKIP}>
         Skip to content
       </a>
-      <aside className="hidden w-52 shrink-0 flex-col border-r border-line bg-panel p-2 md:flex md:[html[data-nav=folded]_&]:w-[49px]">
+      <aside data-region="navigation" className="hidden w-52 shrink-0 flex-col border-r border-line bg-panel p-2 md:flex md:[html[data-nav=folded]_&]:w-[49px]">
         <div className="mb-2 flex h-8 items-center gap-2 pl-1">
           <Brand className={WHEN_FOLDED} />
           <button type="button" onClick={fold} aria-label="Fold the navigation" title="Fold the navigation"

@@ -1,4 +1,4 @@
-// Copy and paste, findings at their places, names, the paint of a run.
+// Copy and paste, findings at their places, names, the walk, the paint of a run.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -9,6 +9,7 @@ import { NOTHING } from "../../openrooms_app/canvas/document/operations.ts";
 import { countsBy, pathParts, problemsAt, ranked, under, type Problem } from "../../openrooms_app/canvas/document/problems.ts";
 import { inputsNeeded, namesRead } from "../../openrooms_app/canvas/document/references.ts";
 import { duration } from "../../openrooms_app/canvas/document/summary.ts";
+import { nodeFrom, partFrom, partsOf, type Direction, type Part } from "../../openrooms_app/canvas/document/walk.ts";
 import { RunPaint } from "../../openrooms_app/canvas/state/run-paint.ts";
 
 const DRAWN: WorkflowDocument = readDocument({
@@ -111,4 +112,20 @@ test("a push draws the cards anew that it touches, and no other", () => {
   drawn.length = 0;
   paint.show({ statuses: { a: { status: "done" } }, taken: ["t1"] });
   assert.deepEqual(drawn, ["b"]);
+});
+
+test("a drawing is walked along its ways, and every part of it in the order of a run", () => {
+  const node = (id: string, type = "WAIT") => ({ id, type, name: id, position: { x: 0, y: 0 } });
+  const way = (id: string, source: string, target: string, priority = 0) => ({ id, source, target, on: "ALWAYS", priority });
+  const nodes = [node("far"), node("b"), node("a"), node("start", "START"), node("lost")];
+  const transitions = [way("t3", "start", "far", 2), way("t1", "start", "a", 1), way("t2", "a", "b"), way("back", "b", "a")];
+  const drawn = readDocument({ nodes, transitions, notes: [{ id: "n", text: "" }] });
+  assert.deepEqual(partsOf(drawn).map(({ id }) => id), ["start", "t1", "a", "t2", "b", "back", "t3", "far", "lost", "n"]);
+  const walked = (from: Part | null, direction: Direction): string | undefined => partFrom(drawn, from, direction)?.id;
+  assert.equal(walked({ kind: "way", id: "t2" }, "right"), "b");
+  assert.equal(walked({ kind: "way", id: "t2" }, "left"), "a");
+  assert.equal(walked(null, "right"), "start");
+  assert.equal(walked({ kind: "note", id: "n" }, "next"), undefined);
+  assert.equal(nodeFrom(drawn, "b", "next")?.id, "far");
+  assert.equal(nodeFrom(drawn, "start", "last")?.id, "lost");
 });

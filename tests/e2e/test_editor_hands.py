@@ -93,7 +93,38 @@ def test_the_graph_is_walked_wired_renamed_and_moved_by_keys_and_told(opened: Op
     document["nodes"].append(node("late", "END", 560, 160))
     editing = opened(document)
     keys = editing.page.keyboard
-    keys.press("ArrowRight")
+    drawing, separator = editing.page.get_by_label("Workflow canvas"), editing.page.get_by_role("separator")
+    editing.page.locator("#content").focus()
+    for link, goal in (
+        ("Skip to settings", editing.inspector.get_by_role("textbox").first),
+        ("Skip to drawing", drawing),
+    ):
+        editing.page.get_by_role("link", name=link).focus()
+        keys.press("Enter")
+        expect(goal).to_be_focused()
+    expect(editing.page.get_by_test_id("problem-unreachable")).to_be_visible()
+    for _ in range(
+        5 + editing.page.locator(".oc-problem").count()
+    ):  # the buttons of the view, and what is wrong
+        keys.press("Tab")
+    expect(separator).to_be_focused()
+    keys.press("F6")
+    expect(editing.page.get_by_label("Fold the navigation")).to_be_focused()
+    keys.press("Shift+F6")
+    expect(editing.inspector.get_by_role("textbox").first).to_be_focused()
+    keys.press("Shift+F6")
+    keys.press("Shift+F6")
+    keys.press("PageDown")
+    expect(editing.announced).to_contain_text("Selected Start, start")
+    keys.press("PageDown")
+    expect(editing.announced).to_contain_text("the transition from start to sum on ALWAYS")
+    expect(editing.page.locator("[data-id=t1]:focus")).to_have_count(1)
+    keys.press("End")
+    expect(editing.announced).to_contain_text("Selected Late")  # no way leads to it
+    keys.press("Shift+Tab")
+    expect(editing.page.get_by_test_id("palette-NOTE")).to_be_focused()
+    keys.press("Tab")
+    keys.press("Home")
     expect(editing.announced).to_contain_text("Selected Start, start")
     keys.press("ArrowRight")
     keys.press("ArrowRight")
@@ -120,6 +151,41 @@ def test_the_graph_is_walked_wired_renamed_and_moved_by_keys_and_told(opened: Op
     assert nodes["sum"]["name"] == "Total"
     assert nodes["sum"]["position"] == {"x": 240, "y": 8}
     assert {("sum", "FAILURE", "late"), ("sum", "TIMEOUT", "wait_1")} <= editing.ways()
+
+
+def test_the_inspector_is_as_wide_as_one_makes_it(opened: Open) -> None:
+    editing = opened(sums())
+    page, line = editing.page, editing.page.get_by_role("separator", name="Width of the inspector")
+
+    def shown() -> tuple[float, float]:
+        """How wide the inspector is, and how far right of the middle of the drawing a card lies."""
+        canvas, column = editing.canvas.bounding_box(), editing.inspector.bounding_box()
+        assert canvas
+        assert column
+        return column["width"], middle(editing.node("sum"))[0] - canvas["x"] - canvas["width"] / 2
+
+    def expect_width(width: int) -> None:
+        expect(line).to_have_attribute("aria-valuenow", str(width))
+        assert shown() == (width, pytest.approx(beside, abs=1))
+
+    usual, beside = shown()
+    x, y = middle(line)
+    editing.drag((x, y), (x - 120, y))
+    expect_width(usual + 120)
+    page.reload()
+    editing.wait_ready()
+    expect(line).to_have_attribute("aria-valuenow", str(usual + 120))
+    _, beside = shown()
+    for key, width in (("ArrowRight", usual + 104), ("End", 720), ("Home", 280)):
+        line.press(key)
+        expect_width(width)
+    line.press("ArrowRight")
+    expect_width(280)  # it is not made smaller than fields need
+    line.dblclick()
+    expect_width(usual)
+    assert page.evaluate("Object.keys(localStorage).filter(key => key.includes('split'))") == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(line).to_be_hidden()
 
 
 def test_tab_moves_the_focus_and_is_never_bound(opened: Open) -> None:

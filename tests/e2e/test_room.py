@@ -233,6 +233,32 @@ def test_the_log_is_searched_filtered_and_leads_to_the_node_and_back(
     open_room(as_ada, running_app, room)
     expect(lines(as_ada).filter(has_text="Run failed")).to_have_count(1)
 
+    graph = as_ada.get_by_role("application", name="Graph of the run")
+    expect(graph).to_be_visible()
+    as_ada.locator("#content").focus()
+    as_ada.keyboard.press("Tab")
+    as_ada.keyboard.press("Enter")  # the first thing is a link past all that stands above the log
+    expect(as_ada.get_by_test_id("log-lines")).to_be_focused()
+    as_ada.keyboard.press("F6")
+    expect(as_ada.get_by_role("tab", name="Variables")).to_be_focused()
+    as_ada.keyboard.press("Shift+F6")
+    as_ada.keyboard.press("Shift+F6")
+    expect(graph).to_be_focused()
+    as_ada.keyboard.press("PageDown")
+    as_ada.keyboard.press("ArrowRight")
+    expect(as_ada.locator(".react-flow__node:focus")).to_have_attribute("data-id", "good")
+    expect(as_ada.locator(".react-flow__node.selected")).to_have_attribute("data-id", "good")
+    as_ada.keyboard.press("Enter")
+    expect(as_ada.get_by_test_id("details").get_by_role("heading", name="good")).to_be_visible()
+    for _ in range(5):  # four buttons of the view
+        as_ada.keyboard.press("Tab")
+    expect(as_ada.get_by_role("separator", name="Height of the graph")).to_be_focused()
+    as_ada.keyboard.press("ArrowUp")
+    expect(as_ada.get_by_role("separator", name="Height of the graph")).to_have_attribute(
+        "aria-valuenow", "52"
+    )
+    as_ada.keyboard.press("Enter")
+
     as_ada.get_by_label("Least level").select_option("ERROR")
     expect(as_ada.get_by_test_id("log-count")).to_contain_text("3 of")
     as_ada.get_by_label("Search the log").fill("divide fail")
@@ -249,6 +275,24 @@ def test_the_log_is_searched_filtered_and_leads_to_the_node_and_back(
     expect(as_ada.get_by_test_id("event-detail")).to_have_count(0)
     for line in lines(as_ada).all():
         expect(line).to_contain_text("good")
+    as_ada.set_viewport_size({"width": 390, "height": 844})
+    as_ada.get_by_role("tab", name="Log").click()
+    as_ada.get_by_role("button", name="Filters", exact=True).click()
+    sheet = as_ada.get_by_role("dialog", name="Filters")
+    sheet.get_by_label("Type of event").select_option("NODE_FAILED")
+    sheet.get_by_role("button", name=re.compile("^Show 1 of")).click()
+    expect(as_ada.get_by_role("button", name="Filters, 1 active")).to_be_focused()
+    expect(lines(as_ada)).to_have_count(1)
+    as_ada.keyboard.press("Enter")
+    sheet.get_by_text("Errors").click()
+    sheet.get_by_label("Node").select_option("good")
+    expect(sheet.get_by_role("button", name=re.compile("^Show 0 of"))).to_be_visible()
+    as_ada.keyboard.press("Escape")
+    expect(as_ada.get_by_test_id("filters-active")).to_have_text("3")
+    as_ada.get_by_role("button", name="Filters, 3 active").click()
+    sheet.get_by_role("button", name="Clear").click()
+    as_ada.keyboard.press("Escape")
+    expect(as_ada.get_by_role("button", name="Filters", exact=True)).to_be_visible()
 
 
 def test_an_open_page_follows_what_others_start_and_loses_nothing_when_redis_dies(

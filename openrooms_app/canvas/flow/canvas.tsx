@@ -21,6 +21,7 @@ import { ConnectionLine } from "./connection-line.tsx";
 import { CanvasContext } from "./context.ts";
 import { NOTE, type FlowNode as CardNode, type Way } from "./derive.ts";
 import { FarWays } from "./far-ways.tsx";
+import { EDITOR_HINTS, hintsOf, ONE_STOP } from "./focus.ts";
 import { FlowEdge } from "./flow-edge.tsx";
 import { FlowNode } from "./flow-node.tsx";
 import { FlowNote } from "./flow-note.tsx";
@@ -28,6 +29,7 @@ import { createGuides, Guides, guidesFor } from "./guides.tsx";
 import { STEADY, useSteady } from "./steady.ts";
 import { MANY, useDistance, useKnownMeasures } from "./use-distance.ts";
 import { useDrawing, type SetNodes } from "./use-drawing.ts";
+import { useKeptCentre } from "./use-kept-centre.ts";
 import { useLens } from "./use-lens.ts";
 import { useOpening } from "./use-opening.ts";
 import { FieldContext, useField } from "./use-route.ts";
@@ -41,6 +43,10 @@ const SETTINGS: ReactFlowProps<CardNode, Way> = {
   nodeTypes: { card: FlowNode, note: FlowNote },
   edgeTypes: { way: FlowEdge },
   ...STEADY,
+  id: "drawing",
+  ...ONE_STOP,
+  "aria-describedby": hintsOf("drawing"),
+  ariaLabelConfig: EDITOR_HINTS,
   connectionRadius: 16,
   deleteKeyCode: null,
   multiSelectionKeyCode: ["Shift", "Meta", "Control"],
@@ -71,6 +77,7 @@ export function Canvas({ editor, canEdit }: CanvasProps) {
   const [isConnecting, setConnecting] = useState<"source" | "target" | null>(null);
   const viewport = useOpening(surface, drawing);
   useView(editor, surface, drawing.boxes);
+  useKeptCentre(surface, "width");
   useLens(editor, surface);
   useSteady(surface);
   const [guides] = useState(createGuides);
@@ -84,6 +91,7 @@ export function Canvas({ editor, canEdit }: CanvasProps) {
           className={`oc-surface is-${distance}${isConnecting ? ` is-connecting from-${isConnecting}` : ""}`}
           ref={surface}
           data-testid="canvas"
+          data-region="drawing"
           {...(canEdit ? { onDoubleClick: openQuickAdd } : {})}
         >
           <Arrows />

@@ -45,6 +45,9 @@ export type Scene = {
   readonly isEditable: boolean;
 };
 
+/** Cards and ways take the focus from a press or a key: Tab comes to the drawing as a whole. */
+const NO_STOP = { tabIndex: -1 };
+
 /** A sticky note among React Flow's nodes, whose ids never hold a colon. */
 export const NOTE = "note:";
 
@@ -65,12 +68,12 @@ export function drawingOf(scene: Scene, before: Drawing): Drawing {
   const cards = scene.document.nodes.map((node) => {
     const data = cardData(node, ways.out.get(node.id) ?? [], ways.into.get(node.id) ?? 0, scene);
     const size = sizeOf(node, data.rows);
-    return keptNode<Card>(known.get(node.id), { id: node.id, type: "card", position: node.position ?? { x: 0, y: 0 }, data, ...measured(size), handles: handlesOf(data, size), selected: selected.has(node.id) });
+    return keptNode<Card>(known.get(node.id), { id: node.id, type: "card", position: node.position ?? { x: 0, y: 0 }, data, ...measured(size), handles: handlesOf(data, size), domAttributes: NO_STOP, selected: selected.has(node.id) });
   });
   const notes = scene.document.notes.map((note) => {
     const size = { width: note.width ?? 208, height: note.height ?? 96 };
     const id = NOTE + note.id;
-    return keptNode<NoteCard>(known.get(id), { id, type: "note", position: note.position ?? { x: 0, y: 0 }, data: { note }, ...measured(size), handles: [], zIndex: -1, selected: selected.has(id) });
+    return keptNode<NoteCard>(known.get(id), { id, type: "note", position: note.position ?? { x: 0, y: 0 }, data: { note }, ...measured(size), handles: [], domAttributes: NO_STOP, zIndex: -1, selected: selected.has(id) });
   });
   const boxes = cards.map(boxOf);
   const edges = edgesOf(scene, new Map(cards.map((card) => [card.id, card])), before.edges);
@@ -148,7 +151,7 @@ function edgesOf(scene: Scene, cards: ReadonlyMap<string, Card>, before: readonl
     const data = wayData(transition, handle, source, target);
     const problems = scene.transitionProblems.get(transition.id) ?? NONE;
     const ends = { source: source.id, sourceHandle: handle, target: target.id, targetHandle: IN };
-    return [keptEdge(known.get(transition.id), { id: transition.id, type: "way", ...ends, data: { ...data, problems }, selected: selected.has(transition.id) })];
+    return [keptEdge(known.get(transition.id), { id: transition.id, type: "way", ...ends, domAttributes: NO_STOP, data: { ...data, problems }, selected: selected.has(transition.id) })];
   });
 }
 

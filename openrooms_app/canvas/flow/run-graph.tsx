@@ -20,11 +20,14 @@ import { FarWays } from "./far-ways.tsx";
 import { FlowEdge } from "./flow-edge.tsx";
 import { FlowNode } from "./flow-node.tsx";
 import { FlowNote } from "./flow-note.tsx";
+import { GRAPH_HINTS, hintsOf, ONE_STOP } from "./focus.ts";
 import { STEADY } from "./steady.ts";
 import { MANY, useDistance, useKnownMeasures } from "./use-distance.ts";
 import { useFollowing, useReveal } from "./use-following.ts";
+import { useKeptCentre } from "./use-kept-centre.ts";
 import { useOpening } from "./use-opening.ts";
 import { FieldContext, useField } from "./use-route.ts";
+import { useWalk } from "./use-walk.ts";
 
 const NODE_TYPES = { card: FlowNode, note: FlowNote };
 const EDGE_TYPES = { way: FlowEdge };
@@ -42,6 +45,8 @@ type Props = {
   readonly paint: RunPaint;
   readonly selected: string | null;
   readonly onSelect: (id: string | null) => void;
+  /** The node that keys have walked to. */
+  readonly onPoint?: (id: string) => void;
   /** The transition that is asked about. */
   readonly way?: string | null;
   readonly onWay?: (id: string) => void;
@@ -59,7 +64,7 @@ export function RunGraph(props: Props) {
   );
 }
 
-function Surface({ document, catalogue, paint, selected, onSelect, way = null, onWay, changes, isPlain = changes !== undefined }: Props) {
+function Surface({ document, catalogue, paint, selected, onSelect, onPoint, way = null, onWay, changes, isPlain = changes !== undefined }: Props) {
   const placed = usePlaced(document);
   const [drawing, setDrawing] = useState<Drawing>(BLANK);
   /** What `drawing` is of: what was laid out just now is drawn a moment later. */
@@ -73,6 +78,13 @@ function Surface({ document, catalogue, paint, selected, onSelect, way = null, o
   const viewport = useOpening(surface, drawing, drawn === placed && !isUnplaced(placed));
   const reveal = useReveal(surface, viewport ? drawing.boxes : NOWHERE);
   const following = useFollowing(paint, reveal);
+  useKeptCentre(surface, "both");
+  const point = (id: string): void => {
+    following.set(false);
+    reveal([id]);
+    onPoint?.(id);
+  };
+  const walk = useWalk(surface, { document: placed, selected, onPoint: point, onSelect });
   useEffect(() => {
     if (selected) reveal([selected]);
   }, [selected, reveal]);
@@ -98,6 +110,11 @@ function Surface({ document, catalogue, paint, selected, onSelect, way = null, o
               onEdgeClick={(_, edge) => onWay?.(edge.id)}
               onPaneClick={() => onSelect(null)}
               {...STEADY}
+              id="run-graph"
+              {...ONE_STOP}
+              aria-describedby={hintsOf("run-graph")}
+              {...walk}
+              ariaLabelConfig={GRAPH_HINTS}
               nodesDraggable={false}
               nodesConnectable={false}
               edgesFocusable={false}

@@ -3,12 +3,14 @@
 import { useEffect, useRef, type RefObject } from "react";
 import { flushSync } from "react-dom";
 import { useReactFlow } from "@xyflow/react";
-import type { Position } from "../document/document.ts";
+import { transitionOf, type Position, type WorkflowDocument } from "../document/document.ts";
 import { freePlace } from "../document/layout.ts";
 import type { Box } from "../document/route.ts";
+import type { Part } from "../document/walk.ts";
 import type { Editor, View, Wiring } from "../state/editor.ts";
 import { useStore } from "../state/use-store.ts";
 import type { FlowNode as CardNode, Way } from "./derive.ts";
+import { focusPart } from "./focus.ts";
 import { useReveal, type Reveal } from "./use-following.ts";
 
 export const FIT = { padding: 0.12, maxZoom: 1, duration: 180 };
@@ -44,9 +46,9 @@ export function useView(editor: Editor, surface: RefObject<HTMLDivElement | null
         void shown.then(() => surface.current && surface.current.clientWidth <= NARROW && latest.current.reveal(ids));
       },
       bring: (id) => void requestAnimationFrame(() => latest.current.reveal([id])),
-      reveal: (id) => {
-        latest.current.reveal([id]);
-        focusCard(id);
+      reveal: (part) => {
+        latest.current.reveal(boxesOf(part, editor.document));
+        focusPart(surface.current, part);
       },
       openSettings: focusSettings,
       actualSize: () => void flow.zoomTo(1, { duration: 180 }),
@@ -96,12 +98,11 @@ function focusSettings(isRename: boolean): void {
   if (isRename) field?.select?.();
 }
 
-/** A card that comes into view is in the page a frame later; who went into a field meanwhile stays there. */
-function focusCard(id: string, tries = 12): void {
-  const card = document.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
-  if (document.activeElement?.matches("input, textarea, select") && tries < 12) return;
-  if (card) card.focus({ preventScroll: true });
-  else if (tries) requestAnimationFrame(() => focusCard(id, tries - 1));
+/** The cards by which a part is brought into view. */
+function boxesOf({ kind, id }: Part, document: WorkflowDocument): string[] {
+  if (kind === "node") return [id];
+  const way = transitionOf(document, id);
+  return way ? [way.source, way.target] : [];
 }
 
 /** Where the pointer is over the canvas, on the screen; null when it is elsewhere. */

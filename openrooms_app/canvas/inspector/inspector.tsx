@@ -42,7 +42,7 @@ export function Inspector({ editor, canEdit = true, isOpen, onClose }: Props) {
     if (column.current) column.current.scrollTop = 0;
   }, [subject]);
   return (
-    <section ref={column} className={`oi-inspector${isOpen ? " is-open" : ""}`} aria-label="Inspector" data-testid="inspector">
+    <section ref={column} id="inspector" data-region="settings" className={`oi-inspector${isOpen ? " is-open" : ""}`} aria-label="Inspector" data-testid="inspector">
       <IconButton label="Close the inspector" Icon={X} className="oi-close" onClick={onClose} />
       <fieldset className="oi-body" disabled={!canEdit}>
         {isShown && <LiveContext value={editor}><Subject editor={editor} /></LiveContext>}

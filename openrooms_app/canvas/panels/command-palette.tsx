@@ -37,7 +37,7 @@ export function CommandPalette({ editor, canEdit }: Props) {
   }));
   const pick = (id: string): void => {
     const [kind, name = ""] = [id.slice(0, id.indexOf(":")), id.slice(id.indexOf(":") + 1)];
-    if (kind === "node") goTo(editor, name);
+    if (kind === "node") goTo(editor, { kind: "node", id: name });
     else if (kind === "offer") addInView(editor, name);
     else COMMANDS.find((command) => command.id === name)?.run(editor);
   };

@@ -1,7 +1,7 @@
 /** A key as it is printed on the keyboard at hand. */
 
 const IS_MAC = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.platform);
-const NAMES: Readonly<Record<string, string>> = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Delete: "Del", Escape: "Esc" };
+const NAMES: Readonly<Record<string, string>> = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Delete: "Del", Escape: "Esc", PageUp: "Page Up", PageDown: "Page Down" };
 
 export function keyText(key: string): string {
   const words = key.split("+").map((part) => NAMES[part] ?? (part === "Mod" ? (IS_MAC ? "⌘" : "Ctrl") : part));

@@ -11,7 +11,7 @@ import { useStore } from "../state/use-store.ts";
 export function Palette({ editor }: { readonly editor: Editor }) {
   const catalogue = useStore(editor.store, (state) => state.catalogue);
   return (
-    <nav aria-label="Node types" className="hidden w-44 shrink-0 flex-col gap-3 overflow-y-auto border-r border-line bg-panel p-2.5 lg:flex" data-testid="palette">
+    <nav aria-label="Node types" data-region="palette" className="hidden w-44 shrink-0 flex-col gap-3 overflow-y-auto border-r border-line bg-panel p-2.5 lg:flex" data-testid="palette">
       {shelves(catalogue).map((shelf) => (
         <section key={shelf.title} aria-label={shelf.title}>
           <h2 className="px-1 pb-1 text-2xs font-semibold uppercase tracking-wider text-mute">{shelf.title}</h2>

@@ -16,7 +16,7 @@ export function Problems({ editor }: { readonly editor: Editor }) {
   const { errors, warnings } = countOf(problems);
   const Icon = isOpen ? ChevronDown : ChevronUp;
   return (
-    <section aria-label="Problems" className="shrink-0 border-t border-line bg-panel" data-testid="problems">
+    <section aria-label="Problems" data-region="problems" className="shrink-0 border-t border-line bg-panel" data-testid="problems">
       <button type="button" className="flex h-8 w-full items-center gap-2 px-3 text-xs text-mute hover:bg-hover" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         {problems.length ? <CircleAlert size={14} className={errors ? "text-fail" : "text-wait"} aria-hidden /> : <CircleCheck size={14} className="text-ok" aria-hidden />}
         <span>{problems.length ? said(errors, warnings) : "No problems: this draft can be published"}</span>

@@ -27,7 +27,7 @@ type Props = {
 export function TopBar({ editor, canEdit, isKnown, isSheetOpen, onSheet }: Props) {
   const history = useStore(editor.store, (state) => state.history);
   return (
-    <header className="flex min-h-12 shrink-0 flex-wrap items-center gap-1.5 py-1.5 border-b border-line bg-panel px-3" data-testid="top-bar">
+    <header data-region="bar" className="flex min-h-12 shrink-0 flex-wrap items-center gap-1.5 py-1.5 border-b border-line bg-panel px-3" data-testid="top-bar">
       <a href="/workflows" aria-label="All workflows" title="All workflows" className="grid size-7 place-items-center rounded-md text-mute hover:bg-hover hover:text-ink">
         <ArrowLeft size={16} aria-hidden />
       </a>

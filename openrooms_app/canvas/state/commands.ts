@@ -1,5 +1,6 @@
 /** Every command of the editor with its keys: one table, which the palette and the key sheet show and the keyboard obeys. */
 
+import { goToRegion } from "../../components/regions.ts";
 import { MAIN } from "../document/connecting.ts";
 import { NOTHING } from "../document/operations.ts";
 import { countOf } from "../document/problems.ts";
@@ -65,6 +66,12 @@ const GO: readonly Command[] = [
   { id: "walk-left", group: "Go", title: "Go back along a way", keys: ["ArrowLeft"], isOfCanvas: true, isReading: true, run: (editor) => walk(editor, "left") },
   { id: "walk-up", group: "Go", title: "Go to the node above", keys: ["ArrowUp"], isOfCanvas: true, isReading: true, run: (editor) => walk(editor, "up") },
   { id: "walk-down", group: "Go", title: "Go to the node below", keys: ["ArrowDown"], isOfCanvas: true, isReading: true, run: (editor) => walk(editor, "down") },
+  { id: "walk-next", group: "Go", title: "Go to the next node or transition", keys: ["PageDown"], isOfCanvas: true, isReading: true, run: (editor) => walk(editor, "next") },
+  { id: "walk-previous", group: "Go", title: "Go to the one before", keys: ["PageUp"], isOfCanvas: true, isReading: true, run: (editor) => walk(editor, "previous") },
+  { id: "walk-first", group: "Go", title: "Go to the first", keys: ["Home"], isOfCanvas: true, isReading: true, run: (editor) => walk(editor, "first") },
+  { id: "walk-last", group: "Go", title: "Go to the last", keys: ["End"], isOfCanvas: true, isReading: true, run: (editor) => walk(editor, "last") },
+  { id: "next-region", group: "Go", title: "Go to the next part of the page", keys: ["F6"], isGlobal: true, isReading: true, run: () => goToRegion(1) },
+  { id: "previous-region", group: "Go", title: "Go to the part of the page before", keys: ["Shift+F6"], isGlobal: true, isReading: true, run: () => goToRegion(-1) },
 ];
 
 const VIEW: readonly Command[] = [

@@ -7,6 +7,7 @@ import { withPlaces } from "../document/layout.ts";
 import type { Three } from "../document/merging.ts";
 import { NOTHING, type Selection } from "../document/operations.ts";
 import type { Try } from "../document/trial.ts";
+import type { Part } from "../document/walk.ts";
 import { countsBy, type Count, type Problem } from "../document/problems.ts";
 import type { Draft, Send } from "./api.ts";
 import { keptIn, type Kept } from "./backup.ts";
@@ -53,8 +54,8 @@ export type View = {
   readonly show: (nodes: readonly string[]) => void;
   /** Move the view to a node that was just added, if it came to lie out of it. */
   readonly bring: (node: string) => void;
-  /** Move the view only if the node is out of it, and give it the focus. */
-  readonly reveal: (node: string) => void;
+  /** Move the view only if the part is out of it, and give it the focus. */
+  readonly reveal: (part: Part) => void;
   readonly fit: () => void;
   /** Focus on the settings of what is selected; for a new name the old one is marked, to be typed over. */
   readonly openSettings: (isRename: boolean) => void;

@@ -63,7 +63,7 @@ export class Keymap {
   /** Give a command this key alone; the answer says why it can't have it, or is null. */
   give(command: Command, key: string): string | null {
     if (TAKEN.has(key)) return `${key.replace("Mod", "Ctrl")} is not free: ${key.endsWith("Tab") ? "Tab moves the focus" : "the browser needs it"}.`;
-    if (command.isGlobal && !/^(Mod|Alt)\+|^F\d/.test(key)) return "This command works in fields too: it needs Ctrl, Alt or a function key.";
+    if (command.isGlobal && !/^(Mod|Alt)\+|^(Shift\+)?F\d/.test(key)) return "This command works in fields too: it needs Ctrl, Alt or a function key.";
     const other = this.commands.find((each) => each !== command && this.keysOf(each).includes(key));
     if (other) return `${key.replace("Mod", "Ctrl")} belongs to “${other.title}”.`;
     return this.put({ ...this.chosen.get(), [command.id]: [key] });

@@ -19,8 +19,8 @@ export function Graph() {
   const way = useView((view) => view.way);
   const paint = usePaint();
   return (
-    <section aria-label="Graph of the run" className="relative flex min-h-0 flex-1 flex-col" data-testid="graph">
-      {document && <RunGraph document={document} catalogue={catalogue} paint={paint} selected={node} way={way} onSelect={(id) => (id === null ? model.point(null) : model.inspect(id))} onWay={(id) => model.ask(id)} />}
+    <section aria-label="Graph of the run" data-region="graph" className="relative flex min-h-0 flex-1 flex-col" data-testid="graph">
+      {document && <RunGraph document={document} catalogue={catalogue} paint={paint} selected={node} way={way} onSelect={(id) => (id === null ? model.point(null) : model.inspect(id))} onPoint={(id) => model.point(id)} onWay={(id) => model.ask(id)} />}
       {!document && !isUnpublished && <Skeleton className="m-3 flex-1" />}
       {isUnpublished && <Unpublished />}
       <NeverRun />

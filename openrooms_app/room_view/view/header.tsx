@@ -18,7 +18,7 @@ export function Header() {
   const status = useStatus();
   useTitle(room.name);
   return (
-    <header className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-line bg-panel px-4 py-2.5">
+    <header data-region="header" className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-line bg-panel px-4 py-2.5">
       <div className="min-w-0 flex-1 basis-56">
         <div className="flex min-w-0 items-center gap-2">
           <Link to="/rooms" aria-label="All rooms" title="All rooms" className="-ml-1 grid size-7 shrink-0 place-items-center rounded-md text-mute hover:bg-hover hover:text-ink">

@@ -1,6 +1,8 @@
 /** Where the parts of the page stand: side by side on a wide screen, behind tabs on a narrow one. */
 
 import { useSyncExternalStore, type ReactNode } from "react";
+import { Side } from "../../components/side.tsx";
+import type { Bounds } from "../../components/splitter.tsx";
 import { Tab, TabList, TabPanel, Tabs } from "../../components/overlays.tsx";
 import type { Tab as TabName } from "../state/room.ts";
 import { ComparePanel, useCompared } from "./compare-panel.tsx";
@@ -44,11 +46,15 @@ function useTab(place: "wide" | "narrow"): [TabName, (tab: string) => void] {
   return [tab === "compare" && !isComparing ? "runs" : tab, (next) => model.turn(next as TabName)];
 }
 
+function sideBounds(pageWidth: number): Bounds {
+  return { least: 280, most: Math.max(320, Math.min(720, pageWidth - 600)), usual: Math.min(440, Math.max(320, 0.28 * pageWidth)) };
+}
+
 function Wide() {
   const [tab, turn] = useTab("wide");
   const isComparing = useCompared() !== null;
   return (
-    <div className="grid min-h-0 flex-1 grid-cols-[minmax(0,1fr)_clamp(320px,28vw,440px)]">
+    <div className="flex min-h-0 flex-1">
       <Split
         name="room"
         label="Height of the graph"
@@ -56,25 +62,27 @@ function Wide() {
         lower={
           <>
             <Moment />
-            <Lower />
+            <div data-region="log" className="flex min-h-0 flex-1 flex-col"><Lower /></div>
           </>
         }
       />
-      <aside aria-label="Room" className="flex min-h-0 flex-col border-l border-line bg-panel">
-        <Signals />
-        <Tabs value={tab} onValueChange={turn}>
-          <div className="px-3">
-            <TabList label="Room">
-              <Tab value="details">Details</Tab>
-              <Tab value="variables">Variables</Tab>
-              <Tab value="memory">Memory</Tab>
-              <Tab value="runs">Runs</Tab>
-              {isComparing && <Tab value="compare">Compare</Tab>}
-            </TabList>
-          </div>
-          <Panels />
-        </Tabs>
-      </aside>
+      <Side name="room.side" label="Width of the column at the right" controls="room-side" bounds={sideBounds}>
+        <aside id="room-side" data-region="side" aria-label="Room" className="flex min-h-0 w-(--or-side) shrink-0 flex-col bg-panel">
+          <Signals />
+          <Tabs value={tab} onValueChange={turn}>
+            <div className="px-3">
+              <TabList label="Room">
+                <Tab value="details">Details</Tab>
+                <Tab value="variables">Variables</Tab>
+                <Tab value="memory">Memory</Tab>
+                <Tab value="runs">Runs</Tab>
+                {isComparing && <Tab value="compare">Compare</Tab>}
+              </TabList>
+            </div>
+            <Panels />
+          </Tabs>
+        </aside>
+      </Side>
     </div>
   );
 }
@@ -100,7 +108,7 @@ function Narrow() {
   const [tab, turn] = useTab("narrow");
   const isComparing = useCompared() !== null;
   return (
-    <div className="flex min-h-0 flex-1 flex-col">
+    <div data-region="parts" className="flex min-h-0 flex-1 flex-col">
       <Tabs value={tab} onValueChange={turn}>
         <div className="bg-panel px-3">
           <TabList label="Room">

@@ -55,7 +55,7 @@ export function LogList(props: Props) {
   const press = usePress(onChoose);
   const rows = Math.ceil(height / ROW) + 2 * SPARE + 2; // a row that has gone out of sight is the one that comes in
   return (
-    <div ref={box} onScroll={onScroll} onKeyDown={onKeyDown} {...press} tabIndex={0} role="listbox" aria-label="Events" data-testid="log-lines"
+    <div ref={box} onScroll={onScroll} onKeyDown={onKeyDown} {...press} tabIndex={0} role="listbox" aria-label="Events" data-testid="log-lines" data-region-start
       aria-activedescendant={chosen === null ? undefined : `event-${chosen}`}
       className="min-h-0 flex-1 overflow-y-auto overscroll-contain font-mono text-xs [overflow-anchor:none] focus-visible:outline-offset-[-2px]">
       <div style={{ height: inner, position: "relative", overflow: "clip" }} role="presentation">

@@ -30,7 +30,7 @@ export function LogPanel() {
   isPointed.current = line;
   const point = useCallback((seq: number): void => model.point(log.columns.nodeOf(seq), seq === isPointed.current ? null : seq), [model, log]);
   return (
-    <section aria-label="Log" className="flex min-h-0 flex-1 flex-col bg-panel" data-testid="log">
+    <section aria-label="Log" className="@container flex min-h-0 flex-1 flex-col bg-panel" data-testid="log">
       <LogTools filter={filter} onFilter={setFilter} isFollowing={isFollowing} onFollow={setFollowing} places={places} />
       {log.last === 0 && <Nothing />}
       {log.last > 0 && (

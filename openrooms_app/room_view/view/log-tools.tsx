@@ -3,37 +3,29 @@
 import { useState } from "react";
 import { toast } from "sonner";
 import { ArrowDownToLine, Check, Copy, Download, Pause, Search, X } from "lucide-react";
-import { titleOf } from "../../canvas/document/document.ts";
-import { LEVELS, type Level, type RunEvent } from "../data/event.ts";
+import type { RunEvent } from "../data/event.ts";
 import { exportAddress } from "../data/api.ts";
 import type { Filter, Passing } from "../data/log.ts";
 import { useShown, useView } from "./context.ts";
 import { copy, IconButton } from "./kit.tsx";
+import { LogFilters, WHERE_NARROW, WHERE_WIDE, type Choosing } from "./log-filters.tsx";
 import { clock } from "./when.ts";
 
-type Choosing = { readonly filter: Filter; readonly onFilter: (change: Partial<Filter>) => void };
 type Props = Choosing & {
   readonly isFollowing: boolean;
   readonly onFollow: (is: boolean) => void;
   readonly places: Passing;
 };
 
-const NAMES: Readonly<Partial<Record<Level, string>>> = { DEBUG: "All", INFO: "Info +", WARNING: "Warnings +", ERROR: "Errors" };
-
 export function LogTools({ filter, onFilter, isFollowing, onFollow, places }: Props) {
   const at = useView((view) => view.at);
   return (
     <div className="flex min-h-9 shrink-0 flex-wrap items-center gap-1 border-b border-line px-2 py-1">
-      <select value={filter.level} aria-label="Least level" title="The least level that is shown" onChange={(event) => onFilter({ level: event.target.value as Level })}
-        className="h-7 rounded-md border border-line bg-panel px-1.5 text-xs">
-        {LEVELS.filter((level) => NAMES[level]).map((level) => <option key={level} value={level}>{NAMES[level]}</option>)}
-      </select>
-      <TypeFilter filter={filter} onFilter={onFilter} />
-      <NodeFilter filter={filter} onFilter={onFilter} />
+      <LogFilters filter={filter} onFilter={onFilter} places={places} />
       <SearchBox onText={(text) => onFilter({ text })} />
       <OnlyNode filter={filter} onFilter={onFilter} />
       <Count places={places} />
-      <IconButton Icon={isFollowing ? Pause : ArrowDownToLine} isOn={isFollowing} disabled={at !== null}
+      <IconButton Icon={isFollowing ? Pause : ArrowDownToLine} isOn={isFollowing} disabled={at !== null} className="max-sm:size-9"
         label={isFollowing ? "Stop following new lines" : "Follow new lines"} onClick={() => onFollow(!isFollowing)} />
       <Taking filter={filter} />
     </div>
@@ -50,21 +42,8 @@ function Count({ places }: { readonly places: Passing }) {
     <span className="ml-auto flex items-center gap-1.5 whitespace-nowrap text-2xs text-mute tabular-nums">
       {readingTo !== null && <span role="status">reading {Math.floor((100 * total) / Math.max(1, readingTo))} %</span>}
       {places.sought !== null && <span role="status">searching</span>}
-      <span className="hidden sm:inline" data-testid="log-count">{told}</span>
+      <span className={WHERE_WIDE} data-testid="log-count">{told}</span>
     </span>
-  );
-}
-
-/** Events of one type only; the types that the run has had. */
-function TypeFilter({ filter, onFilter }: Choosing) {
-  const { timeline } = useShown();
-  const pick = (type: string): void => onFilter({ type: type || null, ...(type ? { level: "DEBUG" } : {}) });
-  return (
-    <select value={filter.type ?? ""} aria-label="Type of event" title="Events of one type only" onChange={(event) => pick(event.target.value)}
-      className="h-7 w-28 rounded-md border border-line bg-panel px-1.5 text-xs max-sm:hidden">
-      <option value="">All types</option>
-      {[...timeline.log.types].sort().map((type) => <option key={type} value={type}>{type}</option>)}
-    </select>
   );
 }
 
@@ -76,27 +55,14 @@ function SearchBox({ onText }: { readonly onText: (text: string) => void }) {
   };
   return (
     <div className="relative min-w-20 max-w-56 flex-1">
-      <Search size={13} aria-hidden className="absolute left-2 top-[7px] text-mute" />
+      <Search size={13} aria-hidden className="absolute left-2 top-[7px] text-mute max-sm:top-[11px]" />
       <input type="search" value={text} placeholder="Search" aria-label="Search the log" onChange={(event) => set(event.target.value)}
-        className="h-7 w-full rounded-md border border-line-strong bg-panel pl-7 pr-1 text-xs placeholder:text-mute" />
+        className="h-7 w-full rounded-md border border-line-strong max-sm:h-9 bg-panel pl-7 pr-1 text-xs placeholder:text-mute" />
     </div>
   );
 }
 
-/** Lines of one node only; the nodes of the run's version. */
-function NodeFilter({ filter, onFilter }: Choosing) {
-  const document = useView((view) => view.document);
-  if (!document) return null;
-  return (
-    <select value={filter.node ?? ""} aria-label="Node" title="Events of one node only" onChange={(event) => onFilter({ node: event.target.value || null })}
-      className="h-7 w-28 rounded-md border border-line bg-panel px-1.5 text-xs max-lg:hidden">
-      <option value="">All nodes</option>
-      {document.nodes.map((node) => <option key={node.id} value={node.id}>{titleOf(node)}</option>)}
-    </select>
-  );
-}
-
-/** Lines of the node that is pointed at, and no others. */
+/** Lines of the node that is pointed at, and no others; on a phone the sheet has it, and where there is room the field says it. */
 function OnlyNode({ filter, onFilter }: Choosing) {
   const node = useView((view) => view.node);
   const name = useView((view) => view.document?.nodes.find((each) => each.id === (view.node ?? filter.node))?.name ?? view.node ?? filter.node);
@@ -104,7 +70,7 @@ function OnlyNode({ filter, onFilter }: Choosing) {
   if (filter.node === null && node === null) return null;
   return (
     <button type="button" aria-pressed={isOn} onClick={() => onFilter({ node: isOn ? null : node })}
-      className={`inline-flex h-7 max-w-40 cursor-pointer items-center gap-1 rounded-md border px-2 text-xs ${isOn ? "border-accent bg-accent/10 lg:hidden" : "border-line text-mute hover:bg-hover"}`}>
+      className={`inline-flex h-7 max-w-40 max-sm:hidden cursor-pointer items-center gap-1 rounded-md border px-2 text-xs ${isOn ? `border-accent bg-accent/10 ${WHERE_NARROW}` : "border-line text-mute hover:bg-hover"}`}>
       <span className="truncate">Only {name}</span>
       {isOn && <X size={12} aria-hidden />}
     </button>
@@ -126,9 +92,9 @@ function Taking({ filter }: { readonly filter: Filter }) {
   };
   return (
     <>
-      <IconButton Icon={isDone ? Check : Copy} label="Copy the lines shown" onClick={() => void onCopy()} />
+      <IconButton Icon={isDone ? Check : Copy} label="Copy the lines shown" className="max-sm:size-9" onClick={() => void onCopy()} />
       <a href={exportAddress(timeline.runId, filter)} download aria-label="Download the events shown as JSON lines" title="Download the events shown as JSON lines"
-        className="grid size-7 shrink-0 place-items-center rounded-md text-mute transition-colors hover:bg-hover hover:text-ink max-sm:hidden">
+        className="grid size-7 max-sm:size-9 shrink-0 place-items-center rounded-md text-mute transition-colors hover:bg-hover hover:text-ink">
         <Download size={15} aria-hidden />
       </a>
     </>

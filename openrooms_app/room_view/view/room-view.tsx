@@ -4,6 +4,8 @@ import { useEffect, useMemo, useState } from "react";
 import { Link, useNavigate, useParams, useSearchParams } from "react-router";
 import { CircleAlert } from "lucide-react";
 import { toast } from "sonner";
+import { obeyF6 } from "../../components/regions.ts";
+import { SkipLinks } from "../../components/skip-links.tsx";
 import { RoomModel } from "../state/room.ts";
 import { Banner } from "./banner.tsx";
 import { RoomContext, useRoom, useView, type RoomFacts } from "./context.ts";
@@ -30,13 +32,20 @@ export function RoomView({ canEdit = false }: { readonly canEdit?: boolean }) {
   );
 }
 
+const SKIPS = [{ to: "log", text: "Skip to log", className: "max-[899px]:hidden" }, { to: "side", text: "Skip to details", className: "max-[899px]:hidden" }];
+
 function Page() {
   const fault = useView((view) => view.fault);
   const isThere = useView((view) => view.room !== null);
+  useEffect(() => {
+    window.addEventListener("keydown", obeyF6);
+    return () => window.removeEventListener("keydown", obeyF6);
+  }, []);
   if (fault) return <Fault text={fault} />;
   if (!isThere) return <Loading />;
   return (
     <div className="flex min-h-0 flex-1 flex-col" data-testid="room">
+      <SkipLinks links={SKIPS} />
       <Header />
       <Banner />
       <Layout />
