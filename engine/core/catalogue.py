@@ -117,6 +117,8 @@ class StepContext:
     usage: Usage = NO_USAGE
     hidden: tuple[str, ...] = field(default=(), repr=False)
     """Values of secrets among its parameters; they are masked in all that it gives."""
+    open_urls: tuple[str, ...] = ()
+    """The URLs among a tool's parameters whose hosts the run's values give."""
     call_apart: CallApart | None = None
     """The way to tools that run apart; without one they are called in this very thread."""
     show: Show | None = None
@@ -241,10 +243,6 @@ class Tool:
             for name, info in self.params.model_fields.items()
             if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get(mark)
         )
-
-    @property
-    def is_async(self) -> bool:
-        return inspect.iscoroutinefunction(self.call)
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,7 +391,6 @@ def provider(  # noqa: PLR0913 - a declaration: each word names itself
     """Enter a provider; its docstring is its description."""
 
     def enter(function: ChatFunction) -> Provider:
-        description = inspect.getdoc(function) or ""
         description = inspect.getdoc(function) or ""
         return Provider(name, title, description, models, function, is_configured, close, list_models, embed)
 

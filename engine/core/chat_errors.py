@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from engine.core.catalogue import StepError
@@ -65,6 +66,15 @@ _BY_WORDS = {
     "prompt is too long": "context_overflow",
 }
 """Where vendors have no name for it."""
+
+
+_ABOUT_STREAMS = re.compile(r"\bstream(s|ed|ing)?\b", re.IGNORECASE)
+
+
+def refuses_to_stream(status: int, kind: str, words: str) -> bool:
+    """Whether a refusal may mean that the server answers, but not in a stream; `kind` is its name for the error."""
+    is_told = status in (400, 404, 405, 415, 422) and _ABOUT_STREAMS.search(words) is not None
+    return status == 501 or is_told or (status == 404 and not kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from engine.core.expressions import (
     compile_expression,
     compile_template,
     compile_with_urls,
+    gives_host,
 )
 from engine.core.secret import secret_names
 from engine.core.structure import Structure, analyse
@@ -77,6 +78,8 @@ class PlanNode:
     """The names in scope that its templates, what it remembers and its conditions read; see WHOLE."""
     secrets: frozenset[str] = frozenset()
     """The secrets that its templates refer to."""
+    open_urls: tuple[str, ...] = ()
+    """The URLs among its tool's arguments whose hosts slots give."""
     subject: dict[str, Any] = field(default_factory=dict)
     """What its events say of it: tool, provider, model."""
     sets: dict[str, Any] = field(default_factory=dict)
@@ -156,6 +159,7 @@ def _node(
         runs=kind.runs(node.config, catalogue),
         config=config,
         templates=_templates(node, flags, catalogue),
+        open_urls=tuple(name for name, text in _urls(node, catalogue).items() if gives_host(text)),
         until=_until(node, kind),
         remember=tuple((key, compile_expression(text)) for key, text in (node.remember or {}).items()),
         overridable=OVERRIDABLE & kind.params.model_fields.keys(),
@@ -177,12 +181,17 @@ def _templates(node: Node, flags: Mapping[str, str], catalogue: Catalogue) -> di
 
 
 def _template(node: Node, name: str, catalogue: Catalogue) -> Template:
-    """A tool may have URLs among its arguments."""
     value = node.config[name]
-    tool = catalogue.tools.get(str(node.config.get("tool"))) if name == "arguments" else None
-    if tool is not None and tool.url_slots and isinstance(value, dict):
-        return compile_with_urls(value, tool.url_slots)
-    return compile_template(value)
+    urls = _urls(node, catalogue) if name == "arguments" else None
+    return compile_with_urls(value, urls) if urls else compile_template(value)
+
+
+def _urls(node: Node, catalogue: Catalogue) -> dict[str, str]:
+    """The URLs among the arguments of the node's tool."""
+    tool, given = catalogue.tools.get(str(node.config.get("tool"))), node.config.get("arguments")
+    if tool is None or not isinstance(given, dict):
+        return {}
+    return {name: text for name, text in given.items() if name in tool.url_slots and isinstance(text, str)}
 
 
 def _names(reads: set[str]) -> frozenset[str]:

@@ -48,6 +48,7 @@ CONTEXT = (
     "now_us",
     "settings",
     "hidden",
+    "open_urls",
     "recorded",
     "spent",
 )

@@ -59,6 +59,8 @@ class Guard:
     networks: tuple[Network, ...] = ()
     trusted: frozenset[tuple[str, int]] = frozenset()
     """Host and port of base URLs that the operator has configured."""
+    is_closed: bool = False
+    """Whether the public internet is shut too, so that only what an operator has opened is let through."""
 
     @classmethod
     def of(cls, allow: str) -> Guard:
@@ -85,6 +87,10 @@ class Guard:
         target = self._parsed(base_url)[0]
         return replace(self, trusted=self.trusted | {(target.host, target.port)})
 
+    def closed(self) -> Guard:
+        """The guard for a call whose host nobody has drawn or configured: it and where it redirects to must be listed."""
+        return replace(self, is_closed=True)
+
     def vet_url(self, url: str) -> Target:
         """All that can be said without asking the network; what is said for a name says nothing of its addresses.
 
@@ -110,6 +116,8 @@ class Guard:
         else:
             _vet_name(host, is_listed=host in self.hosts)
             is_opened = host in self.hosts
+            if self.is_closed and not is_opened and not self.networks:
+                raise _not_listed(host)
         if port not in PORTS and not is_opened:
             ports = ", ".join(map(str, sorted(PORTS)))
             raise Refused("port", f"Port {port} of {host!r} may not be reached, only {ports}.")
@@ -123,9 +131,11 @@ class Guard:
         address = parsed(found)
         if address is None or is_never_opened(address):
             raise Refused("special_address", f"{host!r} leads to an address that is never let through.")
-        if is_public(address) or (host, port) in self.trusted:
+        if (host, port) in self.trusted or any(address in network for network in self.networks):
             return
-        if any(address in network for network in self.networks):
+        if self.is_closed and host not in self.hosts:
+            raise _not_listed(host)
+        if is_public(address):
             return
         more = " It is listed in OPENROOMS_HTTP_ALLOW: list its network too." if host in self.hosts else ""
         raise Refused("special_address", f"{host!r} does not lead to the public internet.{more}")
@@ -175,6 +185,13 @@ def _target(url: httpx2.URL) -> Target:
         raise Refused("userinfo", "The URL holds a user or password before the host; use a header instead.")
     port = DEFAULT_PORTS[url.scheme] if url.port is None else url.port  # 0 is a port, and refused as one
     return Target(url.scheme, url.raw_host.decode("ascii").lower(), port)
+
+
+def _not_listed(host: str) -> Refused:
+    return Refused(
+        "open_host",
+        f"A host that comes from a slot, and what it redirects to, must be named in OPENROOMS_HTTP_ALLOW; {host!r} is not.",
+    )
 
 
 def _vet_name(host: str, *, is_listed: bool) -> None:

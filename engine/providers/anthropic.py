@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ import orjson
 
 from engine.core.catalogue import StepContext, StepError, provider
 from engine.core.chat import ChatReply, ChatRequest, Message, Stop, Usage
-from engine.core.chat_errors import Server
+from engine.core.chat_errors import Server, refuses_to_stream
 from engine.core.hearing import Hearing
 from engine.core.retry import retry_after_s
 from engine.net import Refused
@@ -19,11 +19,15 @@ from engine.net.sdk import Access, Clients, wire_errors
 from engine.prices import known_models, prices
 
 if TYPE_CHECKING:
-    from anthropic import AsyncAnthropic
+    from anthropic import APIStatusError, AsyncAnthropic, AsyncStream
+    from anthropic.types import RawMessageStreamEvent
 
 ANTHROPIC_URL = "https://api.anthropic.com"
 MAX_TOKENS = 16_384
 """The API wants a limit; this one is for nodes that give none. Thoughts count too."""
+
+_without_streams: set[str] = set()
+"""Servers that refuse to stream, and answer when they need not."""
 
 _STOPS = {
     "end_turn": Stop.END,
@@ -93,8 +97,8 @@ async def anthropic(request: ChatRequest, ctx: StepContext) -> ChatReply:
 
     wire_error, _ = wire_errors()
     try:
-        async with await client.messages.create(**_body(request)) as stream:
-            async for event in stream:
+        async with await _asked(client, request, server.url) as stream:
+            async for event in _events(stream):
                 listening.hear(event)
         hearing.usage, hearing.cost_known = prices(ctx.settings.get("prices_file") or "").priced(
             server.url, hearing.model, hearing.usage, cache_written=listening.cache_written
@@ -109,6 +113,48 @@ async def anthropic(request: ChatRequest, ctx: StepContext) -> ChatReply:
         failed = error
     ctx.spend(hearing.usage)
     raise failed from None
+
+
+async def _asked(
+    client: AsyncAnthropic, request: ChatRequest, url: str
+) -> AsyncStream[RawMessageStreamEvent]:
+    """The answer that begins; of a server that refuses to stream, the whole."""
+    from anthropic import APIStatusError
+
+    body = _body(request)
+    stream: AsyncStream[RawMessageStreamEvent]
+    if url not in _without_streams:
+        try:
+            stream = await client.messages.create(**body)
+            return stream
+        except APIStatusError as error:
+            if not refuses_to_stream(error.status_code, *_told(error)):
+                raise
+    # To the SDK it is a stream all the same: how the answer came is seen when it is there.
+    body["extra_body"] = body.get("extra_body", {}) | {"stream": False}
+    stream = await client.messages.create(**body)
+    _without_streams.add(url)
+    return stream
+
+
+async def _events(stream: AsyncStream[RawMessageStreamEvent]) -> AsyncIterator[Any]:
+    """The events of the answer; of a server that does not stream those that would have told the whole."""
+    if not stream.response.headers.get("content-type", "").startswith("application/json"):
+        async for event in stream:
+            yield event
+        return
+    from anthropic import types
+
+    whole = orjson.loads(await stream.response.aread())
+    message = {"model": None, "usage": None, **whole}
+    end = {"stop_reason": whole["stop_reason"], "stop_details": whole.get("stop_details")}
+    yield types.RawMessageStartEvent.construct(type="message_start", message=message)
+    for index, block in enumerate(whole["content"]):
+        yield types.RawContentBlockStartEvent.construct(
+            type="content_block_start", index=index, content_block=block
+        )
+    yield types.RawMessageDeltaEvent.construct(type="message_delta", delta=end, usage=None)
+    yield types.RawMessageStopEvent.construct(type="message_stop")
 
 
 def _body(request: ChatRequest) -> dict[str, Any]:
@@ -205,9 +251,11 @@ class _Listening:
                 self._hearing.model = str(event.message.model or self._hearing.request.model)
                 self._count(event.message.usage)
             case "content_block_start":
-                block = event.content_block.model_dump(mode="json", exclude_none=True)
+                block = event.content_block.model_dump(mode="json", exclude_none=True, warnings=False)
                 self._blocks[event.index] = block
-                if block["type"] == "tool_use":
+                if block["type"] == "text":
+                    self._hearing.say(block["text"])
+                elif block["type"] == "tool_use":
                     self._hearing.call(event.index, block["id"], block["name"])
                     given, block["input"] = block["input"], ""
                     self._argue(event.index, orjson.dumps(given).decode() if given else "")
@@ -266,6 +314,13 @@ class _Listening:
             ]
 
 
+def _told(error: APIStatusError) -> tuple[str, str]:
+    """The server's name for the error, and its words."""
+    told = error.body.get("error") if isinstance(error.body, dict) else None
+    told = told if isinstance(told, dict) else {}
+    return str(told.get("type") or ""), str(told.get("message") or error)
+
+
 def _failure(error: Exception, server: Server, *, has_begun: bool) -> StepError:
     from anthropic import APIConnectionError, APIStatusError, APITimeoutError
 
@@ -281,12 +336,9 @@ def _failure(error: Exception, server: Server, *, has_begun: bool) -> StepError:
         )
     if not isinstance(error, APIStatusError):
         return server.error("bad_reply", words)
-    told = error.body.get("error") if isinstance(error.body, dict) else None
-    told = told if isinstance(told, dict) else {}
     is_in_stream = error.status_code < 300
     return server.refusal(
         None if is_in_stream else error.status_code,
-        str(told.get("type") or ""),
-        str(told.get("message") or words),
+        *_told(error),
         retry_after_s=None if is_in_stream else retry_after_s(error.response.headers),
     )

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.catalogue import StepContext, StepError, provider
 from engine.core.chat import ChatReply, ChatRequest, Message, Stop, Usage
-from engine.core.chat_errors import Server
+from engine.core.chat_errors import Server, refuses_to_stream
 from engine.core.embedding import Embeddings
 from engine.core.hearing import Hearing
 from engine.core.retry import retry_after_s
 from engine.net import Refused
 from engine.net.models import model_ids
-from engine.net.sdk import Access, Clients
+from engine.net.sdk import Access, Clients, wire_errors
 from engine.prices import known_models, prices
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ _STOPS = {
 
 _without_usage: set[str] = set()
 """Servers that refuse to be asked for usage in a stream."""
+_without_streams: set[str] = set()
+"""Servers that refuse to stream, and answer when they need not."""
 
 
 def _open(sdk: Any, access: Access) -> AsyncOpenAI:
@@ -112,6 +114,7 @@ async def openai(request: ChatRequest, ctx: StepContext) -> ChatReply:
     client = await _clients.get(Access.of(server, ctx.settings))
     from openai import APIError
 
+    wire_error, _ = wire_errors()
     try:
         async with await _asked(client, request, server.url) as stream:
             async for chunk in _chunks(stream):
@@ -120,7 +123,7 @@ async def openai(request: ChatRequest, ctx: StepContext) -> ChatReply:
             server.url, hearing.model, hearing.usage
         )
         return hearing.reply()
-    except APIError as error:
+    except (APIError, wire_error) as error:
         failed = _failure(error, server, has_begun=hearing.model != "")
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         # The SDK does not check what came: a compatible server can send any shape.
@@ -132,9 +135,28 @@ async def openai(request: ChatRequest, ctx: StepContext) -> ChatReply:
 
 
 async def _asked(client: AsyncOpenAI, request: ChatRequest, url: str) -> AsyncStream[ChatCompletionChunk]:
-    from openai import BadRequestError, UnprocessableEntityError
+    """The answer that begins; of a server that refuses to stream, the whole."""
+    from openai import APIStatusError
 
     body = _body(request, url)
+    if url not in _without_streams:
+        try:
+            return await _streamed(client, body, url)
+        except APIStatusError as error:
+            if not refuses_to_stream(error.status_code, _kind(error), error.message):
+                raise
+    body.pop("stream_options", None)
+    # To the SDK it is a stream all the same: how the answer came is seen when it is there.
+    stream: AsyncStream[ChatCompletionChunk] = await client.chat.completions.create(
+        **body, extra_body={"stream": False}
+    )
+    _without_streams.add(url)
+    return stream
+
+
+async def _streamed(client: AsyncOpenAI, body: dict[str, Any], url: str) -> AsyncStream[ChatCompletionChunk]:
+    from openai import BadRequestError, UnprocessableEntityError
+
     if url in _without_usage:
         del body["stream_options"]
     try:
@@ -144,7 +166,7 @@ async def _asked(client: AsyncOpenAI, request: ChatRequest, url: str) -> AsyncSt
         if "stream_options" not in body or "stream_options" not in error.message:
             raise
         _without_usage.add(url)
-        return await _asked(client, request, url)
+        return await _streamed(client, body, url)
 
 
 def _body(request: ChatRequest, url: str) -> dict[str, Any]:
@@ -234,20 +256,28 @@ def _text(piece: Any) -> str:
     return piece or ""
 
 
-def _failure(error: APIError, server: Server, *, has_begun: bool) -> StepError:
-    from openai import APIConnectionError, APIStatusError, APITimeoutError
+def _kind(error: APIError) -> str:
+    """The server's name for the error."""
+    told = error.body if isinstance(error.body, dict) else {}
+    return str(told.get("code") or told.get("type") or "")
+
+
+def _failure(error: Exception, server: Server, *, has_begun: bool) -> StepError:
+    from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
 
     if isinstance(error.__cause__, Refused):
         return error.__cause__  # the guard's: the address is not one to go to
-    words = str(error.message)
-    if isinstance(error, APITimeoutError):
+    words = str(error)
+    wire_error, silence = wire_errors()
+    if isinstance(error, (APITimeoutError, silence)):
         return server.error("provider_timeout", words)
-    if isinstance(error, APIConnectionError):
+    if isinstance(error, (APIConnectionError, wire_error)):
         return server.error(
             "provider_cut" if has_begun else "provider_unavailable", str(error.__cause__ or words)
         )
-    kinds = error.body if isinstance(error.body, dict) else {}
-    kind = str(kinds.get("code") or kinds.get("type") or "")
-    if not isinstance(error, APIStatusError):
-        return server.refusal(None, kind, words) if kinds else server.error("bad_reply", words)
-    return server.refusal(error.status_code, kind, words, retry_after_s=retry_after_s(error.response.headers))
+    if isinstance(error, APIStatusError):
+        told = retry_after_s(error.response.headers)
+        return server.refusal(error.status_code, _kind(error), error.message, retry_after_s=told)
+    if isinstance(error, APIError) and isinstance(error.body, dict):
+        return server.refusal(None, _kind(error), error.message)
+    return server.error("bad_reply", words)

@@ -10,7 +10,7 @@ from engine.core.errors import InvalidInput, NotFound, OpenRoomsError
 from engine.core.runview import Run
 from engine.core.schedule import Decision, Firing, Schedule, decide
 from engine.failpoints import Point, reach
-from engine.runner.starting import NoVersion, RoomBusy, Wanted, begin
+from engine.runner.starting import NoVersion, RoomBusy, Wanted, begin, notice
 from engine.runtime import Runtime
 from engine.store import inbox, runs, schedules
 from engine.store.database import Hot
@@ -33,10 +33,11 @@ class LineFull(OpenRoomsError):
 
 
 class Woken(NamedTuple):
-    """A run to be looked after, and who drives it."""
+    """A run to be looked after, and who drives it; `begun` is one that is new."""
 
     run_id: str
     owner: str | None
+    begun: Run | None = None
 
 
 def fire_due(rt: Runtime, now_us: int) -> list[Woken]:
@@ -57,6 +58,8 @@ def fire_due(rt: Runtime, now_us: int) -> list[Woken]:
             log.warning("schedule %s: %s", schedule_id, error)
         except Exception:
             log.exception("schedule %s", schedule_id)
+    if begun := [run.begun for run in woken if run.begun]:
+        rt.feed.publish([notice(run) for run in begun])
     return woken
 
 
@@ -108,11 +111,11 @@ def _begin(rt: Runtime, hot: Hot, schedule: Schedule, firing: Firing) -> tuple[F
         return firing.model_copy(update={"code": error.code, "message": BUSY}), []
     except (NoVersion, InvalidInput, NotFound, LineFull) as error:
         return firing.model_copy(update={"code": error.code, "message": str(error)}), []
-    run_id = begun.id if isinstance(begun, Run) else begun
-    woken = [Woken(run_id, None)]
+    woken = [Woken(begun.id, None, begun) if isinstance(begun, Run) else Woken(begun, None)]
     if held is not None:
         inbox.put_many(hot, [(held.run_id, inbox.Wish("cancel", {"by": BY}, rt.now_us()))])
         woken.append(Woken(held.run_id, held.owner))
+    run_id = woken[0].run_id
     is_queued = runs.is_in_line(hot, run_id)
     told = {"outcome": "queued" if is_queued else "started", "run_id": run_id, "code": None, "message": ""}
     return firing.model_copy(update=told), woken

@@ -79,6 +79,7 @@ class Preparing:
             settings=self._provider_settings,
             limiter=rt.rates,
             signal_url=partial(rt.signal_url, claimed.run_id, command.activation),
+            open_urls=node.open_urls,
         )
         token = self._state.at_activation(command.activation)
         if token is not None and node.behaviour is Behaviour.STEP and node.effect is not Effect.NONE:

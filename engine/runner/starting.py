@@ -17,6 +17,7 @@ from engine.core.sample import with_defaults
 from engine.core.trial import Trial, check
 from engine.failpoints import Point, reach
 from engine.hiding import HIDDEN, hidden_name
+from engine.live.feed import Published
 from engine.runtime import Runtime
 from engine.store import audit, runs
 from engine.store.claims import KICK_AGAIN_US
@@ -98,6 +99,21 @@ def begin(rt: Runtime, hot: Hot, room_id: str, wanted: Wanted) -> Run | str:
     audit.append(hot, new.now_us, user_id, "run", run.id, **told)
     reach(Point.IN_START)
     return run
+
+
+def call(rt: Runtime, begun: Run | str) -> None:
+    """Ring for what `begin` gave, once that is committed, and tell whoever watches: perhaps no worker takes it."""
+    if isinstance(begun, str):
+        rt.bell.ring(begun)
+        return
+    rt.bell.ring(begun.id)
+    rt.feed.publish([notice(begun)])
+
+
+def notice(run: Run) -> Published:
+    """What is told of a run that has been queued to whoever watches: that there is news, which stands in SQL."""
+    summary = {"status": run.status.value, "steps": run.steps, "room_id": run.room_id}
+    return Published(run.id, run.room_id, run.seq, run.status.value, b"null", summary, first=1)
 
 
 def _hidden(rt: Runtime, hot: Hot, wanted: Wanted) -> Wanted:

@@ -118,7 +118,7 @@ class Sweeper:
 
     def _fire_schedules(self, now_us: int) -> int | None:
         """Begin the runs of schedules that are due; when the next is."""
-        for run_id, owner in firing.fire_due(self._runner.rt, now_us):
+        for run_id, owner, _ in firing.fire_due(self._runner.rt, now_us):
             if owner not in (None, self._runner.worker_id):
                 self._runner.rt.feed.control(owner, {"run": run_id})
             elif not self._runner.rt.bell.ring(run_id):

@@ -20,7 +20,7 @@ from engine.core.runview import Run
 from engine.core.signal_links import BadLink
 from engine.core.signing import BadSignature
 from engine.hiding import HIDDEN, hidden_name
-from engine.runner.starting import Wanted, begin
+from engine.runner.starting import Wanted, begin, call
 from engine.runtime import Runtime
 from engine.services import control
 from engine.services.control import Signal
@@ -152,7 +152,7 @@ def _do(rt: Runtime, hook: Hook, delivery: Delivery, given: JsonValue) -> Taken:
 
 def _do_once(rt: Runtime, hook: Hook, delivery: Delivery, given: JsonValue) -> Taken:
     """The delivery is kept in the transaction of what it does."""
-    standing = None
+    standing, begun = None, None
     with rt.db.write() as session:
         if not hooks.accept(session, hook.id, delivery):
             first = hooks.accepted(session, hook.id, delivery.delivery_id)
@@ -168,20 +168,20 @@ def _do_once(rt: Runtime, hook: Hook, delivery: Delivery, given: JsonValue) -> T
             run_id = standing.run.id
             hooks.set_run(session, delivery, run_id)
         else:
-            run_id = _begin(rt, Hot.of(session), hook, delivery, Wanted(hook.id, given, request_id))
+            begun = _begin(rt, Hot.of(session), hook, delivery, Wanted(hook.id, given, request_id))
+            run_id = begun.id if isinstance(begun, Run) else begun
     if standing is not None:
         control.rung(rt, standing)
-    else:
-        rt.bell.ring(run_id)
+    if begun is not None:
+        call(rt, begun)
     return Taken(delivery_id=delivery.delivery_id, run_id=run_id)
 
 
-def _begin(rt: Runtime, hot: Hot, hook: Hook, delivery: Delivery, wanted: Wanted) -> str:
+def _begin(rt: Runtime, hot: Hot, hook: Hook, delivery: Delivery, wanted: Wanted) -> Run | str:
     wanted.cause["hook"] = hook.id
     begun = begin(rt, hot, hook.room_id, wanted)
-    run_id = begun.id if isinstance(begun, Run) else begun
-    hooks.set_run(hot, delivery, run_id)
-    return run_id
+    hooks.set_run(hot, delivery, begun.id if isinstance(begun, Run) else begun)
+    return begun
 
 
 def _given(hook: Hook, call: Call) -> JsonValue:

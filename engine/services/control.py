@@ -18,6 +18,7 @@ from engine.core.runview import Run
 from engine.core.tokens import State
 from engine.core.waiting import SIGNALS_KEPT
 from engine.hiding import HIDDEN, hidden_name
+from engine.live.feed import Published
 from engine.runner import outbox
 from engine.runner.record import Record
 from engine.runtime import Runtime
@@ -74,8 +75,9 @@ def cancel_run(rt: Runtime, user: User, run_id: str) -> Run:
     require(rt, user, Role.EDITOR, "cancel a run")
     with rt.db.change() as hot:
         waiting = runs.in_line(hot, run_id)
-        if waiting is not None:
-            _leave_line(hot, waiting, user, rt.now_us())
+        left = _leave_line(hot, waiting, user, rt.now_us()) if waiting is not None else None
+    if left is not None:
+        rt.feed.publish([left])
     with rt.db.read() as session:
         run = runs.get(session, run_id)
     if run is None:
@@ -85,16 +87,18 @@ def cancel_run(rt: Runtime, user: User, run_id: str) -> Run:
     )
 
 
-def _leave_line(hot: Hot, waiting: runs.InLine, user: User, now_us: int) -> None:
-    """What its driver would write, if it had one."""
+def _leave_line(hot: Hot, waiting: runs.InLine, user: User, now_us: int) -> Published | None:
+    """What its driver would write, if it had one; what to tell of it then."""
     given, state = Cancelled(user.name), State()
     facts, commands = move(NO_PLAN, state, given, now_us)
     record = Record(waiting.run_id, waiting.room_id, waiting.seq, waiting.head_hash, RunStatus.QUEUED)
     record.add(given, facts, commands, now_us)
     ended = record.move(state, fence=waiting.fence, worker="", inbox_done=0, release=True)
     ended.is_in_line, ended.room_status = True, None  # the room is another's
-    if journal.commit(hot, [ended], now_us) != [None]:
-        outbox.tell(hot, [ended], now_us)
+    if journal.commit(hot, [ended], now_us) == [None]:
+        return None
+    outbox.tell(hot, [ended], now_us)
+    return record.shown(state)
 
 
 class Signal(Frozen):

@@ -94,7 +94,7 @@ class Delta(Frozen):
 
 
 async def follow(rt: Runtime, user: User, room_id: str, place: Place) -> AsyncGenerator[Placed | Delta, None]:
-    """The room's events after `place`, for ever; an empty list when there was nothing for a while.
+    """The room's events after `place`, for ever; an empty list when none came of a call to look, or none called.
 
     What comes through Redis says when to look, never what to show: the events are SQL's. Only a model's words while
     it speaks are shown as they come: its answer will be an event.
@@ -111,10 +111,13 @@ async def follow(rt: Runtime, user: User, room_id: str, place: Place) -> AsyncGe
                 if delta := _delta_of(batch):
                     yield delta
             elif _may_be_news(batch, place):
+                before = place
                 while news := await reading.after(rt, room_id, place):
                     place = news[-1][0]
                     yield news
                     await asyncio.sleep(pace.rest_s(loop.time()))
+                if place is before:
+                    yield []
 
 
 def _delta_of(batch: Batch) -> Delta | None:

@@ -80,7 +80,7 @@ def retry(
         retry_of=failed.id,
     )
     run = _insert(rt, user, failed.room_id, wanted)
-    rt.bell.ring(run.id)
+    starting.call(rt, run)
     return run
 
 
@@ -120,7 +120,7 @@ def _place(paging: Paging) -> Place | None:
 def _begin(rt: Runtime, user: User, room_id: str, wanted: Wanted) -> Run:
     run = _insert(rt, user, room_id, wanted)
     reach(Point.AFTER_START)
-    rt.bell.ring(run.id)
+    starting.call(rt, run)
     return run
 
 

@@ -10,22 +10,24 @@ from typing import Any
 
 from engine.core.errors import NotFound
 from engine.core.identity import Role, User
+from engine.core.run import RunStatus
 from engine.core.runview import Run
 from engine.runtime import Runtime
 from engine.services import live, runs
 from engine.services.history import Event
 from engine.services.live import Delta, Place
 from engine.services.permission import require
-from engine.store import rooms
+from engine.store import rooms, workers
 from engine.store import runs as run_store
 
 Status = dict[str, Any]
-"""{room_id, status, run_id, number, version}; the last three are None in a room that was never run."""
+"""{room_id, status, run_id, number, version}; the last three are None in a room that was never run. Of a room also
+`in_line`, how many runs wait for this one to end, and `has_workers`, whether any is there to begin a run that is queued."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Events with their places, a status, or what a model says at this moment; nothing after a while of silence."""
+    """Events with their places, a status, or what a model says at this moment; nothing when a look found no news."""
 
     events: Sequence[tuple[Place, Event]] = ()
     status: Status | None = None
@@ -101,10 +103,10 @@ def _status_at(rt: Runtime, user: User, room_id: str) -> tuple[Status, int]:
         current = run_store.current_mark(hot, room_id)
         if current is None and not rooms.exists(hot, room_id):
             raise NotFound("room", room_id)
-    if current is None:
-        idle = {"room_id": room_id, "status": "IDLE", "run_id": None, "number": None, "version": None}
-        return idle, 0
-    return _status(room_id, current), current.seq
+        in_line = run_store.count_behind(hot, room_id, current.number) if current else 0
+        is_queued = current is not None and current.status is RunStatus.QUEUED
+        beside = {"in_line": in_line, "has_workers": not is_queued or workers.has_any(hot, rt.now_us())}
+    return {**_status(room_id, current), **beside}, current.seq if current else 0
 
 
 async def _events(
@@ -127,11 +129,11 @@ async def _events(
                 yield []
 
 
-def _status(room_id: str, run: Run | run_store.Mark) -> Status:
+def _status(room_id: str, run: Run | run_store.Mark | None) -> Status:
     return {
         "room_id": room_id,
-        "status": run.status.value,
-        "run_id": run.id,
-        "number": run.number,
-        "version": run.version,
+        "status": run.status.value if run else "IDLE",
+        "run_id": run.id if run else None,
+        "number": run.number if run else None,
+        "version": run.version if run else None,
     }

@@ -192,6 +192,7 @@ class Mark:
     seq: int
 
 
+MOST_COUNTED = 1000
 _MARK = "SELECT id, number, version, status, seq FROM run WHERE"
 
 
@@ -203,6 +204,14 @@ def current_mark(hot: Hot, room_id: str) -> Mark | None:
     """Of the run that holds the room, or else of its last one."""
     held = hot.one(f"{_MARK} room_id = ? AND live", room_id)
     return _mark(held or hot.one(f"{_MARK} room_id = ? ORDER BY number DESC LIMIT 1", room_id))
+
+
+def count_behind(hot: Hot, room_id: str, number: int) -> int:
+    """How many runs stand in line behind the room's run of that number; nobody counts more than MOST_COUNTED."""
+    behind = (
+        "SELECT 1 FROM run WHERE room_id = ? AND number > ? AND live IS NULL AND status = 'QUEUED' LIMIT ?"
+    )
+    return int(hot.one(f"SELECT count(*) FROM ({behind}) AS behind", room_id, number, MOST_COUNTED)[0])
 
 
 def _mark(row: Any) -> Mark | None:

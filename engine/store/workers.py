@@ -79,6 +79,11 @@ def expire(session: Session, *, worker_id: str | None = None, host: str = "", pi
     session.execute(update(WorkerRow).where(which).values(expires_us=0))
 
 
+def has_any(hot: Hot, now_us: int) -> bool:
+    """Whether one is alive."""
+    return hot.one("SELECT 1 FROM worker WHERE expires_us > ? LIMIT 1", now_us) is not None
+
+
 def alive(session: Session, now_us: int) -> list[Worker]:
     rows = session.execute(select(WorkerRow).where(col(WorkerRow.expires_us) > now_us)).scalars()
     return [Worker(**{name: getattr(row, name) for name in Worker.__slots__}) for row in rows]

@@ -12,6 +12,7 @@ from pydantic import Field, JsonValue, StringConstraints, model_validator
 
 from engine.core.catalogue import Effect, Finding, StepContext, StepError, tool
 from engine.core.document import Frozen
+from engine.core.expressions import gives_host
 from engine.net import OURS, Answer, Call, Guard, Refused, fetch
 
 TEXT_CHARS = 500_000
@@ -113,13 +114,12 @@ def _vet(arguments: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterator[
     url = arguments.get("url")
     if not isinstance(url, str):
         return
-    fixed, is_template, _ = url.partition("{{")
-    if is_template and not re.match(r"[^:/?#]+://[^/?#]+[/?#]", fixed):
+    if gives_host(url):
         if not settings.get("http_allow"):
             yield ("url",), OPEN_HOST
         return
     try:
-        Guard.of(str(settings.get("http_allow") or "")).vet_url(fixed)
+        Guard.of(str(settings.get("http_allow") or "")).vet_url(url.partition("{{")[0])
     except Refused as refused:
         yield ("url",), str(refused)
 
@@ -148,6 +148,8 @@ def _vet(arguments: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterator[
 async def http_request(params: Params, ctx: StepContext) -> Any:
     """Call an HTTP address and take its answer; internal addresses are out of reach unless the operator opens them."""
     guard = Guard.of(str(ctx.settings.get("http_allow") or ""))
+    if "url" in ctx.open_urls:
+        guard = guard.closed()
     answer = await fetch(guard, _call(params, ctx.idempotency_key))
     if params.fail_on_status and answer.status >= 400:
         raise StepError(

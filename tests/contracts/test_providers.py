@@ -1,6 +1,7 @@
 """What every provider of a vendor keeps, against a server on loopback that speaks the vendor's own protocol."""
 
 import asyncio
+import dataclasses
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -125,6 +126,9 @@ def test_tools_are_called_in_parallel_and_their_answers_go_back(vendor):
         (Raw(b"", 413), "context_overflow", False),
         (Raw(b"", 307, headers={"Location": "http://127.0.0.1:1/"}), "provider_refused", False),
         (Raw(b"{nonsense"), "bad_reply", True),
+        *((Raw(whole), "bad_reply", True) for whole in ({"error": "no"}, {"choices": 7, "content": 7}, [])),
+        (Turn("And so", is_whole=True, stop="?", calls=(Call("add", "{nonsense"),)), "bad_reply", True),
+        (Raw({"choices": [], "content": []}, cut_after=5), "provider_unavailable", True),
         (Raw(b"<html>Hello</html>", headers={"Content-Type": "text/html"}), "bad_reply", True),
         (Raw(b"event: x\ndata: []\n\n", headers={"Content-Type": "text/event-stream"}), "bad_reply", True),
     ],
@@ -137,6 +141,40 @@ def test_what_goes_wrong_has_a_code_and_never_shows_the_key(vendor, answer, code
     assert (failed.value.code, failed.value.retryable) == (code, retryable), str(failed.value)
     assert KEY not in str(failed.value)
     assert len(server.asked) == 1, "only the node's retry policy tries again"
+
+
+NO_STREAMS = {
+    "whole": Turn("Let me see.", calls=(Call("add", {"x": 1}, id="c1"),), tokens=(12, 3, 8), is_whole=True),
+    "bad request": Raw({"error": {"message": "Streaming is not supported.", "type": "invalid"}}, 400),
+    "not found": Raw(b"", 404),
+    "not implemented": Raw({"error": {"message": "Sorry.", "type": "api_error"}}, 501),
+}
+
+
+@pytest.mark.parametrize("answer", NO_STREAMS.values(), ids=NO_STREAMS)
+def test_a_server_that_does_not_stream_answers_in_one_piece(vendor, answer):
+    turn = NO_STREAMS["whole"]
+    shown = []
+    with vendor.serve(lambda asked: answer if asked.body["stream"] else turn) as server:
+        ctx = vendor.ctx(server.base_url, show=lambda text, **of: shown.append(text))
+        replies = [asyncio.run(vendor.chat(ctx, temperature=0.5)) for _ in range(2)]
+
+    streamed = vendor.ask(dataclasses.replace(turn, is_whole=False), temperature=0.5)
+    assert replies == [streamed, streamed]
+    assert shown == ["Let me see.", ""] * 2
+    asked = [request.body["stream"] for request in server.asked]
+    assert asked == ([True, True] if answer is turn else [True, False, False]), "it is refused once"
+    assert all(request.body["temperature"] == 0.5 for request in server.asked)
+
+
+def test_a_server_that_answers_in_no_way_is_asked_for_streams_again(vendor):
+    with vendor.serve(NO_STREAMS["not found"], NO_STREAMS["not found"], Turn("Hello")) as server:
+        with pytest.raises(StepError) as failed:
+            asyncio.run(vendor.chat(vendor.ctx(server.base_url)))
+        asyncio.run(vendor.chat(vendor.ctx(server.base_url)))
+
+    assert failed.value.code == "unknown_model"
+    assert [request.body["stream"] for request in server.asked] == [True, False, True]
 
 
 def test_what_was_paid_for_nothing_is_accounted_for(vendor):

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from engine.core.run import MOVES, RunStatus
+from engine.store import workers
 from tests.e2e.conftest import RunningApp
 from tests.e2e.room_page import named, open_room, status
 from tests.fixtures.drawings import drawing
@@ -35,12 +36,20 @@ NOTE = """() => {
 }"""
 
 
+def parts(app: RunningApp, name: str) -> list[int]:
+    """The children of `up` that are a `name`."""
+    children = Path(f"/proc/{app.process.pid}/task/{app.process.pid}/children").read_text().split()
+    return [
+        int(pid)
+        for pid in children
+        if name.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    ]
+
+
 def kill_part(app: RunningApp, name: str) -> None:
     """kill -9 a child of `up`, which starts another one."""
-    children = Path(f"/proc/{app.process.pid}/task/{app.process.pid}/children").read_text().split()
-    for pid in children:
-        if name.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
-            os.kill(int(pid), signal.SIGKILL)
+    for pid in parts(app, name):
+        os.kill(pid, signal.SIGKILL)
 
 
 def kill_redis(app: RunningApp) -> None:
@@ -82,3 +91,24 @@ def test_the_page_keeps_up_while_all_parts_are_killed(
         now in MOVES[before] for before, now in pairwise([RunStatus.QUEUED, *told]) if now is not before
     ), told
     complaints.clear()  # of the requests that could not be made
+
+
+def test_whoever_only_looks_learns_at_once_of_a_run_that_no_worker_takes(
+    running_app: RunningApp, as_ada: Page, complaints: list[str]
+) -> None:
+    room = running_app.make_room(named(drawing("start > a > end"), "Unserved"))
+    open_room(as_ada, running_app, room)
+    (worker,) = parts(running_app, "worker")
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        with running_app.rt.db.write() as session:
+            (alive,) = workers.alive(session, running_app.rt.now_us())
+            workers.expire(session, worker_id=alive.id)
+        running_app.start(room)
+
+        expect(status(as_ada)).to_have_text("Queued", timeout=2_000)
+        expect(as_ada.get_by_test_id("unserved")).to_contain_text("No worker is alive", timeout=2_000)
+    finally:
+        os.kill(worker, signal.SIGCONT)
+    expect(status(as_ada)).to_have_text("Completed")
+    expect(as_ada.get_by_test_id("unserved")).to_be_empty()

@@ -106,6 +106,15 @@ def test_what_a_child_gathers_comes_back_with_the_result(catalogue: Catalogue) -
     assert ctx.remember == {"seen": "Ada"}
 
 
+def test_a_child_too_calls_none_but_listed_hosts_where_the_runs_values_give_the_host(
+    catalogue: Catalogue,
+) -> None:
+    ctx = a_context(catalogue=catalogue, settings={"http_allow": "127.0.0.1"}, open_urls=("url",))
+
+    with pytest.raises(StepError, match="rule open_host"):
+        using(calling(catalogue, "http_request", ctx, url="http://93.184.216.34/"))
+
+
 def test_a_child_stores_and_searches_as_its_step_would(catalogue: Catalogue) -> None:
     ctx = a_context(catalogue=catalogue, memory=MemoryInHand({"who": "Ada", "where": "London"}))
     store = {"key": "rules", "value": "Refunds of Ada", "kind": "SEMANTIC", "metadata": {"page": 1}}

@@ -125,6 +125,37 @@ def test_a_listed_host_must_still_lead_to_a_listed_network_or_to_the_public():
 
 
 @pytest.mark.parametrize(
+    ("allow", "url", "leads_to", "rule"),
+    [
+        ("", "http://example.com/", None, "open_host"),
+        ("", "http://93.184.216.34/", None, "open_host"),
+        ("api.example.com", "http://example.com/", None, "open_host"),
+        ("api.example.com", "http://api.example.com:3000/", "93.184.216.34", None),
+        ("api.example.com", "http://api.example.com/", "10.0.0.1", "special_address"),
+        ("10.0.0.0/8", "http://10.1.2.3:9000/", None, None),
+        ("10.0.0.0/8", "http://93.184.216.34/", None, "open_host"),
+        ("10.0.0.0/8", "http://db.example.com/", "10.0.0.1", None),
+        ("10.0.0.0/8", "http://db.example.com/", "93.184.216.34", "open_host"),
+        ("0.0.0.0/0", "http://169.254.169.254/", None, "special_address"),
+    ],
+)
+def test_where_no_operator_and_no_drawing_names_the_host_the_public_is_shut_too(allow, url, leads_to, rule):
+    guard = Guard.of(allow).closed()
+
+    def go():
+        target = guard.vet_url(url)
+        if leads_to is not None:
+            guard.vet_address(target.host, target.port, leads_to)
+
+    if rule is None:
+        go()
+    else:
+        with pytest.raises(Refused, match=rf"\(rule {rule}\)") as refused:
+            go()
+        assert (refused.value.code, refused.value.retryable) == ("http_refused", False)
+
+
+@pytest.mark.parametrize(
     "entry", ["10.0.0.1/8", "http://localhost", "localhost:3000", "a b", "300.1.1.1", "*", "0x7f.1"]
 )
 def test_an_entry_that_means_nothing_is_named(entry):

@@ -38,6 +38,8 @@ class Turn:
     tells_usage: bool = True
     model: str = ""
     """That has answered; the one asked for unless given."""
+    is_whole: bool = False
+    """Answered in one piece, whatever was asked for."""
     delay_s: float = 0
     """Before the first byte."""
     pause_s: float = 0
@@ -70,6 +72,8 @@ class Raw:
     delay_s: float = 0
     cuts: bool = False
     """Close the connection instead of answering."""
+    cut_after: int | None = None
+    """Close it after so many bytes of the body."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, answer: Answer, asked: Asked) -> None:
         if isinstance(answer, Failure) and answer.after is None:
             answer = self.vendor_.failure(answer, asked)
-        if isinstance(answer, Turn) and not asked.body.get("stream"):
+        if isinstance(answer, Turn) and (answer.is_whole or not asked.body.get("stream")):
             answer = Raw(self.vendor_.whole(answer, asked), delay_s=answer.delay_s)
         if isinstance(answer, Raw):
             self._send(answer)
@@ -182,7 +186,9 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {**answer.headers, "Content-Length": str(len(raw))}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(raw)
+        self.wfile.write(raw[: answer.cut_after])
+        if answer.cut_after is not None:
+            self._cut()
 
     def _stream(self, events: list[Event], turn: Turn) -> None:
         time.sleep(turn.delay_s)

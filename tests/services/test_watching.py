@@ -6,11 +6,15 @@ from contextlib import aclosing
 import pytest
 
 from engine.core.errors import NotFound
-from engine.services import control, history, runs, watching
+from engine.core.hook import Call, NewHook
+from engine.core.schedule import NewSchedule
+from engine.live import hub
+from engine.runner import firing
+from engine.services import calls, control, history, hooks, live, runs, schedules, watching
 from engine.services.live import Place as Seen
 from tests.fixtures.drawings import drawing
-from tests.fixtures.runtimes import open_movable
-from tests.runner.conftest import Place
+from tests.fixtures.runtimes import SECOND, open_movable
+from tests.runner.conftest import Place, Rooms
 
 SHORT = drawing("start > a > end")
 RESTING = drawing("start > wait > end", wait={"config": {"duration_s": 600}})
@@ -103,3 +107,50 @@ def test_watching_begins_at_the_run_that_holds_the_room(place, admin):
     assert watching.begin(place.rt, admin, room) == Seen(first.id, 1)
     with pytest.raises(NotFound):
         watching.begin(place.rt, admin, "ghost")
+
+
+def test_a_run_that_no_worker_takes_is_told_of_at_once_however_it_was_queued(
+    redis_url, sqlite_url, tmp_path, admin, monkeypatch
+):
+    for gap in ("SAFETY_GAP_S", "DOWN_GAP_S"):
+        monkeypatch.setattr(hub, gap, 600)  # nobody looks but who is told to
+    rt = open_movable(sqlite_url, redis_url, tmp_path)
+    room = Rooms(rt, admin).room(RESTING, queue_runs=True)
+    address = hooks.create(rt, admin, room, NewHook(name="Hook")).url.rpartition("/")[2]
+    schedule = schedules.create(rt, admin, room, NewSchedule(name="Soon", cron="* * * * *", overlap="queue"))
+
+    def fire():
+        rt.move_clock(schedules.get(rt, admin, schedule.id).next_due_at - rt.now_us() + SECOND)
+        firing.fire_due(rt, rt.now_us())
+
+    ways = (
+        lambda: runs.start(rt, admin, room),
+        lambda: calls.take(rt, address, Call("application/json", {}, [], b"{}")),
+        fire,
+        lambda: control.cancel_run(rt, admin, runs.list_runs(rt, admin).items[0].id),
+    )
+
+    async def watch():
+        told = []
+        async with asyncio.timeout(20), aclosing(watching.watch_room(rt, admin, room, Seen())) as news:
+            told.append((await anext(news)).status)
+            coming = asyncio.ensure_future(anext(news))
+            while not live.hub(rt).is_connected or coming.done():
+                coming = asyncio.ensure_future(anext(news)) if coming.done() else coming
+                await asyncio.sleep(0.1)
+            for way in ways:
+                await asyncio.to_thread(way)
+                while (await coming).status is None:
+                    coming = asyncio.ensure_future(anext(news))
+                told.append(coming.result().status)
+                coming = asyncio.ensure_future(anext(news))
+            coming.cancel()
+            await asyncio.wait({coming})
+        await live.hub(rt).close()
+        return [
+            tuple(status[name] for name in ("status", "number", "in_line", "has_workers")) for status in told
+        ]
+
+    told = asyncio.run(watch())
+    rt.close()
+    assert told == [("IDLE", None, 0, True), *(("QUEUED", 1, behind, False) for behind in (0, 1, 2, 1))]

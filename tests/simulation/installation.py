@@ -36,7 +36,7 @@ from tests.crash.installation import ME
 from tests.simulation.bells import Bell, Feed, Redis
 from tests.simulation.effects import TOOLS, CountingDrive, Fates, SimulatedEffects, World
 from tests.simulation.scheduler import Process, Scheduler
-from tests.simulation.store import Mishap, SimulatedDatabase, Witness, emptied, open_engine
+from tests.simulation.store import Mishap, SimulatedDatabase, Witness, close_engine, emptied, open_engine
 from tests.simulation.threads import Threads, replaced
 
 SECOND = 1_000_000
@@ -361,6 +361,7 @@ def installed(seed: int, fates: Fates | None = None, *, commit: str = "to_block"
                 for process in (place, *place.workers):
                     process.rt.db.close()
                 if place.scheduler.is_broken:
+                    close_engine(engine())
                     engine.cache_clear()
     finally:
         logger.removeHandler(ears)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -196,12 +197,18 @@ class Witness:
     now_us: Callable[[], int] = int
 
 
+_opened: dict[Engine, list[sqlite3.Connection]] = {}
+
+
 def open_engine(path: str) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}", connect_args={"check_same_thread": False}, pool_size=64, max_overflow=64
     )
 
+    opened = _opened[engine] = []
+
     def prepare(connection: Any, record: object) -> None:
+        opened.append(connection)
         sqlite.set_up(connection, record)
         connection.execute("PRAGMA synchronous=OFF")
         connection.create_function("accuse", 1, lambda what: Witness.accuse(what))  # noqa: PLW0108 - as it is then
@@ -214,6 +221,13 @@ def open_engine(path: str) -> Engine:
                 f"CREATE TRIGGER oracle{number} {when} WHEN {broken} BEGIN SELECT accuse('{promise}'); END"
             )
     return engine
+
+
+def close_engine(engine: Engine) -> None:
+    """With the connections that whatever broke off in the middle still holds."""
+    engine.dispose()
+    for connection in _opened.pop(engine):
+        connection.close()
 
 
 def emptied(engine: Engine) -> None:

@@ -7,7 +7,9 @@ import pytest
 
 from engine.core.catalogue import StepError
 from engine.core.tool_call import call_tool
+from engine.services.foreground import run_document
 from tests.fixtures.contexts import a_context
+from tests.fixtures.drawings import drawing
 from tests.net.observing import a_server, answer, observed
 
 BIG = json.dumps({"a": [1, 2]}).encode()
@@ -143,3 +145,48 @@ def test_without_the_operators_leave_loopback_is_out_of_reach():
 
     assert (refused.value.code, refused.value.retryable) == ("http_refused", False)
     assert seen.connects == []
+
+
+def test_a_host_that_a_runs_values_give_must_be_listed_and_so_must_be_where_it_redirects_to(
+    monkeypatch, tmp_path
+):
+    """Played by the engine: what stands in the document decides, whatever the URL has become."""
+    monkeypatch.setenv("OPENROOMS_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("OPENROOMS_HTTP_ALLOW", "127.0.0.1")
+    public = "http://93.184.216.34/"
+    urls = {
+        "listed": "http://{{ input.host }}/",
+        "whole": "{{ input.url }}",
+        "public": "http://{{ input.public }}/",
+        "onward": "http://{{ input.host }}/onward",
+    }
+    nodes = {
+        name: {"type": "TOOL_EXECUTION", "config": {"tool": "http_request", "arguments": {"url": url}}}
+        for name, url in urls.items()
+    }
+    document = drawing("start > listed > whole > public > onward > end", **nodes)
+    document["transitions"] = [
+        {**way, "on": "ALWAYS"} if way["source"] in nodes else way for way in document["transitions"]
+    ]
+    told = []
+
+    async def talk(path, writer):
+        writer.write(answer(b"", "302 Found", Location=public) if path == "/onward" else answer(b"hi"))
+
+    async def scenario():
+        async with a_server(talk) as server:
+            here = f"127.0.0.1:{server.port}"
+            given = {"host": here, "url": f"http://{here}/", "public": "93.184.216.34"}
+            await asyncio.to_thread(run_document, document, given, {}, told.append)
+            return server.port
+
+    with observed() as seen:
+        port = asyncio.run(scenario())
+
+    failed = {event["node_id"]: event["error"] for event in told if event["type"] == "NODE_FAILED"}
+    assert {name: error["code"] for name, error in failed.items()} == dict.fromkeys(
+        ("public", "onward"), "http_refused"
+    )
+    assert all("rule open_host" in error["message"] for error in failed.values())
+    assert [place for place in seen.connects if place[0] != "127.0.0.1"] == []
+    assert seen.connects.count(("127.0.0.1", port)) == 3

@@ -7,7 +7,7 @@ from engine.core.expressions.limits import LIMITS, Limits
 from engine.core.expressions.slots import Hole, Slot
 from engine.core.expressions.templates import Template, compile_template
 from engine.core.expressions.types import Type, TypeEnv, list_of, map_of, type_of_schema
-from engine.core.expressions.urls import compile_url_template, compile_with_urls
+from engine.core.expressions.urls import compile_url_template, compile_with_urls, gives_host
 
 __all__ = [
     "FUNCTIONS",
@@ -29,6 +29,7 @@ __all__ = [
     "compile_template",
     "compile_url_template",
     "compile_with_urls",
+    "gives_host",
     "list_of",
     "map_of",
     "type_of_schema",

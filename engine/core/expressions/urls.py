@@ -70,6 +70,12 @@ def compile_with_urls(value: Mapping[str, JsonValue], urls: Collection[str]) -> 
     return Template(lambda rendering: {key: fill(rendering) for key, fill in renders.items()}, holes)
 
 
+def gives_host(text: str) -> bool:
+    """Whether a slot of this URL gives its scheme, host or port."""
+    fixed, is_template, _ = text.partition("{{")
+    return bool(is_template) and _ORIGIN.match(fixed) is None
+
+
 def _encoding(before: str, hole: Hole, *, is_all: bool, allow_host: bool) -> Encode:
     origin = (_ANY_ORIGIN if allow_host else _ORIGIN).match(before)
     if origin is None and not allow_host:

@@ -83,16 +83,6 @@ export const api = {
   forget: (roomId: string, key: string): Promise<Reply<null>> => send("DELETE", at("rooms", roomId, "memory", key)),
 };
 
-/** Whether anybody is there to execute runs; told true where that can't be known. */
-export async function hasWorkers(): Promise<boolean> {
-  try {
-    const health = (await (await fetch("/api/health")).json()) as { readonly checks?: { readonly workers?: { readonly status: string } } };
-    return health.checks?.workers?.status !== "down";
-  } catch {
-    return true;
-  }
-}
-
 /** The address of a file with all events that pass the filter, one JSON object a line. */
 export function exportAddress(runId: string, filter: Filter): string {
   return `${at("runs", runId, "events", "export")}?${filtering(filter)}`;

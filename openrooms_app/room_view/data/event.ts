@@ -71,6 +71,10 @@ export type RoomNews = {
   readonly run_id: string | null;
   readonly number: number | null;
   readonly version: number | null;
+  /** Runs that wait for this one to end. */
+  readonly in_line: number;
+  /** Whether anybody is there to begin a run that is queued; true of any other. */
+  readonly has_workers: boolean;
 };
 
 /** How long an entry is kept and how it is found: SHORT_TERM ends with its run, SEMANTIC is found by its meaning. */

@@ -196,7 +196,8 @@ export class RoomModel {
   private begun({ run_id, number, version }: Begun): void {
     const { news } = this.view.get();
     if (news && ((news.number ?? 0) >= number || isLive(news.status))) return;
-    this.put({ news: { room_id: this.roomId, run_id, number, version, status: "QUEUED" } });
+    const fresh = { in_line: 0, has_workers: true }; // the stream tells if it is not so
+    this.put({ news: { room_id: this.roomId, run_id, number, version, status: "QUEUED", ...fresh } });
   }
 
   async answer(signal: string, payload: Json): Promise<Reply<unknown> | null> {

@@ -1,9 +1,7 @@
 /** What the reader must know besides: the connection is lost, or what is shown is not the present. */
 
-import { useEffect, useState } from "react";
 import { Link } from "react-router";
 import { History, ServerOff, WifiOff } from "lucide-react";
-import { hasWorkers } from "../data/api.ts";
 import { useRoom, useView } from "./context.ts";
 import { Button } from "./kit.tsx";
 
@@ -31,21 +29,9 @@ function Lost() {
   );
 }
 
-/** A run that stands in line is looked after so often. */
-const LOOKED_MS = 3_000;
-
 /** A run that nobody begins. */
 function Unserved() {
-  const isQueued = useView((view) => view.news?.status === "QUEUED");
-  const [isAlone, setAlone] = useState(false);
-  useEffect(() => {
-    if (!isQueued) return undefined;
-    const timer = setInterval(() => void hasWorkers().then((has) => setAlone(!has)), LOOKED_MS);
-    return () => {
-      clearInterval(timer);
-      setAlone(false);
-    };
-  }, [isQueued]);
+  const isAlone = useView((view) => view.news?.status === "QUEUED" && !view.news.has_workers);
   return (
     <div role="status" data-testid="unserved">
       {isAlone && (
