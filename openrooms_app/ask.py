@@ -36,3 +36,9 @@ def tell_user(exception: Exception) -> EventSpec:
         return notify(str(exception), "error")
     log.error("unexpected error in a page", exc_info=exception)
     return notify("Something went wrong on our side. It has been logged.", "error")
+
+
+def log_breakage(exception: Exception) -> None:
+    """Keep on record what broke in a browser. That it measured something a frame late, as while a width is dragged, is no fault."""
+    if "ResizeObserver loop" not in str(exception):
+        log.error("a page broke in a browser: %s", exception)

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 from openrooms_app import frontend, pages
 from openrooms_app.api import create_api
 from openrooms_app.api.resources import stream
-from openrooms_app.ask import tell_user
+from openrooms_app.ask import log_breakage, tell_user
 from openrooms_app.assets import Assets
 from openrooms_app.breakage import BOUNDARY, OVERLAY, boundary, overlay
 from openrooms_app.entrance import Entrance
@@ -38,6 +38,7 @@ def create_app() -> rx.App:
             rx.el.link(rel="icon", href="/logo.svg", type="image/svg+xml"),
             rx.el.script(RESTORE_FOLD),
         ],
+        frontend_exception_handler=log_breakage,
         backend_exception_handler=tell_user,
     )
     app.app_wraps[BOUNDARY] = boundary
