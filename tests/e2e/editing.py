@@ -1,6 +1,7 @@
 """The editor under the hand: opens a workflow in it, moves the mouse as a person does, reads what the server keeps."""
 
 import json
+import time
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -118,10 +119,18 @@ class Editing:
 
     def into_sight(self, node_id: str) -> None:
         """A hidden card is no one's to press: Playwright would scroll to it, and the canvas scrolls back under the press."""
+        if self._is_in_sight(node_id):
+            return
+        self.page.get_by_label("Fit View").click()
+        until = time.monotonic() + 10
+        while not self._is_in_sight(node_id):  # the drawing begins to move some frames later
+            assert time.monotonic() < until, f"{node_id} does not come into sight"
+            self.page.wait_for_timeout(20)
+
+    def _is_in_sight(self, node_id: str) -> bool:
         (x, y), canvas = grip(self.node(node_id)), self.canvas.bounding_box()
         assert canvas
-        if not (0 < x - canvas["x"] < canvas["width"] and 0 < y - canvas["y"] < canvas["height"]):
-            self.page.get_by_label("Fit View").click()
+        return 0 < x - canvas["x"] < canvas["width"] and 0 < y - canvas["y"] < canvas["height"]
 
     def select(self, *node_ids: str) -> None:
         for index, node_id in enumerate(node_ids):
