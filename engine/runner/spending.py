@@ -17,7 +17,7 @@ class Spending:
     def __init__(self, db: Database, claimed: Claimed) -> None:
         self._db = db
         self._claimed = claimed
-        self._told: dict[str, dict[str, float]] = {}
+        self.told: dict[str, dict[str, float]] = {}
 
     def begin(
         self, activation: str, params: Mapping[str, Any], run_usd: float, now_us: int
@@ -29,14 +29,14 @@ class Spending:
             with self._db.read() as session:
                 room_id, run_id = self._claimed.room_id, self._claimed.run_id
                 spent["month"] = runs.cost_since(session, room_id, month_of(now_us), but=run_id)
-        self._told[activation] = spent
+        self.told[activation] = spent
         return spent
 
     def add(self, payer: str, cost_usd: float) -> None:
         """The step of this activation has paid: the others learn of it."""
-        for activation, spent in self._told.items():
+        for activation, spent in self.told.items():
             if activation != payer:
                 spent["run"] += cost_usd
 
     def end(self, activation: str) -> None:
-        self._told.pop(activation, None)
+        self.told.pop(activation, None)

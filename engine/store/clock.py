@@ -12,12 +12,12 @@ from pathlib import Path
 from engine.store.database import Hot
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-_SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def since_boot_us() -> int:
     """Microseconds since this machine was started, the time it slept included."""
-    return time.clock_gettime_ns(_SINCE_BOOT) // 1000
+    return time.clock_gettime_ns(SINCE_BOOT) // 1000
 
 
 def boot_id() -> str | None:

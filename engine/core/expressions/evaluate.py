@@ -95,8 +95,8 @@ def _raw(node: Node, variables: Locals) -> Step:
 def _path(node: syntax.Path, variables: Locals) -> Step:
     target, keys, at = node.target, node.keys, node.offsets[-1]
     start = _raw(target, variables)
-    if isinstance(target, syntax.Name) and target.name not in variables and len(keys) == 2:
-        return _short_path(target.name, node, start)
+    if isinstance(target, syntax.Name) and target.name not in variables and len(keys) < 3:
+        return (_short_path if len(keys) == 2 else _shortest_path)(target.name, node, start)
 
     def along(f: Frame) -> Any:
         first = value = start(f)
@@ -117,6 +117,20 @@ def _short_path(name: str, node: syntax.Path, root: Step) -> Step:
     def along(f: Frame) -> Any:
         try:
             value = f.scope[name][first][second]
+        except (KeyError, TypeError):
+            raise _lost(f, root(f), node.keys, node.offsets) from None
+        return value if type(value) in AS_READ else admit(f, value, at)
+
+    return along
+
+
+def _shortest_path(name: str, node: syntax.Path, root: Step) -> Step:
+    """`vars.node`, which nearly every slot reads."""
+    (key,), at = node.keys, node.offsets[-1]
+
+    def along(f: Frame) -> Any:
+        try:
+            value = f.scope[name][key]
         except (KeyError, TypeError):
             raise _lost(f, root(f), node.keys, node.offsets) from None
         return value if type(value) in AS_READ else admit(f, value, at)

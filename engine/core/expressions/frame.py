@@ -24,8 +24,11 @@ class Frame:
     def enter(self, source: str, variables: int, cost: int) -> None:
         """Turn to an expression, paying beforehand for each of its parts once."""
         self.source = source
-        self.variables = [None] * variables
-        self.spend(cost, 0)
+        if variables:
+            self.variables = [None] * variables
+        self.left -= cost
+        if self.left < 0:
+            raise self.exhausted(0)
 
     def spend(self, units: int, at: int) -> None:
         self.left -= units

@@ -49,6 +49,8 @@ class Rendering:
 
     def keep(self, hole: Hole) -> JsonValue:
         value: JsonValue = hole.value(self.f)
+        if type(value) is int:
+            return value
         if isinstance(value, str):
             self.add(utf8_size(self.f, value, 0))
         elif isinstance(value, list | dict):
