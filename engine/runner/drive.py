@@ -131,7 +131,7 @@ class Drive:
         """To the end of the queue, for others wait there; False while something is under way that is this worker's."""
         while self._results:
             self._apply_next()
-        if self._to_start or self._outstanding or not can_go(self._state):
+        if self._is_gone or self._to_start or self._outstanding or not can_go(self._state):
             return False
         reach(Point.BEFORE_RELEASE)
         self._flush(release=True)
