@@ -182,7 +182,7 @@ class Drive:
                 self._apply_next()
             elif self._has_mail():
                 self._read_inbox()
-            elif can_go(self._state) and not (self._host.is_stopping and self._rests()):
+            elif can_go(self._state) and (self._to_start or not self._host.is_stopping):  # else it rests
                 if self._is_strict and self._has_ended_step:
                     self._flush_behind()
                 self._has_ended_step = True
@@ -202,7 +202,9 @@ class Drive:
     def _apply(self, given: Input) -> None:
         at_us, state = max(self._now_us(), self._last_us + 1), self._state
         self._last_us = at_us
-        if given is not GO and (self._outstanding or self._spending.told):  # a pure step leaves neither behind
+        if given is not GO and (
+            self._outstanding or self._spending.told
+        ):  # a pure step leaves neither behind
             for activation in _ended(given):
                 self._outstanding.pop(activation, None)
                 self._spending.end(activation)
@@ -247,10 +249,6 @@ class Drive:
             self._apply(KINDS[kind](**body))
             self._inbox_done = id_
         self._flusher.inbox_high = self._inbox_done
-
-    def _rests(self) -> bool:
-        """Whether nothing new begins, for the worker ends: what is under way may end too."""
-        return not self._to_start
 
     def _block(self) -> Stopped | None:
         """Nothing can be applied: commit, start effects; None when that has brought something to apply."""

@@ -63,10 +63,9 @@ class Flusher:
     def flush(self, state: State, inbox_done: int, *, is_able: bool, release: bool = False) -> None:
         """Commit; then, and only then, may the world see it. `is_able`: the run could go on."""
         self.settle()
-        if not self._record.entries and not release and inbox_done == self._done:
+        if not self._is_needed(inbox_done, release=release):
             return
-        wanted, record = self._wanted(state, inbox_done, release=release), self._record
-        wanted.is_unfinished = is_able
+        wanted, record = self._wanted(state, inbox_done, is_able=is_able, release=release), self._record
         high = self._host.committer.commit(wanted, record.shown(state))
         self._is_kept(wanted, self._begin_next(state, inbox_done), high)
 
@@ -88,10 +87,9 @@ class Flusher:
         self, state: State, inbox_done: int, *, is_able: bool, release: bool, then: Callable[[bool], None]
     ) -> bool:
         """Have it committed as by `flush`; `then` is told whether it went well, and `settle` follows. False: it is nothing."""
-        if not self._record.entries and not release and inbox_done == self._done:
+        if not self._is_needed(inbox_done, release=release):
             return False
-        wanted = self._wanted(state, inbox_done, release=release)
-        wanted.is_unfinished = is_able
+        wanted = self._wanted(state, inbox_done, is_able=is_able, release=release)
         sent = HandedOver(wanted, self._record.shown(state), then)
         self._sent.append((sent, wanted, self._begin_next(state, inbox_done)))
         self._host.committer.hand_over(sent)
@@ -103,11 +101,15 @@ class Flusher:
             sent, wanted, heard = self._sent.popleft()
             self._is_kept(wanted, heard, sent.until_done())
 
-    def _wanted(self, state: State, inbox_done: int, *, release: bool = False) -> Move:
+    def _is_needed(self, inbox_done: int, *, release: bool) -> bool:
+        return bool(self._record.entries) or release or inbox_done != self._done
+
+    def _wanted(self, state: State, inbox_done: int, *, is_able: bool = False, release: bool = False) -> Move:
         wanted = self._record.move(
             state, fence=self._fence, worker=self._host.worker_id, inbox_done=inbox_done, release=release
         )
         wanted.has_read = inbox_done != self._done
+        wanted.is_unfinished = is_able
         return wanted
 
     def _begin_next(self, state: State, inbox_done: int) -> list[Hear]:

@@ -162,12 +162,16 @@ class Runner:
         if self._free() < 1:
             self._has_room.clear()
             self._has_room.wait(HOLD_BACK_S)
-        if self._busy >= self._threads * RUNS_A_THREAD:
+        if self._places() < 1:
             return 0
         return max(1, min(self._free(), MOST_BELLS))
 
     def _free(self) -> int:
-        return min(self._threads * RUNS_A_THREAD - self._busy, self.effects.free_children)
+        return min(self._places(), self.effects.free_children)
+
+    def _places(self) -> int:
+        """How many runs more may want to be driven, until this worker has enough to do."""
+        return self._threads * RUNS_A_THREAD - self._busy
 
     def hear(self, *run_ids: str) -> None:
         """Bells have rung: the runs are claimed together, and the driving threads take them up."""
@@ -184,7 +188,7 @@ class Runner:
 
     def is_full(self) -> bool:
         """Whether runs wait in the queue for which this worker has no room."""
-        return self._busy >= self._threads * RUNS_A_THREAD and bool(self.rt.bell.queue_length())
+        return self._places() < 1 and bool(self.rt.bell.queue_length())
 
     def queue(self, run_id: str) -> None:
         """Ring for a run that could go on: it comes after those that wait already."""

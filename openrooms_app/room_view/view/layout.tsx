@@ -52,7 +52,6 @@ function sideBounds(pageWidth: number): Bounds {
 
 function Wide() {
   const [tab, turn] = useTab("wide");
-  const isComparing = useCompared() !== null;
   return (
     <div className="flex min-h-0 flex-1">
       <Split
@@ -72,11 +71,7 @@ function Wide() {
           <Tabs value={tab} onValueChange={turn}>
             <div className="px-3">
               <TabList label="Room">
-                <Tab value="details">Details</Tab>
-                <Tab value="variables">Variables</Tab>
-                <Tab value="memory">Memory</Tab>
-                <Tab value="runs">Runs</Tab>
-                {isComparing && <Tab value="compare">Compare</Tab>}
+                <PanelTabs />
               </TabList>
             </div>
             <Panels />
@@ -106,7 +101,6 @@ function Lower() {
 /** What asks for an answer stands below, near the thumb: when it comes, what is read above it does not move. */
 function Narrow() {
   const [tab, turn] = useTab("narrow");
-  const isComparing = useCompared() !== null;
   return (
     <div data-region="parts" className="flex min-h-0 flex-1 flex-col">
       <Tabs value={tab} onValueChange={turn}>
@@ -115,11 +109,7 @@ function Narrow() {
             <Tab value="graph">Graph</Tab>
             <Tab value="log">Log</Tab>
             <Tab value="steps">Timeline</Tab>
-            <Tab value="details">Details</Tab>
-            <Tab value="variables">Variables</Tab>
-            <Tab value="memory">Memory</Tab>
-            <Tab value="runs">Runs</Tab>
-            {isComparing && <Tab value="compare">Compare</Tab>}
+            <PanelTabs />
           </TabList>
         </div>
         <Filling value="graph">
@@ -132,6 +122,20 @@ function Narrow() {
       </Tabs>
       <Signals />
     </div>
+  );
+}
+
+/** The tabs of `Panels`. */
+function PanelTabs() {
+  const isComparing = useCompared() !== null;
+  return (
+    <>
+      <Tab value="details">Details</Tab>
+      <Tab value="variables">Variables</Tab>
+      <Tab value="memory">Memory</Tab>
+      <Tab value="runs">Runs</Tab>
+      {isComparing && <Tab value="compare">Compare</Tab>}
+    </>
   );
 }
 
