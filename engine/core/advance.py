@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.core.catalogue import Behaviour, Effect
+from engine.core.catalogue import Behaviour
 from engine.core.document import Outcome
 from engine.core.events import EventType, Fact
 from engine.core.expressions import ExpressionError
@@ -14,7 +14,6 @@ from engine.core.fingerprint import digest
 from engine.core.inputs import (
     Abort,
     Asked,
-    Blame,
     Broken,
     Cancelled,
     Command,
@@ -34,6 +33,7 @@ from engine.core.inputs import (
 )
 from engine.core.joining import fork_out
 from engine.core.leaving import Output, complete, expression_failure, fail, remember, succeed, write_memory
+from engine.core.losing import take_up_again
 from engine.core.moving import Moving
 from engine.core.plan import Plan, PlanNode
 from engine.core.policy import stricter
@@ -41,9 +41,6 @@ from engine.core.retry import US_PER_S
 from engine.core.run import RunStatus
 from engine.core.tokens import ROOT, Phase, State, Token
 from engine.core.waiting import begin_wait, receive_signal, rest_for_answers, wake
-
-MAX_DEATHS = 3
-"""Workers a step may take down before it counts as poison and fails with `worker_lost`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +77,19 @@ def move(plan: Plan, state: State, given: Input, at_us: int) -> tuple[list[Fact]
     _APPLY[type(given)](m, given)
     m.settle()
     return m.facts, m.commands
+
+
+def move_on(plan: Plan, state: State, given: Result, at_us: int) -> tuple[list[Fact], list[Command], int]:
+    """As `move` with a step's result and then, at the same time, with `Go`; and how many of the facts are the result's."""
+    status = state.status
+    if status is RunStatus.QUEUED or status.is_over:
+        return [], [], 0
+    m = Moving(plan, state, at_us)
+    _result(m, given)
+    own = len(m.facts)
+    _go(m, given)
+    m.settle()
+    return m.facts, m.commands, own
 
 
 def can_go(state: State) -> bool:
@@ -333,43 +343,6 @@ def _broken(m: Moving, given: Broken) -> None:
     m.tell(EventType.ROOM_FAILED, e=given.error)
 
 
-def _worker_lost(m: Moving, given: WorkerLost) -> None:
-    """Take up the steps that a dead worker had begun, each by what its effect allows.
-
-    From its first death on a step is executed in a child process, so a worker's later death is not its doing.
-    """
-    for token in [token for token in m.state.tokens.values() if token.phase is Phase.RUNNING]:
-        if m.state.tokens.get(token.branch) is not token or token.phase is not Phase.RUNNING:
-            continue  # the failure of one before it has cancelled its branch, or ended the run
-        if given.blame == Blame.CHILD and token.activation not in given.effects:
-            continue
-        effect = given.effects.get(token.activation, Effect.EXTERNAL)
-        is_guilty = given.blame == Blame.CHILD or (given.blame == Blame.WORKER and token.deaths == 0)
-        deaths = token.deaths + is_guilty
-        why = f"; the last: {given.why}" if given.why else ""
-        if effect == Effect.AT_MOST_ONCE:
-            _lost(m, token, "unknown_outcome", f"the worker was lost and the effect may have happened{why}")
-            continue
-        if deaths >= MAX_DEATHS:
-            _lost(m, token, "worker_lost", f"{deaths} processes died while they executed this step{why}")
-            continue
-        repeats = "it may have run twice" if effect == Effect.EXTERNAL else "it is repeated"
-        if token.progress:
-            repeats = "it goes on after what is on record; what was under way may have run twice"
-        told = {"consequence": repeats, "effect": str(effect)} | ({"why": given.why} if given.why else {})
-        m.tell(EventType.WORKER_LOST, token, d=told)
-        token.deaths = deaths
-        token.is_again = True
-        m.rest(token, Phase.READY)
-
-
-def _lost(m: Moving, token: Token, code: str, why: str) -> None:
-    if code == "unknown_outcome":
-        m.tell(EventType.EFFECT_UNKNOWN, token)
-    error = {"code": code, "message": f"{why}.", "node_id": token.at, "retryable": False}
-    fail(m, token, error)
-
-
 _ENTER: dict[Behaviour, Callable[[Moving, Token, PlanNode], None]] = {
     Behaviour.START: _enter_pure,
     Behaviour.DECISION: _enter_pure,
@@ -390,6 +363,6 @@ _APPLY: dict[type[Input], Callable[[Moving, Any], None]] = {
     Paused: _pause,
     Resumed: _resume,
     Cancelled: _cancel,
-    WorkerLost: _worker_lost,
+    WorkerLost: take_up_again,
     Broken: _broken,
 }

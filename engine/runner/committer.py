@@ -19,12 +19,14 @@ from engine.live.feed import Feed, Published
 from engine.runner.outbox import Outbox
 from engine.store import claims, journal
 from engine.store.claims import Claimed
-from engine.store.database import Database, DatabaseBusy, DatabaseDown, Hot
+from engine.store.database import Database, DatabaseBusy, DatabaseDown, DatabaseFull, Hot
 
 log = logging.getLogger(__name__)
 
 GATHER_S = 0.01
 """Between two notices to Redis: what is committed meanwhile goes together."""
+FULL_S = 1.0
+"""How often it is tried whether a full disk has room again."""
 UNSENT_KEPT = 10_000
 """Batches kept for a slow Redis; older ones are dropped, and whoever watches fills the gap from SQL."""
 
@@ -148,6 +150,7 @@ class Committer:
         self._waiting: list[_Wanted] = []
         self._behind: queue.SimpleQueue[Behind | HandedOver | None] = queue.SimpleQueue()
         self._is_closed = False
+        self._is_leaving = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="committer", daemon=True)
         self._thread.start()
 
@@ -191,7 +194,12 @@ class Committer:
                 log.warning("run %s: %s", item.run_id, item.failure)
         return [(item.claimed, item.unfolded) for item in items if item.claimed is not None]
 
+    def wait_no_longer(self) -> None:
+        """From now on a full disk fails what it has no room for."""
+        self._is_leaving.set()
+
     def close(self) -> None:
+        self.wait_no_longer()
         with self._mutex:
             self._is_closed = True
             self._behind.put(None)
@@ -229,7 +237,35 @@ class Committer:
                     batch, self._waiting = self._waiting, []
                 self._write(batch)
 
-    def _write(self, batch: list[_Wanted], *, is_again: bool = False) -> None:
+    def _write(self, batch: list[_Wanted]) -> None:
+        """Try again what may still go well. That is harmless though the end of a try be unknown:
+        a move that was made does not find its fence and seq again.
+        """
+        error = self._try(batch)
+        if isinstance(error, DatabaseDown) and (len(batch) == 1 or _is_away(error)):
+            error = self._try(batch)  # the kept connection may have been cut
+        if error is not None and len(batch) > 1 and not _is_away(error):
+            for item in batch:  # one bad move must not fail the others
+                self._write([item])
+            return
+        if isinstance(error, DatabaseFull) and isinstance(batch[0], _Move):
+            error = self._until_there_is_room(batch, error)
+        if error is not None:
+            for item in batch:
+                item.failure, item.is_done = error, True
+
+    def _until_there_is_room(self, batch: list[_Wanted], error: Exception) -> Exception | None:
+        """What was decided stays as it is, and nothing else is begun: dropped, an effect that has happened would be
+        repeated for as long as the disk has room for its intent and none for its result.
+        """
+        log.warning("%s What was decided waits until there is room.", error)
+        last: Exception | None = error
+        while isinstance(last, DatabaseFull) and not self._is_leaving.wait(FULL_S):
+            last = self._try(batch)
+        return last
+
+    def _try(self, batch: list[_Wanted]) -> Exception | None:
+        """Why it did not go well; None if it did, and everybody in the group has an answer."""
         # In the order of their ids: two transactions that lock runs in different orders wait for each other.
         moves = sorted((item for item in batch if isinstance(item, _Move)), key=lambda item: item.move.run_id)
         wanted = sorted((item for item in batch if isinstance(item, _Claim)), key=lambda item: item.run_id)
@@ -252,8 +288,7 @@ class Committer:
                 for each in batch:
                     each.is_near()
         except Exception as error:  # noqa: BLE001 - whatever it is, everybody in the group gets an answer
-            self._fail(batch, error, is_again)
-            return
+            return error
         for item, answer, rows in claimed:
             item.claimed, item.unfolded = answer, rows
         for move, high in zip(moves, highs, strict=True):
@@ -263,20 +298,11 @@ class Committer:
         if moves:
             reach(Point.AFTER_COMMIT)
         self._publisher.send([item.shown for item in moves if item.shown and item.inbox_high is not None])
+        return None
 
-    def _fail(self, batch: list[_Wanted], error: Exception, is_again: bool) -> None:
-        """Try once more what may still go well. That is harmless though the end of the first try be unknown:
-        a move that was made does not find its fence and seq again.
-        """
-        is_away = isinstance(error, DatabaseDown) and not isinstance(error, DatabaseBusy)
-        if len(batch) > 1 and not is_away:
-            for item in batch:  # one bad move must not fail the others
-                self._write([item], is_again=is_again)
-        elif isinstance(error, DatabaseDown) and not is_again:  # the kept connection may have been cut
-            self._write(batch, is_again=True)
-        else:
-            for item in batch:
-                item.failure, item.is_done = error, True
+
+def _is_away(error: Exception) -> bool:
+    return isinstance(error, DatabaseDown) and not isinstance(error, DatabaseBusy)
 
 
 def _is_plain(batch: list[_Wanted]) -> bool:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import orjson
 
-from engine.core.advance import can_go, move
+from engine.core.advance import can_go, move, move_on
 from engine.core.catalogue import Effect, Runs
 from engine.core.inputs import KINDS, Abort, Asked, Blame, Execute, Go, Input, Result, WorkerLost
 from engine.core.log import Stored
@@ -179,7 +179,7 @@ class Drive:
         until = time.perf_counter() + TURN_S
         while time.perf_counter() < until:
             if self._results:
-                self._apply_next()
+                self._apply_next(goes_on=True)
             elif self._has_mail():
                 self._read_inbox()
             elif can_go(self._state) and (self._to_start or not self._host.is_stopping):  # else it rests
@@ -193,13 +193,21 @@ class Drive:
                 self._flush_behind()
         return Stopped.TURN_OVER
 
-    def _apply_next(self) -> None:
+    def _apply_next(self, *, goes_on: bool = False) -> None:
+        """Apply what a step has come to; `goes_on`: and the next move with it, unless something comes before that."""
         given, kept = self._results.popleft()
-        self._apply(given)
+        if goes_on and type(given) is Result and self._is_next_a_move():
+            self._apply(given, goes_on=True)
+        else:
+            self._apply(given)
         if kept is not None:
             self._flusher.tell(kept)
 
-    def _apply(self, given: Input) -> None:
+    def _is_next_a_move(self) -> bool:
+        is_busy = self._is_strict or self._results or self._has_mail()
+        return not is_busy and (bool(self._to_start) or not self._host.is_stopping)
+
+    def _apply(self, given: Input, *, goes_on: bool = False) -> None:
         at_us, state = max(self._now_us(), self._last_us + 1), self._state
         self._last_us = at_us
         if given is not GO and (
@@ -209,10 +217,14 @@ class Drive:
                 self._outstanding.pop(activation, None)
                 self._spending.end(activation)
         before_usd = state.used_cost_usd
-        facts, commands = move(self._plan, state, given, at_us)
+        own = None
+        if goes_on and isinstance(given, Result):
+            facts, commands, own = move_on(self._plan, state, given, at_us)
+        else:
+            facts, commands = move(self._plan, state, given, at_us)
         if paid_usd := state.used_cost_usd - before_usd:
             self._spending.add(getattr(given, "activation", ""), paid_usd)
-        self._flusher.gather(given, facts, commands, at_us)
+        self._flusher.gather(given, facts, commands, at_us, own)
         for command in commands:
             if isinstance(command, Execute):
                 self._take_up(command)

@@ -51,9 +51,12 @@ class Flusher:
         self.is_due = False
         """Whether enough is gathered."""
 
-    def gather(self, given: Input, facts: list[Fact], commands: list[Command], at_us: int) -> None:
+    def gather(
+        self, given: Input, facts: list[Fact], commands: list[Command], at_us: int, own: int | None = None
+    ) -> None:
+        """Keep an input with what followed of it, until the next commit; `own` as in an entry of the log."""
         record = self._record
-        record.add(given, facts, commands, at_us)
+        record.add(given, facts, commands, at_us, own)
         self.is_due = len(record.entries) >= FLUSH_ENTRIES or 0 < record.since_us < at_us - FLUSH_AFTER_US
 
     def tell(self, hear: Hear) -> None:

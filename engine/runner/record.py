@@ -59,10 +59,12 @@ class Record:
     def __post_init__(self) -> None:
         self.base_seq = self.seq
 
-    def add(self, given: Input, facts: list[Fact], commands: list[Command], at_us: int) -> None:
-        """Keep one input with its facts, and what its commands ask of the store."""
+    def add(
+        self, given: Input, facts: list[Fact], commands: list[Command], at_us: int, own: int | None = None
+    ) -> None:
+        """Keep one input with its facts, and what its commands ask of the store; `own` as in an entry of the log."""
         if facts:
-            self.entries.append(entry(given, facts, at_us))
+            self.entries.append(entry(given, facts, at_us, own))
             self.pending += len(facts)
             self.since_us = self.since_us or at_us
             if isinstance(given, Started):

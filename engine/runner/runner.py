@@ -87,6 +87,7 @@ class Runner:
         # What a run gathers until its commit is freed by that: the collector would look at all of it again and again,
         # which takes a quarter of a long run's time.
         gc.set_threshold(*GC_THRESHOLDS)
+        self.rt.db.lay_out()
         self._lease.start()
         self._sweeper.start()
 
@@ -100,6 +101,7 @@ class Runner:
         until = time.monotonic() + grace_s
         while self._drives and time.monotonic() < until:
             time.sleep(0.01)
+        self.committer.wait_no_longer()
         self.messenger.stop()
         self._pool.shutdown(wait=True, cancel_futures=True)
         with self._mutex:

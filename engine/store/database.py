@@ -5,31 +5,21 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, Any
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import (
-    DatabaseError,
-    DataError,
-    DBAPIError,
-    InterfaceError,
-    InternalError,
-    OperationalError,
-    SQLAlchemyError,
-)
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import Session
 
-from engine.core.errors import InvalidInput, OpenRoomsError
 from engine.store import sqlite
+from engine.store.failures import DatabaseBusy, DatabaseDown, DatabaseFull, reachable, tell
 
-__all__ = ["Database", "DatabaseBusy", "DatabaseDown", "Hot", "SQLAlchemyError", "Session"]
+__all__ = ["Database", "DatabaseBusy", "DatabaseDown", "DatabaseFull", "Hot", "SQLAlchemyError", "Session"]
 
 _POSTGRES_OPTIONS = "-c lock_timeout=5000"
 """Milliseconds: who waits for a row that a stopped process holds says so in the end."""
@@ -38,17 +28,6 @@ _POSTGRES_OPTIONS = "-c lock_timeout=5000"
 def connection_name(host: str, pid: int) -> str:
     """What PostgreSQL calls the connections of a process; it keeps 63 bytes of it."""
     return f"openrooms {pid} {host}"[:63]
-
-
-class DatabaseDown(OpenRoomsError):
-    code = "database_unavailable"
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"The database can't be reached: {reason}. Nothing was changed; try again.")
-
-
-class DatabaseBusy(DatabaseDown):
-    """Somebody else holds what a transaction needs; it was rolled back for certain."""
 
 
 class Database:
@@ -70,19 +49,19 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for reading; what it writes is rolled back."""
-        with _reachable(), self.engine.connect() as connection, Session(connection) as session:
+        with reachable(), self.engine.connect() as connection, Session(connection) as session:
             yield session
 
     @contextmanager
     def look(self) -> Iterator[Hot]:
         """Hand-written SQL for reading, where a session would cost more than the query."""
-        with _reachable(), self.engine.connect() as connection:
+        with reachable(), self.engine.connect() as connection:
             yield Hot(connection, self.is_sqlite)
 
     @contextmanager
     def change(self) -> Iterator[Hot]:
         """As `write`, for hand-written SQL."""
-        with _reachable(), self._writer(), self.engine.connect() as connection:
+        with reachable(), self._writer(), self.engine.connect() as connection:
             hot = Hot(connection, self.is_sqlite)
             hot.begin()
             yield hot
@@ -96,7 +75,7 @@ class Database:
         is one statement, which PostgreSQL commits by itself. A connection that broke is thrown away with its block.
         """
         with self._hot_turn:
-            try:  # not by `_reachable` and `_writer`: generators in each other are a tenth of a small transaction
+            try:  # not by `reachable` and `_writer`: generators in each other are a tenth of a small transaction
                 self._lock()
                 try:
                     hot = self._kept()
@@ -117,7 +96,7 @@ class Database:
                 finally:
                     self._unlock()
             except SQLAlchemyError as error:
-                _tell(error)
+                tell(error)
 
     def _kept(self) -> Hot:
         if self._hot_connection is None:
@@ -136,7 +115,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session whose changes are committed together, or not at all."""
-        with _reachable(), self._writer(), self.engine.connect() as connection:
+        with reachable(), self._writer(), self.engine.connect() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             with Session(connection) as session:
@@ -147,6 +126,12 @@ class Database:
                     connection.rollback()
                     raise
                 connection.commit()
+
+    def lay_out(self) -> None:
+        """Before many commits: have SQLite's log take its space on the disk at once."""
+        if self.is_sqlite and self.url.database not in (None, "", ":memory:"):
+            with reachable(), self._writer(), self.engine.connect() as connection:
+                sqlite.lay_out_log(connection.connection.driver_connection, str(self.url.database))
 
     @property
     def is_missing(self) -> bool:
@@ -340,52 +325,6 @@ class Hot:
     def _told(self, sql: str, parameters: Any, error: Exception) -> BaseException:
         """The error as SQLAlchemy tells it, whichever driver it comes from."""
         return DBAPIError.instance(sql, parameters, error, self.error, dialect=self._dialect)
-
-
-@contextmanager
-def _reachable() -> Iterator[None]:
-    try:
-        yield
-    except SQLAlchemyError as error:
-        _tell(error)
-
-
-def _tell(error: SQLAlchemyError) -> NoReturn:
-    meaning = _meaning(error)
-    if meaning is None:
-        raise error
-    raise meaning from error
-
-
-def _meaning(error: SQLAlchemyError) -> OpenRoomsError | None:
-    """What a caller is told of it; None of a fault of ours."""
-    if isinstance(error, DataError):  # as a NUL in a text, which PostgreSQL can't hold
-        return InvalidInput(f"The database can't take this: {_first_line(error.orig)}.")
-    if isinstance(
-        error, OperationalError | InterfaceError | InternalError
-    ):  # the last as on a read-only standby
-        return (DatabaseBusy if _is_busy(error) else DatabaseDown)(_first_line(error.orig))
-    if isinstance(error, NoConnectionFree):
-        return DatabaseBusy("all of its connections are in use")
-    if (
-        isinstance(error, DatabaseError) and type(error.orig) is sqlite3.DatabaseError
-    ):  # "malformed", "not a database"
-        return DatabaseDown(_first_line(error.orig))
-    return None
-
-
-_BUSY = frozenset({"40001", "40P01", "55P03"})
-"""PostgreSQL's codes for what could not be serialised, a deadlock and a lock that did not come in time."""
-
-
-def _is_busy(error: DBAPIError) -> bool:
-    if isinstance(error.orig, sqlite3.OperationalError):
-        return error.orig.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-    return getattr(error.orig, "sqlstate", None) in _BUSY
-
-
-def _first_line(reason: object) -> str:
-    return next(iter(str(reason).strip().splitlines()), type(reason).__name__)
 
 
 def connection_of(session: Session) -> Connection:

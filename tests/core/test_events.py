@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from engine.core.events import LEVEL_NAMES, LEVELS, EventType, fact
-from engine.core.inputs import Cancelled, Paused, Resumed, Signalled, WorkerLost
-from engine.core.log import Stored, encoded
+from engine.core.inputs import Cancelled, Paused, Result, Resumed, Signalled, WorkerLost
+from engine.core.log import Stored, encoded, entry
 from tests.core.drawing import BROKEN, LATE, Passage, begun, drawn, forked, line, node, ran, tool, way, where
 
 SHAPE = [
@@ -257,3 +257,22 @@ def test_a_steps_history_stays_under_the_bytes_it_is_allowed(length: int) -> Non
     stored = sum(len(row.body) for row in passage.rows())
 
     assert stored / passage.state.steps < 1_500
+
+
+def test_a_row_may_hold_two_inputs_as_one() -> None:
+    told = [{"t": "NODE_EXECUTED", "n": "a", "o": 1}, {"t": "TRANSITION"}, {"t": "NODE_ENTERED", "n": "b"}]
+    row = Stored(9, encoded([entry(Result("1", output=5), told, 1_000_000, own=2)]), "")
+
+    kept = [(seq, one["in"], [fact["t"] for fact in one["ev"]]) for seq, one in row.entries()]
+    assert kept == [
+        (8, {"k": "result", "a": "1", "o": 5}, ["NODE_EXECUTED", "TRANSITION"]),
+        (9, {"k": "go"}, ["NODE_ENTERED"]),
+    ]
+    events = list(row.events("r"))
+    assert [(event["seq"], event["type"]) for event in events] == [
+        (7, "NODE_EXECUTED"),
+        (8, "TRANSITION"),
+        (9, "NODE_ENTERED"),
+    ]
+    assert events[0]["data"] == {"output": 5}
+    assert {event["at"] for event in events} == {"1970-01-01T00:00:01.000000Z"}

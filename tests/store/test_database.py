@@ -1,4 +1,4 @@
-"""What goes wrong with a database is named for what it is: away, or busy."""
+"""What goes wrong with a database is named for what it is: away, busy, or full; and its log is laid out."""
 
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from engine.store.database import Database, DatabaseBusy, DatabaseDown
+from engine.store.database import Database, DatabaseBusy, DatabaseDown, DatabaseFull
 from tests.fixtures.databases import open_quick
 
 
@@ -40,6 +40,48 @@ def test_no_free_connection_is_told_as_busy(sqlite_url: str) -> None:
 
         with pytest.raises(DatabaseBusy):
             open_at_once(database, 100)
+
+
+def test_a_full_database_is_told_as_full(sqlite_url: str) -> None:
+    with closing(Database(sqlite_url)) as database, pytest.raises(DatabaseFull, match="full"):
+        change(
+            database,
+            "PRAGMA max_page_count = 1",
+            "CREATE TABLE more AS SELECT zeroblob(9999) AS x",
+        )
+
+
+def test_the_log_is_laid_out_once_and_the_database_stays_as_it_was(sqlite_url: str) -> None:
+    with closing(Database(sqlite_url)) as database, database.look() as other:
+        log = Path(f"{database.url.database}-wal")
+        change(database, "CREATE TABLE note (body TEXT)", "INSERT INTO note VALUES ('before')")
+        tables = other.all("SELECT name FROM sqlite_master")
+
+        database.lay_out()
+        laid_out = log.stat().st_size
+        for _ in range(20):
+            change(database, f"INSERT INTO note VALUES ('{'x' * 5000}')")
+        database.lay_out()
+
+        assert log.stat().st_size == laid_out > 4_000_000
+        assert other.all("SELECT name FROM sqlite_master") == tables
+        assert other.one("SELECT count(*), min(body) FROM note") == (21, "before")
+        assert other.one("PRAGMA integrity_check") == ("ok",)
+
+
+@pytest.mark.parametrize("hinder", ["PRAGMA query_only = ON", "PRAGMA max_page_count = 1"])
+def test_a_log_that_can_not_be_laid_out_is_left_as_it_is(sqlite_url: str, hinder: str) -> None:
+    with closing(Database(sqlite_url)) as database:
+        change(database, "CREATE TABLE note (body TEXT)")
+        with database.look() as hot:
+            hot.run(hinder)
+        size = Path(f"{database.url.database}-wal").stat().st_size
+
+        database.lay_out()
+
+        assert Path(f"{database.url.database}-wal").stat().st_size == size
+        with database.look() as hot:
+            assert hot.one("PRAGMA cache_size") == (-16000,)
 
 
 def change(database: Database, *statements: str) -> None:

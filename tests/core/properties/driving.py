@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from engine.core.advance import Advanced, advance, can_go
+from engine.core.advance import Advanced, advance, can_go, move_on
 from engine.core.events import EventType
 from engine.core.fingerprint import canonical, digest
-from engine.core.inputs import Execute, Go, Input, Paused, Resumed, Signalled, WorkerLost
+from engine.core.inputs import Execute, Go, Input, Paused, Result, Resumed, Signalled, WorkerLost
+from engine.core.log import Stored, encoded, entry
+from engine.core.plan import Plan
 from engine.core.run import MOVES
 from engine.core.tokens import Phase, State, Token
 from tests.core.drawing import START_US, Passage, plan_of
@@ -78,9 +80,28 @@ class Watched(Passage):
         assert self.state == advanced.state, "the state does not survive storing"
         again = advance(self.plan, State.of(before.plain()), given, self.at_us)
         assert again == advanced, "the same input gives something else"
+        if isinstance(given, Result):
+            check_move_on(self.plan, before, given, self.at_us)
         check_move(before, advanced)
         check_state(advanced.state)
         return advanced
+
+
+def check_move_on(plan: Plan, before: State, given: Result, at_us: int) -> None:
+    """A result with the next move is both, one after the other at the same time; so it is read from the log, too."""
+    one = advance(plan, before, given, at_us)
+    next_ = advance(plan, one.state, Go(), at_us)
+    together = before.copy()
+    facts, commands, own = move_on(plan, together, given, at_us)
+    assert together == next_.state
+    assert (facts, own) == ([*one.facts, *next_.facts], len(one.facts))
+    assert commands == [*one.commands, *next_.commands]
+    if not facts:
+        return  # it is not kept
+    stored = Stored(len(facts), encoded([entry(given, facts, at_us, own)]), "")
+    apart = [(len(one.facts), entry(given, one.facts, at_us))]
+    apart += [(len(facts), entry(Go(), next_.facts, at_us))] if next_.facts else []
+    assert canonical(list(stored.entries())) == canonical(apart)
 
 
 def check_move(before: State, advanced: Advanced) -> None:

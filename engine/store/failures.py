@@ -1,0 +1,88 @@
+"""What is told of a database that does not do what it is asked, whichever it is."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+from sqlalchemy.exc import (
+    DatabaseError,
+    DataError,
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+
+from engine.core.errors import InvalidInput, OpenRoomsError
+
+
+class DatabaseDown(OpenRoomsError):
+    code = "database_unavailable"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The database can't be reached: {reason}. Nothing was changed; try again.")
+
+
+class DatabaseBusy(DatabaseDown):
+    """Somebody else holds what a transaction needs; it was rolled back for certain."""
+
+
+class DatabaseFull(DatabaseBusy):
+    """Its disk has no room for what a transaction writes."""
+
+
+@contextmanager
+def reachable() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        tell(error)
+
+
+def tell(error: SQLAlchemyError) -> NoReturn:
+    meaning = _meaning(error)
+    if meaning is None:
+        raise error
+    raise meaning from error
+
+
+def _meaning(error: SQLAlchemyError) -> OpenRoomsError | None:
+    """What a caller is told of it; None of a fault of ours."""
+    if isinstance(error, DataError):  # as a NUL in a text, which PostgreSQL can't hold
+        return InvalidInput(f"The database can't take this: {_first_line(error.orig)}.")
+    if isinstance(
+        error, OperationalError | InterfaceError | InternalError
+    ):  # the last as on a read-only standby
+        return _kind(error)(_first_line(error.orig))
+    if isinstance(error, NoConnectionFree):
+        return DatabaseBusy("all of its connections are in use")
+    if (
+        isinstance(error, DatabaseError) and type(error.orig) is sqlite3.DatabaseError
+    ):  # "malformed", "not a database"
+        return DatabaseDown(_first_line(error.orig))
+    return None
+
+
+_BUSY = frozenset({"40001", "40P01", "55P03"})
+"""PostgreSQL's codes for what could not be serialised, a deadlock and a lock that did not come in time."""
+_FULL = "53100"
+"""And for a disk without room."""
+
+
+def _kind(error: DBAPIError) -> type[DatabaseDown]:
+    if isinstance(error.orig, sqlite3.OperationalError):
+        code = error.orig.sqlite_errorcode & 0xFF
+        is_busy, is_full = code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED), code == sqlite3.SQLITE_FULL
+    else:
+        state = getattr(error.orig, "sqlstate", None)
+        is_busy, is_full = state in _BUSY, state == _FULL
+    return DatabaseFull if is_full else DatabaseBusy if is_busy else DatabaseDown
+
+
+def _first_line(reason: object) -> str:
+    return next(iter(str(reason).strip().splitlines()), type(reason).__name__)
