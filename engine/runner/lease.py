@@ -8,10 +8,12 @@ import socket
 import threading
 
 from engine.core.errors import OpenRoomsError
+from engine.runner.unrepeated import Unrepeated
 from engine.runtime import Runtime
 from engine.store import workers
 
 log = logging.getLogger(__name__)
+log.addFilter(Unrepeated())
 
 RENEW_S = 2.0
 

@@ -17,6 +17,7 @@ from engine.core.catalogue import StepError
 from engine.core.errors import OpenRoomsError
 from engine.core.subscription import MOST_ATTEMPTS, pause_us
 from engine.failpoints import Point, reach
+from engine.runner.unrepeated import Unrepeated
 from engine.store import audit, journal, notices, runs, subscriptions
 from engine.store.notices import Claimed, Result
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from engine.runner.runner import Runner
 
 log = logging.getLogger(__name__)
+log.addFilter(Unrepeated())
 
 AT_ONCE = 32
 DEADLINE_S = 10.0

@@ -11,6 +11,7 @@ from engine.core.errors import OpenRoomsError
 from engine.failpoints import Point, reach
 from engine.runner import firing
 from engine.runner.clearing import CLEARED_AT_ONCE, clear_away
+from engine.runner.unrepeated import Unrepeated
 from engine.store import claims, memory, notices, schedules, subscriptions, timers
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from engine.runner.runner import Runner
 
 log = logging.getLogger(__name__)
+log.addFilter(Unrepeated())
 
 SWEEP_S = 0.25
 LOCKED_US = 50_000

@@ -10,6 +10,8 @@ from engine.store import runs, subscriptions, workers
 from engine.store.database import SQLAlchemyError
 from engine.store.migrations import is_current
 
+FULL = "Its disk is full: make room on it. Until then what runs have decided waits, and nothing is lost."
+
 
 class Check(Frozen):
     """One part; `detail` says what to do about one that is down."""
@@ -69,6 +71,8 @@ def _database(rt: Runtime) -> Check:
         return Check(status="down", detail=detail)
     if not is_ready:
         return Check(status="down", detail="Its tables are of an older version: run `openrooms migrate`.")
+    if rt.db.is_full:
+        return Check(status="down", detail=FULL)
     return Check(status="up", latency_ms=round((time.perf_counter() - begun) * 1000, 3))
 
 
@@ -85,6 +89,8 @@ def _workers(rt: Runtime) -> Check:
             alive = len(workers.alive(session, rt.now_us()))
     except OpenRoomsError:
         return Check(status="down", detail="Nobody knows while the database is away.")
+    if not alive and rt.db.is_full:
+        return Check(status="down", count=0, detail="None can say that it is alive while the disk is full.")
     if not alive:
         return Check(
             status="down", count=0, detail="None is alive: start `openrooms up` or `openrooms worker`."

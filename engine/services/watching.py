@@ -22,7 +22,12 @@ from engine.store import runs as run_store
 
 Status = dict[str, Any]
 """{room_id, status, run_id, number, version}; the last three are None in a room that was never run. Of a room also
-`in_line`, how many runs wait for this one to end, and `has_workers`, whether any is there to begin a run that is queued."""
+`in_line`, how many runs wait for this one to end; `has_workers`, whether any is there to move a run that can be moved, and
+`is_disk_full`, whether that has to wait for room."""
+
+
+MOVING = (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.WAITING)
+"""Of a run in one of these people expect that it goes on by itself, or as soon as they answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +109,12 @@ def _status_at(rt: Runtime, user: User, room_id: str) -> tuple[Status, int]:
         if current is None and not rooms.exists(hot, room_id):
             raise NotFound("room", room_id)
         in_line = run_store.count_behind(hot, room_id, current.number) if current else 0
-        is_queued = current is not None and current.status is RunStatus.QUEUED
-        beside = {"in_line": in_line, "has_workers": not is_queued or workers.has_any(hot, rt.now_us())}
+        is_moving = current is not None and current.status in MOVING
+        beside = {
+            "in_line": in_line,
+            "has_workers": not is_moving or workers.has_any(hot, rt.now_us()),
+            "is_disk_full": is_moving and rt.db.is_full,
+        }
     return {**_status(room_id, current), **beside}, current.seq if current else 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,8 @@ from engine.store.failures import DatabaseBusy, DatabaseDown, DatabaseFull, reac
 
 __all__ = ["Database", "DatabaseBusy", "DatabaseDown", "DatabaseFull", "Hot", "SQLAlchemyError", "Session"]
 
+ROOM_BYTES = 4_000_000
+"""Free on a disk that counts as full below it: a step gives 1 MiB at most, and its commit some more."""
 _POSTGRES_OPTIONS = "-c lock_timeout=5000"
 """Milliseconds: who waits for a row that a stopped process holds says so in the end."""
 
@@ -138,6 +141,13 @@ class Database:
         """Whether there is no SQLite file yet; opening it would make one."""
         path = self.url.database
         return self.is_sqlite and path not in (None, "", ":memory:") and not Path(str(path)).exists()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the disk of an SQLite file has no room for what a step may give; of a server nobody knows it from here."""
+        if not self.is_sqlite or self.url.database in (None, "", ":memory:"):
+            return False
+        return shutil.disk_usage(Path(str(self.url.database)).parent).free < ROOM_BYTES
 
     def ping(self) -> None:
         """

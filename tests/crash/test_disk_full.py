@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.services import health, runs, watching
 from tests.core.drawing import line
 from tests.crash.checker import check
-from tests.crash.installation import AWAY, Installation, all_over, until
+from tests.crash.installation import AWAY, ME, Installation, all_over, until
 from tests.crash.ledger import read
 from tests.crash.nursery import Nursery
 from tests.crash.workflows import effect
@@ -71,11 +72,16 @@ def test_a_full_disk_stops_the_work_and_loses_and_repeats_none(
         time.sleep(2)  # longer than a step takes; the rest tries and tries
 
     assert done < 3 * RUNS
+    room = runs.get(place.rt, ME, run_ids[-1]).room_id
+    assert watching.room_status(place.rt, ME, room)["is_disk_full"]
+    assert health.check(place.rt).checks["database"].detail == health.FULL
+    assert worker.told().count("sweep: ") <= 2
     with suppress(AWAY):  # told so, unless what is this small still has room
         run_ids.append(place.begin(document).id)
 
     (small_disk / "ballast").unlink()
     assert all_over(place, run_ids, 30) == []
+    assert not place.rt.db.is_full
     found = check(place.rt, run_ids, read(place.ledger))
     assert not found.violations, str(found)
     assert found.counts["repeated_effects"] == 0, str(found)

@@ -7,11 +7,13 @@ import pytest
 
 from engine.core.errors import NotFound
 from engine.core.hook import Call, NewHook
+from engine.core.run import RunStatus
 from engine.core.schedule import NewSchedule
 from engine.live import hub
 from engine.runner import firing
 from engine.services import calls, control, history, hooks, live, runs, schedules, watching
 from engine.services.live import Place as Seen
+from engine.store import workers
 from tests.fixtures.drawings import drawing
 from tests.fixtures.runtimes import SECOND, open_movable
 from tests.runner.conftest import Place, Rooms
@@ -107,6 +109,21 @@ def test_watching_begins_at_the_run_that_holds_the_room(place, admin):
     assert watching.begin(place.rt, admin, room) == Seen(first.id, 1)
     with pytest.raises(NotFound):
         watching.begin(place.rt, admin, "ghost")
+
+
+def test_a_run_that_nobody_could_move_says_so_unless_people_hold_it(place, admin):
+    waiting, held = (place.start(place.room(RESTING)) for _ in range(2))
+    control.pause(place.rt, admin, held.room_id)
+    place.runner.activate(held.id)
+    place.until(held.id, lambda run: run.status is RunStatus.PAUSED)
+
+    def told():
+        return [watching.room_status(place.rt, admin, run.room_id)["has_workers"] for run in (waiting, held)]
+
+    assert told() == [True, True]
+    with place.rt.db.write() as session:
+        workers.expire(session, worker_id=place.runner.worker_id)
+    assert told() == [False, True]
 
 
 def test_a_run_that_no_worker_takes_is_told_of_at_once_however_it_was_queued(

@@ -73,8 +73,10 @@ export type RoomNews = {
   readonly version: number | null;
   /** Runs that wait for this one to end. */
   readonly in_line: number;
-  /** Whether anybody is there to begin a run that is queued; true of any other. */
+  /** Whether anybody is there to move a run that could be moved; true of any other. */
   readonly has_workers: boolean;
+  /** Whether it has to wait for room on the installation's disk. */
+  readonly is_disk_full: boolean;
 };
 
 /** How long an entry is kept and how it is found: SHORT_TERM ends with its run, SEMANTIC is found by its meaning. */

@@ -196,7 +196,7 @@ export class RoomModel {
   private begun({ run_id, number, version }: Begun): void {
     const { news } = this.view.get();
     if (news && ((news.number ?? 0) >= number || isLive(news.status))) return;
-    const fresh = { in_line: 0, has_workers: true }; // the stream tells if it is not so
+    const fresh = { in_line: 0, has_workers: true, is_disk_full: false }; // the stream tells if it is not so
     this.put({ news: { room_id: this.roomId, run_id, number, version, status: "QUEUED", ...fresh } });
   }
 

@@ -1,7 +1,7 @@
 /** What the reader must know besides: the connection is lost, or what is shown is not the present. */
 
 import { Link } from "react-router";
-import { History, ServerOff, WifiOff } from "lucide-react";
+import { HardDrive, History, ServerOff, WifiOff } from "lucide-react";
 import { useRoom, useView } from "./context.ts";
 import { Button } from "./kit.tsx";
 
@@ -29,15 +29,20 @@ function Lost() {
   );
 }
 
-/** A run that nobody begins. */
+/** A run that nobody moves, and why. */
 function Unserved() {
-  const isAlone = useView((view) => view.news?.status === "QUEUED" && !view.news.has_workers);
+  const verb = useView((view) => (view.news?.status === "QUEUED" ? "begins" : "goes on"));
+  const isFull = useView((view) => view.news?.is_disk_full ?? false);
+  const isAlone = useView((view) => view.news !== null && !view.news.has_workers);
   return (
     <div role="status" data-testid="unserved">
-      {isAlone && (
+      {(isFull || isAlone) && (
         <div className="flex items-center gap-2 border-b border-line bg-wait/10 px-4 py-1.5 text-xs text-wait">
-          <ServerOff size={14} aria-hidden />
-          No worker is alive: this run begins as soon as one is. <Link to="/settings/health" className="underline underline-offset-2">Health</Link>
+          {isFull ? <HardDrive size={14} aria-hidden /> : <ServerOff size={14} aria-hidden />}
+          {isFull
+            ? `The disk of this installation is full: this run ${verb} as soon as there is room. Nothing is lost.`
+            : `No worker is alive: this run ${verb} as soon as one is.`}{" "}
+          <Link to="/settings/health" className="underline underline-offset-2">Health</Link>
         </div>
       )}
     </div>
