@@ -129,6 +129,13 @@ def used_link_page(error: str) -> str:
     return _page("This link was used", "", body, error)
 
 
+def away_page() -> str:
+    lead = "It does not answer at the moment. Runs wait for it and lose nothing."
+    return _page(
+        "The database can't be reached", lead, '<p class="foot">This page tries again by itself.</p>'
+    )
+
+
 def content_policy() -> str:
     """What these pages may load: their own style and script, the font, and a form to here."""
     digest = base64.b64encode(hashlib.sha256(_SCRIPT.encode()).digest()).decode()

@@ -2,20 +2,23 @@
 
 import asyncio
 import ipaddress
+import logging
 from typing import Final
 from urllib.parse import quote
 
 from starlette.datastructures import Headers
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.core.errors import OpenRoomsError
 from engine.core.identity import User
 from engine.runtime import get_runtime
 from engine.services import identity
+from engine.unrepeated import Unrepeated
 from openrooms_app import routes
-from openrooms_app.api.problems import NotLoggedIn, answer, status_of
-from openrooms_app.program import admit, key_in
+from openrooms_app.api.problems import NotLoggedIn, answer, status_of, told
+from openrooms_app.entrance_page import away_page, content_policy
+from openrooms_app.program import BadKey, TooManyRequests, admit, key_in
 from openrooms_app.session import session_token
 
 PUBLIC: Final = frozenset({routes.LOGIN, routes.SETUP, "/api/health", "/favicon.ico", "/logo.svg", "/ping"})
@@ -34,6 +37,11 @@ PAGES: Final = frozenset(
     }
 )
 """What the addresses of all pages begin with."""
+log = logging.getLogger(__name__)
+log.addFilter(Unrepeated())
+
+AWAY_S: Final = 3
+"""After which a page that found no database loads again."""
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -48,7 +56,11 @@ class Gate:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        refusal = await self._refusal(scope)
+        try:
+            refusal = await self._refusal(scope)
+        except OpenRoomsError as error:  # the database is away: nobody knows who asks
+            refusal = None if _needs_no_database(scope["path"]) else _away(scope, error)
+            scope.setdefault("state", {}).setdefault("user", None)
         if refusal is None:
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -78,8 +90,8 @@ class Gate:
     async def _refusal_of_key(self, scope: Scope, key: str) -> Response | None:
         try:
             holder = await admit(key)
-        except OpenRoomsError as error:
-            return answer(status_of(error), error.code, str(error), extra=error.extra)
+        except (BadKey, TooManyRequests) as error:
+            return told(error)
         scope.setdefault("state", {}).update(user=holder.user, holder=holder)
         return None
 
@@ -91,6 +103,11 @@ class Gate:
 
 def is_public(path: str) -> bool:
     return path in PUBLIC or (path.startswith(PUBLIC_FOLDERS) and ".." not in path)
+
+
+def _needs_no_database(path: str) -> bool:
+    """Whether the answer, to whoever asks, is the same with and without one, or says that it is away."""
+    return _is_asset(path) or path in PUBLIC - {routes.LOGIN, routes.SETUP}
 
 
 def is_loopback(scope: Scope) -> bool:
@@ -124,12 +141,26 @@ def _please_log_in(scope: Scope, door: str) -> Response:
     return RedirectResponse(door + suffix, 303)
 
 
+def _away(scope: Scope, error: OpenRoomsError) -> Response:
+    """To whoever asks, though nobody knows who that is: the reason, which may name hosts, is the log's."""
+    log.warning("%s", error)
+    if not _wants_page(scope):
+        detail = "The database can't be reached. Nothing was changed; try again."
+        return answer(status_of(error), error.code, detail, extra={"dependency": "database"})
+    headers = {
+        "Content-Security-Policy": content_policy(),
+        "Cache-Control": "no-store",
+        "Refresh": str(AWAY_S),
+    }
+    return HTMLResponse(away_page(), status_of(error), headers)
+
+
 def _wants_page(scope: Scope) -> bool:
     """Browsers say that they take HTML; whoever takes anything gets a page at the address of one."""
     if scope["type"] != "http" or scope["method"] not in SAFE_METHODS or scope["path"].startswith("/api"):
         return False
     accepted = Headers(scope=scope).get("accept", "*/*")
-    is_page = f"/{scope['path'].split('/')[1]}" in PAGES
+    is_page = f"/{scope['path'].split('/')[1]}" in PAGES or scope["path"] in (routes.LOGIN, routes.SETUP)
     return "text/html" in accepted or (is_page and "*/*" in accepted)
 
 

@@ -8,9 +8,9 @@ import socket
 import threading
 
 from engine.core.errors import OpenRoomsError
-from engine.runner.unrepeated import Unrepeated
 from engine.runtime import Runtime
 from engine.store import workers
+from engine.unrepeated import Unrepeated
 
 log = logging.getLogger(__name__)
 log.addFilter(Unrepeated())

@@ -17,9 +17,9 @@ from engine.core.catalogue import StepError
 from engine.core.errors import OpenRoomsError
 from engine.core.subscription import MOST_ATTEMPTS, pause_us
 from engine.failpoints import Point, reach
-from engine.runner.unrepeated import Unrepeated
 from engine.store import audit, journal, notices, runs, subscriptions
 from engine.store.notices import Claimed, Result
+from engine.unrepeated import Unrepeated
 
 if TYPE_CHECKING:
     from engine.runner.runner import Runner

@@ -11,8 +11,8 @@ from engine.core.errors import OpenRoomsError
 from engine.failpoints import Point, reach
 from engine.runner import firing
 from engine.runner.clearing import CLEARED_AT_ONCE, clear_away
-from engine.runner.unrepeated import Unrepeated
 from engine.store import claims, memory, notices, schedules, subscriptions, timers
+from engine.unrepeated import Unrepeated
 
 if TYPE_CHECKING:
     from engine.runner.outbox import Heard

@@ -177,6 +177,7 @@ class Database:
                 connect_args={
                     "options": _POSTGRES_OPTIONS,
                     "application_name": connection_name(socket.gethostname(), os.getpid()),
+                    "connect_timeout": 5,
                     "keepalives_idle": 5,
                     "keepalives_interval": 2,
                     "keepalives_count": 3,

@@ -134,13 +134,18 @@ def status_of(error: OpenRoomsError) -> int:
     return STATUS.get(error.code, 500)
 
 
-async def _engine_error(request: Request, error: Exception) -> JSONResponse:
-    if not isinstance(error, OpenRoomsError) or status_of(error) == 500:
-        return await _crash(request, error)
+def told(error: OpenRoomsError) -> JSONResponse:
+    """What the engine says, as a problem."""
     extra = error.extra
     if error.code == "database_unavailable":
         extra = {"dependency": "database", **extra}
     return answer(status_of(error), error.code, str(error), extra=extra)
+
+
+async def _engine_error(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, OpenRoomsError) or status_of(error) == 500:
+        return await _crash(request, error)
+    return told(error)
 
 
 async def _bad_request(_request: Request, error: Exception) -> JSONResponse:

@@ -1,11 +1,20 @@
 """Nothing on the port answers to somebody who is not there."""
 
+from contextlib import closing
+from pathlib import Path
+
 import httpx
 import pytest
+from starlette.testclient import TestClient
 from starlette.types import Scope
+from starlette.websockets import WebSocketDisconnect
 
-from openrooms_app.gate import is_loopback, is_own_origin, is_public
+from engine.runtime import use_runtime
+from openrooms_app.api import create_api
+from openrooms_app.entrance import Entrance
+from openrooms_app.gate import Gate, is_loopback, is_own_origin, is_public
 from tests.app.conftest import AsUser, Served
+from tests.fixtures.runtimes import open_movable
 
 HTML = {"accept": "text/html"}
 
@@ -123,3 +132,29 @@ def test_nobody_from_outside_may_connect_until_an_administrator_exists(unclaimed
     assert refused.status_code == 403
     assert refused.json()["code"] == "loopback_only"
     assert httpx.get(f"{unclaimed.url}/", headers=HTML).headers["location"] == "/setup"
+
+
+def test_without_its_database_every_door_says_so(tmp_path: Path) -> None:
+    nowhere = "postgresql+psycopg://nobody@127.0.0.1:1/none"
+    with closing(open_movable(nowhere, f"unix://{tmp_path}/nobody.sock", tmp_path)) as rt:
+        use_runtime(rt)
+        try:
+            here = TestClient(Gate(Entrance(create_api())), client=("127.0.0.1", 1), follow_redirects=False)
+            here.cookies = {"openrooms_session": "x" * 43}
+            for path in ("/api/rooms", "/api/auth/session", "/api/openapi.json", "/_event/"):
+                for key in ({}, {"authorization": "Bearer or_made.up"}):
+                    answer = here.get(path, headers=key)
+                    assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable"), path
+                    assert answer.json()["dependency"] == "database"
+                    assert "127.0.0.1" not in answer.text  # where it is, is nobody's who is not known
+            assert here.post("/api/hooks/x", json={}).status_code == 503
+            for path in ("/", "/rooms/x", "/login", "/setup"):
+                page = here.get(path, headers=HTML)
+                assert (page.status_code, page.headers["refresh"]) == (503, "3"), path
+                assert "The database can&#x27;t be reached" in page.text
+            health = here.get("/api/health")
+            assert (health.status_code, health.json()["checks"]["database"]["status"]) == (503, "down")
+            with pytest.raises(WebSocketDisconnect), here.websocket_connect("/_event/"):
+                pass
+        finally:
+            use_runtime(None)

@@ -2,7 +2,7 @@
 
 import logging
 
-from engine.runner.unrepeated import AGAIN_S, Unrepeated
+from engine.unrepeated import AGAIN_S, Unrepeated
 
 
 def test_the_same_words_pass_once_a_minute() -> None:
