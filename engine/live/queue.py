@@ -29,6 +29,8 @@ MAX_BYTES = 1 << 20
 TAG_BYTES = 32
 POP_WAIT_S = 1
 """How long an idle worker thread waits for a message, and so how long stopping can take."""
+LEAVE_S = 3
+"""How long a listener that is held up, as a claim is while the disk is full, may keep a worker from stopping."""
 ACTIVATE = "activate"
 OnRing = Callable[..., None]
 """Gets the ids of the runs that have rung, at least one."""
@@ -197,7 +199,7 @@ class RunHuey(Huey):  # type: ignore[misc]
 
     def create_consumer(self, **options: Any) -> Consumer:
         settings = {"periodic": False, "scheduler_interval": 60, "health_check_interval": 1}
-        return QuietConsumer(self, **settings | options)
+        return QuietConsumer(self, **settings | {"shutdown_timeout": LEAVE_S} | options)
 
 
 class QuietConsumer(Consumer):  # type: ignore[misc]

@@ -250,6 +250,22 @@ def test_a_consumer_that_never_ran_can_be_stopped(bell):
     bell.consumer(2).stop(graceful=True)
 
 
+def test_a_listener_that_is_held_up_does_not_keep_its_worker_from_stopping(bell, monkeypatch):
+    monkeypatch.setattr(queue, "LEAVE_S", 0.1)
+    is_held, may_go_on = threading.Event(), threading.Event()
+
+    def listener(run_id):
+        is_held.set()
+        assert may_go_on.wait(10)
+
+    begun = time.monotonic()
+    with listening(bell, listener):
+        bell.ring("r1")
+        assert is_held.wait(5)
+    assert time.monotonic() - begun < 5
+    may_go_on.set()
+
+
 def test_ringing_a_dead_redis_is_false_at_once_and_counted(tmp_path):
     with closing(Bell(f"unix://{tmp_path}/none.sock", b"key")) as bell:
         begun = time.monotonic()
