@@ -133,6 +133,7 @@ class HandedOver(_Move):
 class _Claim(_Wanted):
     run_id: str
     worker_id: str
+    may_take_over: bool
     claimed: Claimed | None = None
     unfolded: list[Stored] = field(default_factory=list)
 
@@ -182,12 +183,15 @@ class Committer:
         if not is_open:
             self._finish([item])
 
-    def claim(self, run_ids: Sequence[str], worker_id: str) -> list[tuple[Claimed, list[Stored]]]:
-        """Those of the runs that are free to be moved, each with what its log has beyond its snapshot.
+    def claim(
+        self, run_ids: Sequence[str], worker_id: str, *, may_take_over: bool = True
+    ) -> list[tuple[Claimed, list[Stored]]]:
+        """Those of the runs that are free to be moved, each with what its log has beyond its snapshot; `may_take_over`:
+        those of workers whose lease has run out, too.
 
         The sweeper comes back to those that the database refused.
         """
-        items = [_Claim(run_id, worker_id) for run_id in run_ids]
+        items = [_Claim(run_id, worker_id, may_take_over) for run_id in run_ids]
         self._together(items)
         for item in items:
             if item.failure is not None:
@@ -312,7 +316,8 @@ def _is_plain(batch: list[_Wanted]) -> bool:
 
 
 def _claim(hot: Hot, item: _Claim, now_us: int) -> tuple[Claimed | None, list[Stored]]:
-    found = claims.claim(hot, item.run_id, item.worker_id, now_us)
+    dead_us = now_us if item.may_take_over else 0
+    found = claims.claim(hot, item.run_id, item.worker_id, dead_us)
     if found is None or found.seq == found.state_seq:
         return found, []
     return found, journal.rows_after(hot, item.run_id, found.state_seq, 1_000_000)

@@ -16,6 +16,10 @@ log = logging.getLogger(__name__)
 log.addFilter(Unrepeated())
 
 RENEW_S = 2.0
+AGAIN_S = 0.1
+"""Between two tries to get a lease back that has run out."""
+OTHERS_US = 3_000_000
+"""Longer than RENEW_S: by then every worker that lives has tried."""
 
 
 class Lease:
@@ -28,12 +32,20 @@ class Lease:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
         self._until_us = 0
+        self._others_us = 0
         self._buried: set[str] = set()
 
     @property
     def is_held(self) -> bool:
         """Whether this worker may still begin what can't be undone."""
         return self._rt.now_us() < self._until_us
+
+    @property
+    def may_take_over(self) -> bool:
+        """Whether a worker whose lease has run out is dead. When ours had, too, what kept us from renewing it, as a full disk
+        or a machine that slept, kept others: they get time to come back.
+        """
+        return self._rt.now_us() >= self._others_us
 
     def start(self) -> None:
         """Enter the row and keep it fresh."""
@@ -65,10 +77,11 @@ class Lease:
         self._until_us = until_us
 
     def _run(self) -> None:
-        while not self._stopping.wait(RENEW_S):
+        while not self._stopping.wait(RENEW_S if self.is_held else AGAIN_S):
             try:
                 self._renew()
-                self._bury_the_dead()
+                if self.may_take_over:
+                    self._bury_the_dead()
             except OpenRoomsError as error:
                 log.warning("lease: %s", error)
             except Exception:
@@ -78,6 +91,8 @@ class Lease:
         until_us = self._rt.now_us() + workers.LEASE_US
         with self._rt.db.write() as session:  # on PostgreSQL it waits for no group that waits for a row
             is_known = workers.renew(session, self._worker_id, until_us)
+        if not self.is_held:
+            self._others_us = self._rt.now_us() + OTHERS_US
         if is_known:
             self._until_us = until_us
         else:

@@ -123,7 +123,7 @@ class Runner:
         free: list[str] = []
         try:
             free += filter(self._is_free, run_ids)
-            found = self.committer.claim(free, self.worker_id) if free else []
+            found = self._claimed(free) if free else []
             self._no_longer_claiming(set(free) - {claimed.run_id for claimed, _ in found})
             for claimed, unfolded in found:
                 drive = self._taken_up(claimed, unfolded)
@@ -132,6 +132,9 @@ class Runner:
                     then(drive)
         finally:
             self._no_longer_claiming(set(free))
+
+    def _claimed(self, run_ids: Sequence[str]) -> list[tuple[Claimed, list[Stored]]]:
+        return self.committer.claim(run_ids, self.worker_id, may_take_over=self._lease.may_take_over)
 
     def _is_free(self, run_id: str) -> bool:
         """Whether nobody here drives the run: then it is to be claimed now. Whoever does drive it hears a knock."""

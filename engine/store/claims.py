@@ -40,7 +40,10 @@ class Claimed:
 
 
 def claim(hot: Hot, run_id: str, worker_id: str, now_us: int) -> Claimed | None:
-    """Take a run that is ready, or whose owner has died; None if it is taken, parked or over."""
+    """Take a run that is ready, or whose owner has died; None if it is taken, parked or over.
+
+    Who has left is dead at any time, also at 0.
+    """
     free = "id = ? AND live AND owner IS NULL AND ready"
     if (
         not hot.is_sqlite

@@ -72,6 +72,25 @@ def test_the_lease_is_renewed_while_a_group_waits_to_be_committed(rooms: Rooms) 
     assert lease.is_held
 
 
+def test_who_could_not_renew_gives_others_time_to_come_back_before_it_takes_their_runs(place: Place) -> None:
+    lease = place.runner._lease
+    lease._until_us = 0  # as after an hour without a database, or asleep
+    lease._renew()
+    assert lease.is_held
+    run = place.get(place.queue(place.room(line(tool("a")))))
+    with place.rt.db.write() as session:
+        workers.register(session, a_worker("another", place.rt.now_us() - 1))
+        session.execute(
+            text("UPDATE run SET owner = 'another', ready = FALSE WHERE id = :id"), {"id": run.id}
+        )
+
+    place.runner.activate(run.id)
+    assert place.get(run.id).status is RunStatus.QUEUED
+
+    lease._others_us = place.rt.now_us()
+    assert place.over(run.id).status is RunStatus.COMPLETED
+
+
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_dead_worker_s_connections_are_not_those_of_its_heir_with_the_same_name(rooms: Rooms) -> None:
     db = rooms.rt.db
