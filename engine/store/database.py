@@ -113,6 +113,7 @@ class Database:
             with suppress(SQLAlchemyError, self._kept_hot.error):
                 self._kept_hot.rollback()
             with suppress(SQLAlchemyError, self._kept_hot.error):
+                connection.invalidate()  # the next one must not be this, which may be set to lose what it commits
                 connection.close()
 
     @contextmanager

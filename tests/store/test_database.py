@@ -51,6 +51,15 @@ def test_a_full_database_is_told_as_full(sqlite_url: str) -> None:
         )
 
 
+def test_what_comes_after_a_block_that_failed_and_need_not_last_does_last(sqlite_url: str) -> None:
+    with closing(Database(sqlite_url)) as database:
+        with pytest.raises(DatabaseDown), database.hot(is_lasting=False) as hot:
+            hot.run("SELECT * FROM nowhere")
+
+        with database.hot() as hot:
+            assert hot.one("PRAGMA synchronous") == (2,)  # FULL
+
+
 def test_the_log_is_laid_out_once_and_the_database_stays_as_it_was(sqlite_url: str) -> None:
     with closing(Database(sqlite_url)) as database, database.look() as other:
         log = Path(f"{database.url.database}-wal")
