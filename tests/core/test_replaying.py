@@ -153,6 +153,32 @@ def test_a_log_from_which_other_facts_follow_is_named_with_both() -> None:
     assert replayed.fingerprint is None
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"own": own} for own in (0, 1, 99, -99, True, 1.5, "x", [])),
+        {"ev": None},
+        {"ev": [5]},
+        {"in": {"k": "unheard_of"}},
+        {"in": {"k": "result", "a": "1", "unheard_of": 1}},
+        {"in": {"k": "result", "a": []}},
+        {"at": "noon"},
+    ],
+    ids=str,
+)
+def test_what_makes_no_sense_is_named_though_the_hashes_fit(change: dict[str, Any]) -> None:
+    passage = ran(line(tool("a"), tool("b")))
+    rows = passage.rows()
+    index = next(index for index, row in enumerate(rows) if entry_of(row)["in"]["k"] == "result")
+    body = encoded([entry_of(rows[index]) | change])
+
+    forged = relinked([*rows[:index], replace(rows[index], body=body), *rows[index + 1 :]])
+
+    divergence = replay(passage.plan, forged).divergence
+    assert divergence is not None
+    assert rows[index - 1].seq <= divergence["seq"] <= rows[index].seq
+
+
 def test_another_workflow_does_not_give_the_same_facts() -> None:
     passage = ran(line(tool("a"), tool("b")))
     other = ran(line(tool("a"), tool("c"))).plan
