@@ -71,7 +71,7 @@ def lay_out_log(connection: Any, path: str) -> None:
         connection.rollback()
         with log.open("rb+") as file:
             os.fdatasync(file.fileno())
-    except (sqlite3.OperationalError, OSError) as reason:  # as of a full disk: it would only have been faster
+    except (sqlite3.Error, OSError) as reason:  # as of a full disk: it would only have been faster
         logging.getLogger(__name__).info("The log of %s is not laid out: %s", path, reason)
     finally:
         connection.rollback()

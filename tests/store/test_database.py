@@ -93,6 +93,21 @@ def test_a_log_that_can_not_be_laid_out_is_left_as_it_is(sqlite_url: str, hinder
             assert hot.one("PRAGMA cache_size") == (-16000,)
 
 
+def test_a_log_is_not_laid_out_in_a_damaged_database_which_still_does_what_it_can(sqlite_url: str) -> None:
+    with closing(Database(sqlite_url)) as database:
+        path = Path(str(database.url.database))
+        change(database, "CREATE TABLE note (body TEXT)", "INSERT INTO note VALUES (zeroblob(99999))")
+        change(database, "DELETE FROM note")
+    with path.open("rb+") as file:
+        file.seek(32)  # the number of the first page that is free
+        file.seek(4096 * (int.from_bytes(file.read(4)) - 1))
+        file.write(b"\xff" * 4096)
+
+    with closing(Database(sqlite_url)) as database:
+        database.lay_out()
+        change(database, "INSERT INTO note VALUES ('short')")
+
+
 def change(database: Database, *statements: str) -> None:
     with database.hot() as hot:
         for statement in statements:
