@@ -1,6 +1,7 @@
-"""The disk of a SQLite installation is full for a while: what was decided waits, no effect is repeated, then all goes on."""
+"""The disk of an installation is full for a while: what was decided waits, no effect is repeated, then all goes on."""
 
 import os
+import pwd
 import shutil
 import subprocess
 import time
@@ -16,6 +17,7 @@ from tests.crash.checker import check
 from tests.crash.installation import AWAY, ME, Installation, all_over, until
 from tests.crash.ledger import read
 from tests.crash.nursery import Nursery
+from tests.crash.postgres import Postgres
 from tests.crash.workflows import effect
 
 pytestmark = pytest.mark.crash
@@ -44,6 +46,23 @@ def on_small_disk(
     shutil.copy(sqlite_template, small_disk / "openrooms.db")
     with closing(Installation(folder, f"sqlite:///{small_disk / 'openrooms.db'}", nursery)) as place:
         yield place
+
+
+@pytest.fixture
+def postgres_on_small_disk(
+    nursery: Nursery, folder: Path, small_disk: Path, postgres: Postgres
+) -> Iterator[Installation]:
+    """Its tables are there; a server without room for its own log would be away."""
+    folder.chmod(0o755)
+    space, user = small_disk / "space", pwd.getpwnam("pgserver")
+    space.mkdir()
+    os.chown(space, user.pw_uid, user.pw_gid)
+    postgres.ask(f"CREATE TABLESPACE small LOCATION '{space}'")
+    postgres.ask("CREATE DATABASE tight TEMPLATE migrated TABLESPACE small")
+    with closing(Installation(folder, postgres.url("tight"), nursery)) as place:
+        yield place
+    postgres.drop("tight")
+    postgres.ask("DROP TABLESPACE small")
 
 
 def fill(path: Path, left: int) -> None:
@@ -82,6 +101,25 @@ def test_a_full_disk_stops_the_work_and_loses_and_repeats_none(
     (small_disk / "ballast").unlink()
     assert all_over(place, run_ids, 30) == []
     assert not place.rt.db.is_full
+    found = check(place.rt, run_ids, read(place.ledger))
+    assert not found.violations, str(found)
+    assert found.counts["repeated_effects"] == 0, str(found)
+
+
+def test_so_does_a_full_disk_under_postgresql(postgres_on_small_disk: Installation, small_disk: Path) -> None:
+    place = postgres_on_small_disk
+    worker = place.worker()
+    document = line(*(effect(f"step{number}", after_ms=50, returns_kb=200) for number in range(8)))
+    run_ids = [place.begin(document).id for _ in range(RUNS)]
+    place.until_event(run_ids[-1], "TOOL_INVOKED")
+    fill(small_disk / "ballast", 0)
+    until(
+        lambda: "No space left on device. Nothing was changed; try again. What was decided" in worker.told()
+    )
+    time.sleep(1.5)  # it has been tried again
+
+    (small_disk / "ballast").unlink()
+    assert all_over(place, run_ids, 30) == []
     found = check(place.rt, run_ids, read(place.ledger))
     assert not found.violations, str(found)
     assert found.counts["repeated_effects"] == 0, str(found)
