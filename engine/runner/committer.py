@@ -260,11 +260,13 @@ class Committer:
 
     def _until_there_is_room(self, batch: list[_Wanted], error: Exception) -> Exception | None:
         """What was decided stays as it is, and nothing else is begun: dropped, an effect that has happened would be
-        repeated for as long as the disk has room for its intent and none for its result.
+        repeated for as long as the disk has room for its intent and none for its result. A database that is away meanwhile
+        is being given room.
         """
-        log.warning("%s What was decided waits until there is room.", error)
+        if not self._is_leaving.is_set():
+            log.warning("%s What was decided waits until there is room.", error)
         last: Exception | None = error
-        while isinstance(last, DatabaseFull) and not self._is_leaving.wait(FULL_S):
+        while isinstance(last, DatabaseDown) and not self._is_leaving.wait(FULL_S):
             last = self._try(batch)
         return last
 

@@ -106,7 +106,9 @@ def test_a_full_disk_stops_the_work_and_loses_and_repeats_none(
     assert found.counts["repeated_effects"] == 0, str(found)
 
 
-def test_so_does_a_full_disk_under_postgresql(postgres_on_small_disk: Installation, small_disk: Path) -> None:
+def test_so_does_a_full_disk_under_postgresql_that_is_started_again_when_it_has_room(
+    postgres_on_small_disk: Installation, small_disk: Path, postgres: Postgres
+) -> None:
     place = postgres_on_small_disk
     worker = place.worker()
     document = line(*(effect(f"step{number}", after_ms=50, returns_kb=200) for number in range(8)))
@@ -116,9 +118,11 @@ def test_so_does_a_full_disk_under_postgresql(postgres_on_small_disk: Installati
     until(
         lambda: "No space left on device. Nothing was changed; try again. What was decided" in worker.told()
     )
+    postgres.kill_server()
     time.sleep(1.5)  # it has been tried again
-
     (small_disk / "ballast").unlink()
+    postgres.start()
+
     assert all_over(place, run_ids, 30) == []
     found = check(place.rt, run_ids, read(place.ledger))
     assert not found.violations, str(found)
