@@ -252,23 +252,24 @@ class Committer:
             for item in batch:  # one bad move must not fail the others
                 self._write([item])
             return
-        if isinstance(error, DatabaseFull) and isinstance(batch[0], _Move):
-            error = self._until_there_is_room(batch, error)
+        first = batch[0]
+        if isinstance(error, DatabaseFull) and isinstance(first, _Move):
+            error = self._until_there_is_room(first)
         if error is not None:
             for item in batch:
                 item.failure, item.is_done = error, True
 
-    def _until_there_is_room(self, batch: list[_Wanted], error: Exception) -> Exception | None:
+    def _until_there_is_room(self, item: _Move) -> Exception | None:
         """What was decided stays as it is, and nothing else is begun: dropped, an effect that has happened would be
         repeated for as long as the disk has room for its intent and none for its result. A database that is away meanwhile
         is being given room.
         """
         if not self._is_leaving.is_set():
-            log.warning("%s What was decided waits until there is room.", error)
-        last: Exception | None = error
-        while isinstance(last, DatabaseDown) and not self._is_leaving.wait(FULL_S):
-            last = self._try(batch)
-        return last
+            log.warning("The database's disk is full: what was decided waits until there is room.")
+        while isinstance(error := self._try([item]), DatabaseDown):
+            if self._is_leaving.wait(FULL_S):
+                break
+        return error
 
     def _try(self, batch: list[_Wanted]) -> Exception | None:
         """Why it did not go well; None if it did, and everybody in the group has an answer."""
