@@ -131,7 +131,7 @@ def _string_fault(top: _Frame, part: str) -> tuple[str | None, int]:
     except json.JSONDecodeError:
         return None, 0
     if top.keys is not None and is_key:
-        top.key = value
+        top.key = value.encode(errors="replace").decode()  # half of a character could not be told
         if value in top.keys:
             return f"the key {part[:80]} stands twice in one object", 0
         top.keys.add(value)

@@ -27,6 +27,8 @@ class Replayed:
     state: State
     fingerprint: str | None
     divergence: dict[str, Any] | None
+    seq: int = 0
+    """Of the last fact that was decided again."""
 
     @property
     def is_identical(self) -> bool:
@@ -54,7 +56,7 @@ def replay(plan: Plan, rows: Iterable[Stored], *, upto_seq: int | None = None) -
         try:
             for seq, one in row.entries():
                 if upto_seq is not None and seq > upto_seq:
-                    return Replayed(state, state.fingerprint, None)
+                    return Replayed(state, state.fingerprint, None, last)
                 if one["in"]["k"] != QUEUED:
                     derived, _ = move(plan, state, input_of(one["in"]), one["at"])
                     if canonical(derived) != canonical(one["ev"]):
@@ -63,7 +65,7 @@ def replay(plan: Plan, rows: Iterable[Stored], *, upto_seq: int | None = None) -
         except Exception as error:  # noqa: BLE001 - who writes a hash that fits can write anything
             why = f"the recorded row makes no sense: {type(error).__name__}: {error}"
             return _diverged(state, last + 1, None, why, None)
-    return Replayed(state, state.fingerprint, None)
+    return Replayed(state, state.fingerprint, None, last)
 
 
 def _diverged(state: State, seq: int, one: Entry | None, reason: str, derived: Any) -> Replayed:

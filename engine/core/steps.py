@@ -9,21 +9,24 @@ from engine.core.turns import tell_turn
 Step = dict[str, Any]
 
 
-def steps_of(events: Iterable[dict[str, Any]]) -> list[Step]:
-    """Its steps in the order they were entered.
+def steps_of(events: Iterable[dict[str, Any]], first: int = 0, most: int | None = None) -> list[Step]:
+    """Its steps in the order they were entered: at most so many, after the first ones; others are not gathered.
 
     Each: {step, node_id, type, name, branch, attempt, status, started_at, ended_at, duration_ms, input, output,
     error, transition, tokens, cost_usd}; status is running, waiting, retrying, done, failed, skipped, pinned or cancelled,
     the last also for what was under way when the run ended. An agent's has `turns` too: see engine.core.turns.
     """
     steps: dict[int, Step] = {}
+    entered: set[int] = set()
     for event in events:
         number = event["step"]
         if event["type"] in _ENDS:
             for step in steps.values():
                 _cancelled(step, event)
-        if event["type"] == "NODE_ENTERED" and number not in steps:
-            steps[number] = _entered(event)
+        if event["type"] == "NODE_ENTERED" and number not in entered:
+            if len(entered) >= first and (most is None or len(steps) < most):
+                steps[number] = _entered(event)
+            entered.add(number)
         elif number in steps:
             fold = _FOLDS.get(event["type"])
             if fold is not None:

@@ -284,6 +284,8 @@ class Drive:
                 is_wanted = self._has_mail() and not self._state.is_over
             self._host.crashes.forget(self._claimed.run_id)
             self._host.let_go(self._claimed.run_id, self, again=is_wanted)
+            if self._state.is_over:
+                self._host.freed(self._claimed.room_id)
             return True
         if self._to_start:
             self._news.clear()

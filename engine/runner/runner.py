@@ -243,6 +243,9 @@ class Runner:
     def expect(self, due_us: int) -> None:
         self._sweeper.expect(due_us)
 
+    def freed(self, room_id: str) -> None:
+        self._sweeper.freed(room_id)
+
     def _taken_up(self, claimed: Claimed, unfolded: list[Stored]) -> Drive | None:
         reach(Point.AFTER_CLAIM)
         try:

@@ -41,6 +41,8 @@ class Sweeper:
         self._purge_us = 0
         self._soonest_us = NEVER_US
         """The first of the timers set since this round has looked at them."""
+        self._lines: set[str] = set()
+        """Rooms whose run stood in line: others may stand there yet."""
 
     def start(self) -> None:
         self._thread.start()
@@ -56,6 +58,12 @@ class Sweeper:
             self._soonest_us = min(self._soonest_us, due_us)
             if due_us < self._next_us:
                 self._wake.set()
+
+    def freed(self, room_id: str) -> None:
+        """A run of the room is over: the next one in its line need not wait for the next round."""
+        if room_id in self._lines:
+            self._lines.discard(room_id)
+            self._wake.set()
 
     def _run(self) -> None:
         while not self._is_stopping:
@@ -147,6 +155,7 @@ class Sweeper:
         with self._runner.rt.db.hot() as hot:
             run_id = claims.promote_next(hot, room_id)
         if run_id is not None:
+            self._lines.add(room_id)
             self._local(run_id)
 
     def _purge(self, now_us: int) -> None:

@@ -97,7 +97,7 @@ def take(rt: Runtime, token: str, call: Call) -> Taken:
     try:
         _check_signature(rt, hook, rotation, call)
         return _do(rt, hook, delivery, _given(hook, call))
-    except DatabaseDown:
+    except (DatabaseDown, BadLink):
         raise
     except OpenRoomsError as error:
         told = delivery.model_copy(update={"code": error.code, "message": HIDDEN.text(str(error))})
@@ -156,8 +156,9 @@ def _do_once(rt: Runtime, hook: Hook, delivery: Delivery, given: JsonValue) -> T
     with rt.db.write() as session:
         if not hooks.accept(session, hook.id, delivery):
             first = hooks.accepted(session, hook.id, delivery.delivery_id)
-            run_id = first.run_id if first else None
-            return Taken(delivery_id=delivery.delivery_id, run_id=run_id, is_repeated=True)
+            if first is None:
+                raise BadLink
+            return Taken(delivery_id=delivery.delivery_id, run_id=first.run_id, is_repeated=True)
         request_id = f"hook:{hook.id}:{delivery.delivery_id}"
         if hook.signal is not None:
             standing = runs.live_run(session, hook.room_id, lock=True)

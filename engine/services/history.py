@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from engine.core.errors import InvalidInput, NotFound
@@ -21,8 +21,6 @@ from engine.services.permission import require
 from engine.store import journal, rooms, runs, timers
 
 Event = dict[str, Any]
-MANY = 1_000_000
-"""Rows: all of them."""
 
 
 def events(rt: Runtime, user: User, run_id: str, *, after_seq: int = 0, limit: int = 1000) -> list[Event]:
@@ -41,16 +39,21 @@ def latest_events(rt: Runtime, user: User, run_id: str, limit: int) -> list[Even
     return events(rt, user, run_id, after_seq=max(0, seq - limit), limit=limit)
 
 
-def steps(rt: Runtime, user: User, run_id: str) -> list[Step]:
-    """The run's steps in the order they were entered."""
-    return steps_of(_all_events(rt, user, run_id))
+def steps(rt: Runtime, user: User, run_id: str, *, first: int = 0, most: int | None = None) -> list[Step]:
+    """The run's steps in the order they were entered: at most so many, after the first ones."""
+    run_services.get(rt, user, run_id)
+    return steps_of((event for row in rows_of(rt, run_id) for event in row.events(run_id)), first, most)
 
 
-def _all_events(rt: Runtime, user: User, run_id: str) -> Iterator[Event]:
-    after = 0
-    while page := events(rt, user, run_id, after_seq=after, limit=10_000):
-        yield from page
-        after = page[-1]["seq"]
+def rows_of(rt: Runtime, run_id: str, after_seq: int = 0, upto_seq: int = journal.NEVER) -> Iterator[Stored]:
+    """The run's log, read as it is taken."""
+    while True:
+        with rt.db.read() as session:
+            rows = journal.piece_after(session, run_id, after_seq, upto_seq)
+        if not rows:
+            return
+        yield from rows
+        after_seq = rows[-1].seq
 
 
 def status(rt: Runtime, user: User, room_id: str) -> dict[str, Any]:
@@ -102,9 +105,7 @@ def state_of(rt: Runtime, standing: runs.Standing) -> State:
     run, state = standing.run, State.of(standing.state)
     if run.seq == standing.state_seq:
         return state
-    with rt.db.read() as session:
-        rows = journal.rows_after(session, run.id, standing.state_seq, MANY)
-    return fold(_plan(rt, run), state, [row for row in rows if row.seq <= run.seq])
+    return fold(_plan(rt, run), state, rows_of(rt, run.id, standing.state_seq, run.seq))
 
 
 def _nodes(rt: Runtime, run: Run) -> Mapping[str, PlanNode]:
@@ -114,9 +115,7 @@ def _nodes(rt: Runtime, run: Run) -> Mapping[str, PlanNode]:
 def replay_run(rt: Runtime, user: User, run_id: str) -> dict[str, Any]:
     """Decide the run again from its record: {identical, fingerprint} or {identical, divergence}."""
     run = run_services.get(rt, user, run_id)
-    with rt.db.read() as session:
-        rows = journal.rows_after(session, run.id, 0, MANY)
-    return verdict(_plan(rt, run), rows, End(run.seq, run.fingerprint, run.status.is_over))
+    return verdict(_plan(rt, run), rows_of(rt, run.id), End(run.seq, run.fingerprint, run.status.is_over))
 
 
 class End(NamedTuple):
@@ -127,18 +126,18 @@ class End(NamedTuple):
     is_over: bool = True
 
 
-def verdict(plan: Plan, rows: list[Stored], end: End) -> dict[str, Any]:
+def verdict(plan: Plan, rows: Iterable[Stored], end: End) -> dict[str, Any]:
     """What replaying these rows says of the run that ended so."""
     replayed = replay(plan, rows)
-    divergence = replayed.divergence or _end_differs(rows, replayed, end)
+    divergence = replayed.divergence or _end_differs(replayed, end)
     if divergence is not None:
         return {"identical": False, "divergence": divergence}
     return {"identical": True, "fingerprint": replayed.fingerprint, "events": end.seq}
 
 
-def _end_differs(rows: list[Stored], replayed: Replayed, end: End) -> dict[str, Any] | None:
+def _end_differs(replayed: Replayed, end: End) -> dict[str, Any] | None:
     """Whether the log ends where the run's own row says it does, with the same fingerprint."""
-    last = rows[-1].seq if rows else 0
+    last = replayed.seq
     if last < end.seq:
         told = {"reason": "the end of the log is missing", "recorded": end.seq, "derived": last}
     elif end.is_over and end.fingerprint != replayed.fingerprint:
@@ -185,15 +184,12 @@ def _entered(rt: Runtime, run: Run, step: int) -> Event:
 
 
 def _all_entered(rt: Runtime, run: Run) -> list[Event]:
-    with rt.db.read() as session:
-        rows = journal.rows_after(session, run.id, 0, MANY)
+    rows = rows_of(rt, run.id)
     return [event for row in rows for event in row.events(run.id) if event["type"] == "NODE_ENTERED"]
 
 
 def _replayed(rt: Runtime, run: Run, upto_seq: int | None) -> Replayed:
-    with rt.db.read() as session:
-        rows = journal.rows_after(session, run.id, 0, MANY)
-    return replay(_plan(rt, run), rows, upto_seq=upto_seq)
+    return replay(_plan(rt, run), rows_of(rt, run.id), upto_seq=upto_seq)
 
 
 def _plan(rt: Runtime, run: Run) -> Plan:

@@ -41,7 +41,7 @@ def create(rt: Runtime, user: User, room_id: str, new: NewHook) -> OpenedHook:
         updated_at=now_us,
     )
     with rt.db.write() as session:
-        if not rooms.exists(session, room_id):
+        if not rooms.exists(session, room_id, lock=True):
             raise NotFound("room", room_id)
         hooks.add(session, hook, digest_of(token), user.id)
         _audit(rt, session, user, "hook_created", hook)

@@ -15,9 +15,9 @@ from engine.core.plan import compile_plan
 from engine.core.runview import Run
 from engine.runtime import Runtime
 from engine.services.documents import installed
-from engine.services.history import MANY, End, verdict
+from engine.services.history import End, rows_of, verdict
 from engine.settings import Settings
-from engine.store import journal, runs
+from engine.store import runs
 
 FOLDER = "runs"
 KEPT = 100
@@ -31,11 +31,10 @@ def keep(rt: Runtime, run: Run, data_dir: Path) -> None:
     """Write down what a replay needs. A folder that can't be written to costs the replay, not the run."""
     with rt.db.read() as session:
         document = runs.version_document(session, run.workflow_id, run.version)
-        rows = journal.rows_after(session, run.id, 0, MANY)
     record = {
         "end": {"seq": run.seq, "fingerprint": run.fingerprint},
         "document": orjson.loads(document or b"{}"),
-        "rows": [[row.seq, row.body.decode(), row.hash] for row in rows],
+        "rows": [[row.seq, row.body.decode(), row.hash] for row in rows_of(rt, run.id)],
     }
     folder = data_dir / FOLDER
     try:

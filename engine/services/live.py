@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from pydantic import ValidationError
@@ -24,6 +25,8 @@ from engine.store import runs as run_store
 
 PAGE = 1000
 PAGES_KEPT = 64
+KEPT_BYTES = 16_000_000
+"""Of the log, in the pages kept: what steps give may be large."""
 GATHER_S = 0.01
 """Between two looks of a watcher who has had many of late: what comes meanwhile is read together."""
 AT_ONCE = 10
@@ -78,6 +81,13 @@ def first_place(rt: Runtime, user: User, room_id: str, *, from_now: bool) -> Pla
 
 
 Placed = list[tuple[Place, Event]]
+
+
+class Read(NamedTuple):
+    """A page of events, and how many bytes of the log they are made of."""
+
+    events: Placed
+    size: int
 
 
 class Delta(Frozen):
@@ -150,34 +160,44 @@ class Reading:
     """Reads a room's events once for all who watch it from the same place."""
 
     def __init__(self) -> None:
-        self._going: dict[tuple[str, Place], asyncio.Task[Placed]] = {}
-        self._kept: dict[tuple[str, Place], Placed] = {}
+        self._going: dict[tuple[str, Place], asyncio.Task[Read]] = {}
+        self._kept: dict[tuple[str, Place], Read] = {}
+        self.kept_bytes = 0
 
     async def after(self, rt: Runtime, room_id: str, place: Place) -> Placed:
         key = (room_id, place)
         if found := self._kept.get(key):  # events never change; what is newer follows after these
-            return found
+            return found.events
         going = self._going.get(key)
-        if going is not None and (found := await asyncio.shield(going)):
-            return found  # else it may have looked before there was news
-        return await asyncio.shield(self._begin(rt, key))
+        if going is not None and (found := await asyncio.shield(going)).events:
+            return found.events  # else it may have looked before there was news
+        return (await asyncio.shield(self._begin(rt, key))).events
 
-    def _begin(self, rt: Runtime, key: tuple[str, Place]) -> asyncio.Task[Placed]:
+    def _begin(self, rt: Runtime, key: tuple[str, Place]) -> asyncio.Task[Read]:
         task = asyncio.create_task(asyncio.to_thread(_read, rt, *key))
         self._going[key] = task
         task.add_done_callback(lambda done: self._end(key, done))
         return task
 
-    def _end(self, key: tuple[str, Place], done: asyncio.Task[Placed]) -> None:
+    def _end(self, key: tuple[str, Place], done: asyncio.Task[Read]) -> None:
         if self._going.get(key) is done:
             del self._going[key]
-        if not done.cancelled() and done.exception() is None and done.result():
-            self._kept[key] = done.result()
-            while len(self._kept) > PAGES_KEPT:
-                del self._kept[next(iter(self._kept))]
+        if not done.cancelled() and done.exception() is None and done.result().events:
+            self._keep(key, done.result())
+
+    def _keep(self, key: tuple[str, Place], read: Read) -> None:
+        self._forget(key)
+        self._kept[key] = read
+        self.kept_bytes += read.size
+        while len(self._kept) > PAGES_KEPT or self.kept_bytes > KEPT_BYTES:
+            self._forget(next(iter(self._kept)))
+
+    def _forget(self, key: tuple[str, Place]) -> None:
+        if (read := self._kept.pop(key, None)) is not None:
+            self.kept_bytes -= read.size
 
 
-def _read(rt: Runtime, room_id: str, place: Place) -> Placed:
+def _read(rt: Runtime, room_id: str, place: Place) -> Read:
     """The events after `place` in its run; once that is over and told, those of the next."""
     with rt.db.look() as hot:
         while True:
@@ -185,13 +205,13 @@ def _read(rt: Runtime, room_id: str, place: Place) -> Placed:
                 run = run_store.mark(hot, place.run_id)  # asked first: the end comes last
                 if run is None:
                     raise NotFound("run", place.run_id)
-                rows = journal.rows_of_facts(hot, run.id, place.seq, place.seq + PAGE)
+                rows = journal.piece_after(hot, run.id, place.seq, place.seq + PAGE)
                 events = [event for row in rows for event in row.events(run.id) if event["seq"] > place.seq]
                 if events or not run.status.is_over:
-                    return _placed(events[:PAGE], place)
+                    return Read(_placed(events[:PAGE], place), sum(len(row.body) for row in rows))
             following = rooms.run_after(hot, room_id, place.number)
             if following is None:
-                return []
+                return Read([], 0)
             place = Place(following[0], following[1])
 
 

@@ -122,9 +122,13 @@ class _Log:
 
     def windows_after(self, seq: int, size: int = WINDOW) -> Iterator[tuple[int, list[Stored]]]:
         """Rows with the seq after which their events are new."""
-        while rows := self.rows(seq, seq + size):
+        while rows := self._piece(seq, seq + size):
             yield seq, rows
             seq = rows[-1].seq
+
+    def _piece(self, after_seq: int, upto_seq: int) -> list[Stored]:
+        with self._rt.db.read() as session:
+            return journal.piece_after(session, self._run.id, after_seq, upto_seq)
 
     def rows(self, after_seq: int, upto_seq: int) -> list[Stored]:
         with self._rt.db.read() as session:

@@ -111,7 +111,7 @@ def keep(rt: Runtime, room_id: str, key: str, value: JsonValue, about: Mapping[s
     """
     size, now_us = len(encoded(value).encode()), rt.now_us()
     with rt.db.write() as session:
-        _check_room(rooms.exists(session, room_id), room_id)
+        _check_room(rooms.exists(session, room_id, lock=True), room_id)
         check_room(memory.size(session, room_id, key, now_us), size)
         memory.write(session, room_id, key, value, run_id=None, now_us=now_us, about=about)
         kept = memory.get(session, room_id, key, now_us)

@@ -58,7 +58,7 @@ def create(
         room_id = requests.made_for(session, user.id, requests.own("room", request_id), new_id, now_us)
         if room_id != new_id:
             return there(rooms.get(session, room_id), "room", room_id)
-        workflow = workflows.get(session, new.workflow_id)
+        workflow = workflows.get(session, new.workflow_id, lock=True)
         if workflow is None:
             raise NotFound("workflow", new.workflow_id)
         if workflow.status is WorkflowStatus.ARCHIVED:

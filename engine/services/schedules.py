@@ -43,7 +43,7 @@ def create(rt: Runtime, user: User, room_id: str, new: NewSchedule) -> Schedule:
     )
     check_input(rt, user, room_id, new.input)
     with rt.db.write() as session:
-        if not rooms.exists(session, room_id):
+        if not rooms.exists(session, room_id, lock=True):
             raise NotFound("room", room_id)
         schedules.add(session, schedule, user.id)
         _audit(rt, session, user, "schedule_created", schedule)

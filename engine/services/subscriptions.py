@@ -43,7 +43,7 @@ def create(rt: Runtime, user: User, new: NewSubscription) -> OpenedSubscription:
         updated_at=now_us,
     )
     with rt.db.write() as session:
-        if made.room_id is not None and not rooms.exists(session, made.room_id):
+        if made.room_id is not None and not rooms.exists(session, made.room_id, lock=True):
             raise NotFound("room", made.room_id)
         subscriptions.add(session, made, user.id)
         _audit(rt, session, user, "subscription_created", made)

@@ -67,20 +67,26 @@ def list_after(session: Session | Hot, room_id: str | None, last_id: str | None,
 
 
 def accept(session: Session | Hot, hook_id: str, delivery: Delivery) -> bool:
-    """Whether this delivery comes for the first time; until the commit others that bring it wait."""
-    kept = Hot.of(session).one(
-        "INSERT INTO delivery (id, hook_id, delivery_id, accepted, at_us, message) VALUES (?, ?, ?, TRUE, ?, '')"
-        " ON CONFLICT DO NOTHING RETURNING id",
+    """Whether this delivery comes for the first time, to a hook that is there; until the commit others that bring it wait."""
+    hot = Hot.of(session)
+    kept = hot.one(
+        "INSERT INTO delivery (id, hook_id, delivery_id, accepted, at_us, message)"
+        f" SELECT ?, id, ?, TRUE, ?, '' FROM ({_still_there(hot)}) found WHERE TRUE ON CONFLICT DO NOTHING RETURNING id",
         delivery.id,
-        hook_id,
         delivery.delivery_id,
         delivery.at,
+        hook_id,
     )
     return kept is not None
 
 
+def _still_there(hot: Hot) -> str:
+    """Selects the hook of that id unless it is gone; it stays until the commit."""
+    return "SELECT id FROM hook WHERE id = ?" + ("" if hot.is_sqlite else " FOR KEY SHARE")
+
+
 def accepted(session: Session | Hot, hook_id: str, delivery_id: str) -> Delivery | None:
-    """What came first under this id and did something."""
+    """What came first under this id and did something; None if the hook is gone."""
     sql = f"SELECT {_SHOWN} FROM delivery WHERE hook_id = ? AND delivery_id = ? AND accepted"
     row = Hot.of(session).one(sql, hook_id, delivery_id)
     return None if row is None else _delivery(row)
@@ -91,10 +97,10 @@ def set_run(session: Session | Hot, delivery: Delivery, run_id: str) -> None:
 
 
 def refuse(session: Session | Hot, hook_id: str, delivery: Delivery) -> None:
-    """Note what was refused; the oldest of them are forgotten, for anybody could send many."""
+    """Note what was refused, unless the hook is gone; the oldest are forgotten, for anybody could send many."""
     hot = Hot.of(session)
     hot.run(
-        f"INSERT INTO delivery ({_SHOWN}, hook_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO delivery ({_SHOWN}, hook_id) SELECT ?, ?, ?, ?, ?, ?, id FROM ({_still_there(hot)}) found",
         *(delivery.id, delivery.delivery_id, delivery.at, None, delivery.code, delivery.message, hook_id),
     )
     hot.run(

@@ -15,6 +15,11 @@ from engine.store.database import Hot
 
 BLOB_OVER = 262_144
 """Bytes of a body from which it is kept by its hash, apart from the event."""
+PIECE_BYTES = 4_000_000
+FEW, MANY = 16, 1000
+"""Rows that are asked for when nothing is known of their size, and at most."""
+NEVER = 2**62
+"""No event has this number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +207,27 @@ def rows_after(session: Session | Hot, run_id: str, seq: int, limit: int = 10_00
     """Stored rows with facts after `seq`, in order."""
     hot = Hot.of(session)
     return [_stored(hot, row) for row in hot.all(f"{_ROWS} ORDER BY seq LIMIT ?", run_id, seq, limit)]
+
+
+def piece_after(session: Session | Hot, run_id: str, seq: int, upto_seq: int = NEVER) -> list[Stored]:
+    """The next rows with facts after `seq` and up to `upto_seq`, in order: as many as fit into some megabytes, one at least.
+
+    Empty at the end of the log. However long that is and whatever its steps gave, whoever reads on piece by piece
+    holds no more than this.
+    """
+    hot = Hot.of(session)
+    found: list[Stored] = []
+    size, limit = 0, FEW
+    while size < PIECE_BYTES and seq < upto_seq:
+        rows = [_stored(hot, row) for row in hot.all(f"{_ROWS} ORDER BY seq LIMIT ?", run_id, seq, limit)]
+        for row in rows:
+            if seq < upto_seq:
+                found.append(row)
+                size, seq = size + len(row.body), row.seq
+        if len(rows) < limit:
+            break
+        limit = max(1, min(2 * limit, MANY, (PIECE_BYTES - size) * len(found) // (size or 1)))
+    return found
 
 
 def rows_of_facts(session: Session | Hot, run_id: str, after_seq: int, upto_seq: int) -> list[Stored]:

@@ -60,9 +60,11 @@ def get(session: Session, room_id: str, *, lock: bool = False) -> Room | None:
     return _room(row) if row else None
 
 
-def exists(session: Session | Hot, room_id: str) -> bool:
+def exists(session: Session | Hot, room_id: str, *, lock: bool = False) -> bool:
+    """Whether there is such a room; with `lock` nobody deletes it until the commit, for what is put into it."""
     hot = Hot.of(session)
-    return hot.one("SELECT 1 FROM room WHERE id = ?", room_id) is not None
+    locked = " FOR KEY SHARE" if lock and not hot.is_sqlite else ""
+    return hot.one(f"SELECT 1 FROM room WHERE id = ?{locked}", room_id) is not None
 
 
 def list_after(session: Session, sought: Sought, last: str | None, limit: int) -> list[Room]:

@@ -57,6 +57,7 @@ def test_json_is_read_as_it_was_written(value):
         ('{"a": "x\x85"}', 1, 7, "/a", "control character U+0085"),
         (r'{"a\u0001": 1}', 1, 2, "/a\x01", "control character U+0001"),
         (r'{"a": "\ud800"}', 1, 7, "/a", "half of a character"),
+        (r'{"a": {"\ud800": 1}}', 1, 8, "/a/?", "half of a character"),
         (r'{"a/b": "\udc00x"}', 1, 9, "/a~1b", "half of a character"),
         ('{"a": "\ud800"}', 1, 7, "/a", "half of a character"),
         ('{"a": "x\x00"}', 1, 9, "", "invalid control character"),

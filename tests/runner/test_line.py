@@ -1,5 +1,7 @@
 """Runs that stand in line for their room."""
 
+from itertools import pairwise
+
 import pytest
 from sqlalchemy import text
 
@@ -10,7 +12,7 @@ from engine.services import rooms as room_services
 from engine.services.rooms import RoomStillRuns
 from engine.store import claims, inbox
 from tests.core.drawing import line, tool
-from tests.runner.conftest import Rooms
+from tests.runner.conftest import Place, Rooms
 
 
 @pytest.fixture
@@ -67,3 +69,13 @@ def test_a_run_in_line_is_cancelled_by_itself_and_at_once(rooms: Rooms) -> None:
     assert control.cancel_run(rooms.rt, rooms.user, third).id == third  # has its room now: by its inbox
     with rooms.rt.db.look() as hot:
         assert [kind for _, kind, _ in inbox.unread(hot, third, 0)] == ["cancel"]
+
+
+def test_the_next_in_line_begins_when_the_one_before_it_ends_and_not_at_the_next_round(place: Place) -> None:
+    room = place.room(line(tool("a")), queue_runs=True)
+
+    passed = [place.over(run_id) for run_id in [place.queue(room) for _ in range(8)]]
+
+    rests_us = sorted((after.started_at or 0) - (before.ended_at or 0) for before, after in pairwise(passed))
+    assert rests_us[0] >= 0
+    assert rests_us[4] < 100_000

@@ -18,6 +18,7 @@ from engine.runner import Runner
 from engine.services import auditing, calls, control, hooks, rooms, runs, versions, workflows
 from engine.services.calls import CALLS, NotTaken, TooManyCalls
 from engine.services.permission import Forbidden
+from engine.store import hooks as stored_hooks
 from tests.fixtures.drawings import drawing
 from tests.fixtures.runtimes import SECOND
 
@@ -213,3 +214,18 @@ def test_hooks_are_the_editors_and_neither_address_nor_key_is_kept(rt, viewer, e
         hooks.get(rt, viewer, made.hook.id)
     actions = [entry.action for entry in auditing.list_entries(rt, admin).items]
     assert actions[:2] == ["hook_deleted", "hook_created"]
+
+
+@pytest.mark.parametrize("is_good", [True, False])
+def test_a_call_that_meets_the_deletion_of_its_hook_finds_none(rt, editor, room_id, is_good):
+    made = opened(rt, editor, room_id, signing="none" if is_good else "openrooms")
+    with ThreadPoolExecutor(1) as pool:
+        with rt.db.write() as session:
+            stored_hooks.remove(session, made.hook.id)
+            late = pool.submit(calls.take, rt, token_of(made), a_call({"n": 1}))  # it still finds the hook
+            time.sleep(0.2)
+        with pytest.raises(OpenRoomsError) as caught:
+            late.result(10)
+
+    assert caught.value.code == ("not_found" if is_good else "bad_signature")
+    assert not of_room(rt, editor, room_id)

@@ -10,6 +10,7 @@ from engine.live.feed import Published
 from engine.live.frames import Batch
 from engine.services import history, live, runs
 from engine.services.live import Place, first_place, follow, place_of
+from engine.store import journal
 from tests.fixtures.drawings import drawing
 from tests.fixtures.runtimes import open_movable
 from tests.runner.conftest import Place as Stage
@@ -189,3 +190,45 @@ def test_silence_is_broken_by_an_empty_answer(stage, admin, monkeypatch):
             await news.aclose()
 
     assert asyncio.run(first_two()) == [[], []]
+
+
+def test_a_log_is_read_in_pieces_and_few_are_kept_however_much_steps_give(stage, admin, monkeypatch):
+    rest = {"config": {"duration_s": 0.01}}
+    room = stage.room(drawing("start > wait1 > wait2 > wait3 > end", wait1=rest, wait2=rest, wait3=rest))
+    first, second = run_to_its_end(stage, room), run_to_its_end(stage, room)
+    whole = history.events(stage.rt, admin, first) + history.events(stage.rt, admin, second)
+    steps, replayed = (ask(stage.rt, admin, first) for ask in (history.steps, history.replay_run))
+    monkeypatch.setattr(journal, "PIECE_BYTES", 2000)
+    monkeypatch.setattr(journal, "FEW", 1)
+    monkeypatch.setattr(live, "KEPT_BYTES", 2500)
+
+    async def watch():
+        def is_the_last(event):
+            return is_the_end(event) and event["run_id"] == second
+
+        seen = await watched(stage.rt, admin, room, Place(first, 1), is_the_last)
+        reading = live._readings[asyncio.get_running_loop()]
+        kept = [read.size for read in reading._kept.values()]
+        assert 0 < reading.kept_bytes == sum(kept) <= 2500
+        return [event for _, event in seen]
+
+    assert asyncio.run(watch()) == whole
+    assert history.steps(stage.rt, admin, first) == steps
+    assert history.replay_run(stage.rt, admin, first) == replayed
+    pages = [history.steps(stage.rt, admin, first, first=at, most=2) for at in range(6)]
+    assert pages == [steps[at : at + 2] for at in range(6)]
+
+
+def test_a_piece_of_a_log_is_what_comes_next_and_no_more_than_fits(stage, monkeypatch):
+    rest = {"config": {"duration_s": 0.01}}
+    run_id = run_to_its_end(stage, stage.room(drawing("start > wait1 > wait2 > end", wait1=rest, wait2=rest)))
+    monkeypatch.setattr(journal, "PIECE_BYTES", 2000)
+    with stage.rt.db.look() as hot:
+        rows = journal.rows_after(hot, run_id, 0)
+        for seq in range(rows[-1].seq + 1):
+            for upto in range(seq, rows[-1].seq + 1):
+                piece = journal.piece_after(hot, run_id, seq, upto)
+                wanted = journal.rows_of_facts(hot, run_id, seq, upto) if upto > seq else []
+                assert piece == wanted[: len(piece)]
+                assert bool(piece) == bool(wanted)
+                assert sum(len(row.body) for row in piece[:-1]) < 2000

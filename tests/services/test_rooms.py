@@ -1,14 +1,22 @@
 """Rooms: made for a workflow, pinned or following, changed and removed."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from engine.core.errors import InvalidInput, NotFound
+from engine.core.hook import NewHook
 from engine.core.page import Paging
 from engine.core.reading import read_value
 from engine.core.room import NewRoom, RoomConfig, RoomPatch, RoomStatus
-from engine.services import memory, rooms, runs, versions, workflows
+from engine.core.schedule import NewSchedule
+from engine.core.subscription import NewSubscription
+from engine.services import hooks, memory, rooms, runs, schedules, subscriptions, versions, workflows
 from engine.services.permission import Forbidden
 from engine.services.rooms import RoomStillRuns
+from engine.store import rooms as stored_rooms
+from engine.store import workflows as stored_workflows
 from engine.store.rooms import Order, Sought
 from tests.fixtures.drawings import drawing
 
@@ -178,3 +186,24 @@ def test_a_viewer_looks_and_changes_nothing(rt, editor, viewer, workflow):
     ):
         with pytest.raises(Forbidden):
             forbidden()
+
+
+def test_what_is_put_into_a_room_while_it_is_deleted_finds_none(rt, editor, workflow):
+    room_id = a_room(rt, editor, workflow).id
+    told = NewSubscription(name="s", url="https://example.com/", events=("ROOM_COMPLETED",), room_id=room_id)
+    puts = [
+        lambda: hooks.create(rt, editor, room_id, NewHook(name="h")),
+        lambda: schedules.create(rt, editor, room_id, NewSchedule(name="s", cron="@daily")),
+        lambda: subscriptions.create(rt, editor, told),
+        lambda: memory.put(rt, editor, room_id, "k", 1),
+        lambda: a_room(rt, editor, workflow),
+    ]
+    with ThreadPoolExecutor(len(puts)) as pool:
+        with rt.db.write() as session:
+            stored_rooms.remove(session, room_id)
+            stored_workflows.remove(session, workflow.id)
+            late = [pool.submit(put) for put in puts]  # each still finds it
+            time.sleep(0.3)
+        for one in late:
+            with pytest.raises(NotFound):
+                one.result(10)

@@ -93,9 +93,9 @@ def export_events(run_id: str, by: By, asked: LogAsked) -> StreamingResponse:
 @router.get("/runs/{run_id}/steps")
 def list_steps(run_id: str, by: By, page: PageAsked) -> Page[dict[str, Any]]:
     """Steps in the order they were entered: node, attempt, times, input, output, error, tokens, cost; an agent's turns."""
-    steps = history.steps(*by, run_id)
     first = _first(page)
-    return page.page(steps[first : first + page.limit + 1], lambda step: steps.index(step) + 1)
+    steps = history.steps(*by, run_id, first=first, most=page.limit + 1)
+    return page.page(steps, lambda step: first + steps.index(step) + 1)
 
 
 @router.get("/runs/{run_id}/state")
