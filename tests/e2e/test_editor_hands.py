@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.conftest import RunningApp
-from tests.e2e.editing import Editing, Point, grip, middle, node, open_editor, sums, way
+from tests.e2e.editing import Editing, middle, node, open_editor, sums, way
 
 pytestmark = pytest.mark.e2e
 
@@ -398,37 +398,3 @@ def test_a_second_tab_is_told_at_once_and_merges_node_by_node(
     other.page.get_by_role("button", name="Load theirs").click()
     expect(other.node("start")).to_contain_text("Begin")
     complaints.clear()
-
-
-def test_on_a_phone_fingers_wire_move_add_and_insert(
-    running_app: RunningApp, as_ada: Page, complaints: list[str]
-) -> None:
-    page, fingers = as_ada, as_ada.context.new_cdp_session(as_ada)
-    fingers.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 1})
-    page.set_viewport_size({"width": 390, "height": 844})
-    document = sums()
-    document["transitions"] = []
-    for each, (x, y) in zip(document["nodes"], [(0, 0), (0, 120), (0, 240)], strict=True):
-        each["position"] = {"x": x, "y": y}
-    editing = open_editor(running_app, page, document)
-
-    def touch(start: Point, by: Point = (0, 0)) -> None:
-        for part in (0, 0.3, 0.6, 1):
-            at = {"x": start[0] + part * by[0], "y": start[1] + part * by[1]}
-            kind = "touchMove" if part else "touchStart"
-            if not part or any(by):
-                fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [at]})
-        fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-
-    expect(page.get_by_test_id("first-hint")).to_contain_text("Choose a card and press +")
-    (x, y), (to_x, to_y) = middle(editing.handle("start", "out")), middle(editing.handle("sum", "in"))
-    touch((x, y), (to_x - x, to_y - y))
-    assert editing.ways() == {("start", "ALWAYS", "sum")}
-    touch(grip(editing.node("end")), (40, 60))
-    assert editing.nodes()["end"]["position"]["y"] > 260  # what a finger has moved is kept
-    expect(page.locator(".oi-inspector.is-open")).to_have_count(0)
-    touch(grip(editing.node("sum")))
-    expect(page.locator(".oi-inspector.is-open")).to_be_visible()
-    page.get_by_role("button", name="Add a node").click()
-    page.get_by_test_id("quick-add").get_by_role("option", name="Wait").first.click()
-    assert editing.ways() == {("start", "ALWAYS", "sum"), ("sum", "SUCCESS", "wait_1")}
