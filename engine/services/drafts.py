@@ -135,7 +135,7 @@ def clean_name(name: str, what: str) -> str:
         InvalidInput: it is empty, too long, or holds control characters.
     """
     name = name.strip()
-    if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
+    if not 1 <= len(name) <= MAX_NAME or not _visible(name).isprintable() or not _visible(name):
         raise InvalidInput(f"The name of a {what} has 1 to {MAX_NAME} visible characters.")
     return name
 
@@ -144,5 +144,10 @@ def _listed_name(name: Any, before: str) -> str:
     """What lists show: a draft may hold anything in place of a name."""
     if not isinstance(name, str):
         return before
-    visible = "".join(letter if letter.isprintable() else " " for letter in name[:MAX_NAME]).strip()
-    return visible or before
+    kept = "".join(letter if _visible(letter).isprintable() else " " for letter in name[:MAX_NAME]).strip()
+    return kept if _visible(kept) else before
+
+
+def _visible(text: str) -> str:
+    """Without the joiners, which Persian words and the emoji of families hold between letters."""
+    return text.replace("\u200c", "").replace("\u200d", "")

@@ -218,6 +218,7 @@ def _standing(state: State, nodes: Mapping[str, PlanNode]) -> dict[str, Any]:
         "signals": [
             {
                 "name": name,
+                "what": token.asks[0]["what"] if token.asks else name,
                 "node_id": token.at,
                 "form_schema": (token.asks[0] if token.asks else nodes[token.at].config).get("form_schema"),
                 "since": rfc3339(token.entered_us),

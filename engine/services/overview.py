@@ -25,7 +25,7 @@ SHOWN = 8
 
 class RunLine(Frozen):
     """A run in a list. `duration_ms` of one that is not over is the time so far, `since` when it
-    began; `asks` names the signals that it waits for, where that was looked up.
+    began; `asks` names what it waits for, where that was looked up.
     """
 
     id: str
@@ -94,12 +94,12 @@ def look_around(rt: Runtime, user: User) -> Overview:
 
 
 def _asking(rt: Runtime, user: User, lines: tuple[RunLine, ...]) -> tuple[RunLine, ...]:
-    """Those of the waiting that wait for an answer, with the names of their signals."""
+    """Those of the waiting that wait for an answer, with what they ask for."""
     found = []
     for line in lines:
         if line.status is RunStatus.WAITING:
             signals = history.run_standing(rt, user, line.id)["signals"]
-            found.append(line.model_copy(update={"asks": ", ".join(each["name"] for each in signals)}))
+            found.append(line.model_copy(update={"asks": ", ".join(each["what"] for each in signals)}))
     return tuple(line for line in found if line.asks)
 
 

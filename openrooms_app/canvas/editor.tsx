@@ -2,10 +2,10 @@
 
 import { useEffect, useMemo, useState } from "react";
 import { ReactFlowProvider } from "@xyflow/react";
-import { TriangleAlert } from "lucide-react";
 import "@xyflow/react/dist/style.css";
 import "./canvas.css";
-import { Button, Notice, Skeleton } from "../components/kit.tsx";
+import { Fault } from "../components/fault.tsx";
+import { Skeleton } from "../components/kit.tsx";
 import { Side } from "../components/side.tsx";
 import { SkipLinks } from "../components/skip-links.tsx";
 import type { Bounds } from "../components/splitter.tsx";
@@ -75,16 +75,7 @@ export function WorkflowEditor({ canEdit = false, isKnown = true }: { readonly c
 }
 
 function Failed({ editor }: { readonly editor: Editor }) {
-  const failure = useStore(editor.store, (state) => state.failure);
-  return (
-    <Notice Icon={TriangleAlert} title="The workflow can't be opened" tone="text-fail">
-      <p>{failure}</p>
-      <div className="mt-4 flex justify-center gap-2">
-        <Button look="solid" onClick={() => location.reload()}>Try again</Button>
-        <Button onClick={() => location.assign("/workflows")}>All workflows</Button>
-      </div>
-    </Notice>
-  );
+  return <Fault what="workflow" text={useStore(editor.store, (state) => state.failure)} to="/workflows" />;
 }
 
 /** The editor of the workflow that the address names; it stops with the page, and warns before work is lost. */
@@ -141,11 +132,16 @@ function arrived(editor: Editor): void {
   void editor.runs.look();
 }
 
-/** On a narrow screen the inspector is a sheet over the canvas: open while something is selected, or when asked for. */
+/**
+ * On a narrow screen the inspector is a sheet over the canvas: open while something is selected, or when asked for. What
+ * is being dragged is selected too, and must not vanish under it.
+ */
 function useSheet(editor: Editor): [boolean, (isOpen: boolean) => void] {
   const [isOpen, setOpen] = useState(false);
   const selected = useStore(editor.store, ({ selection }) => [...selection.nodes, ...selection.transitions, ...selection.notes].join());
-  useEffect(() => setOpen(selected !== ""), [selected]);
+  useEffect(() => {
+    if (selected === "" || !editor.isHeld) setOpen(selected !== "");
+  }, [editor, selected]);
   return [isOpen, setOpen];
 }
 

@@ -13,11 +13,14 @@ def empty_state(icon: str, title: str, text: str | rx.Var[Any], *actions: rx.Com
 
 
 def error_state(
-    text: str | rx.Var[str], on_retry: Any = None, title: str = "This could not be loaded"
+    text: str | rx.Var[str],
+    on_retry: Any = None,
+    title: str = "This could not be loaded",
+    *actions: rx.Component,
 ) -> rx.Component:
-    """What went wrong, in the engine's words, and a button to try again."""
+    """What went wrong, in the engine's words, a button to try again, and other ways on."""
     retry = [button("Try again", icon="refresh-cw", on_click=on_retry)] if on_retry is not None else []
-    return rx.el.div(_notice("circle-alert", "text-fail", title, text, *retry), role="alert")
+    return rx.el.div(_notice("circle-alert", "text-fail", title, text, *retry, *actions), role="alert")
 
 
 def skeleton(class_name: str = "h-4 w-full") -> rx.Component:

@@ -67,6 +67,11 @@ def test_an_agent_is_made_tried_changed_and_taken_away(running_app: RunningApp, 
     page.get_by_role("button", name="Save as version 3").click()
     expect(page.get_by_role("button", name="Save as version 4")).to_be_visible()
 
+    page.goto(f"{running_app.url}/agents/ghost")
+    expect(page.get_by_role("heading", name="This agent can't be shown")).to_be_visible()
+    expect(page.get_by_role("heading", name="Counter")).to_have_count(0)
+    expect(page.get_by_role("button", name="Delete")).to_have_count(0)
+    page.go_back()
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     page.wait_for_url(re.compile(r"/agents/?$"))

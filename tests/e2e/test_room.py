@@ -364,6 +364,12 @@ def test_a_runs_page_tells_its_steps_and_replays_it(
     as_ada.goto(f"{running_app.url}/runs/{run_id}")
 
     expect(as_ada.get_by_test_id("run-status")).to_have_text("Completed")
+    as_ada.locator("#content").focus()
+    for key in ("Tab", "Enter"):  # a link past the head of the page
+        as_ada.keyboard.press(key)
+    expect(as_ada.get_by_role("tab", name="Steps")).to_be_focused()
+    as_ada.keyboard.press("Shift+F6")
+    expect(as_ada.get_by_role("link", name="All runs")).to_be_focused()
     expect(as_ada.get_by_test_id("run-facts")).to_contain_text(run["fingerprint"][:12])
     as_ada.get_by_test_id("step-2").click()
     expect(as_ada.get_by_test_id("steps")).to_contain_text("1 + 1")

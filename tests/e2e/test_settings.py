@@ -143,7 +143,7 @@ def test_an_administrator_sets_changes_rotates_and_deletes_a_secret(
 def test_the_health_page_tells_what_the_installation_stands_on(running_app: RunningApp, as_ada: Page) -> None:
     as_ada.goto(f"{running_app.url}/settings/health")
 
-    for part in ("Database", "Redis", "Workers", "Webhooks out"):
+    for part in ("Database", "Redis", "Workers", "Subscriptions"):
         expect(as_ada.get_by_role("list", name="Health").get_by_role("listitem").filter(has_text=part)).to_contain_text("Fine")  # fmt: skip
     stands_on = as_ada.get_by_role("list", name="Installation")
     for part in ("Embedding", "Prices", "Tools folder"):

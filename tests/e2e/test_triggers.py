@@ -128,7 +128,7 @@ def test_a_webhook_shows_its_key_once_and_its_example_works(
     form.get_by_role("button", name="Done").click()
     pick(as_ada, "Shop", "Change")
     form.get_by_label("What a call does").select_option("signal")
-    form.get_by_label("Signal", exact=True).fill("go")
+    form.get_by_role("textbox", name="Signal", exact=True).fill("go")
     form.get_by_role("button", name="Save").click()
     expect(the_row(as_ada, "Shop")).to_contain_text("sends go")
     pick(as_ada, "Shop", "Switch off")

@@ -241,6 +241,7 @@ def test_a_call_waits_for_a_person_across_a_restart(rt: Runtime, editor: User) -
         (shown,) = events(place, run, "WAIT_STARTED")
         assert (shown["data"]["tool"], shown["data"]["arguments"]) == ("meets", {"name": "x"})
         assert (shown["data"]["signal"], asked["name"]) == ("approve_2_1_1", "approve_2_1_1")
+        assert asked["what"] == "approval of meets"
         assert asked["form_schema"]["required"] == ["approved"]
         assert _arrived == []
         assert len(events(place, run, "TOOL_COMPLETED")) == 1  # the other call was made meanwhile

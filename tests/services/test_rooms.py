@@ -42,11 +42,15 @@ def test_a_new_room_follows_the_latest_version_and_is_idle(rt, editor, workflow)
 
 def test_a_room_keeps_its_version_config_and_metadata(rt, editor, workflow):
     config = RoomConfig(max_tokens=5, temperature=0.5)
-    room = a_room(rt, editor, workflow, version=1, config=config, metadata={"team": ["ü"]}, queue_runs=True)
+    name = "Desk of \N{WOMAN}\N{ZERO WIDTH JOINER}\N{PERSONAL COMPUTER} می\N{ZERO WIDTH NON-JOINER}خواهم"
+    room = a_room(
+        rt, editor, workflow, name=name, version=1, config=config, metadata={"team": ["ü"]}, queue_runs=True
+    )
 
     again = rooms.get(rt, editor, room.id)
 
-    assert (again.version, again.config, again.metadata, again.queue_runs) == (
+    assert (again.name, again.version, again.config, again.metadata, again.queue_runs) == (
+        name,
         1,
         config,
         {"team": ["ü"]},
@@ -70,6 +74,7 @@ def test_a_room_may_wait_for_its_workflows_first_version(rt, editor):
         ({"name": ""}, "name"),
         ({"name": "x" * 201}, "name"),
         ({"name": "a\0b"}, "visible characters"),
+        ({"name": "\u200d"}, "visible characters"),
         ({"config": {"temperature": 3}}, "temperature"),
         ({"config": {"max_steps": True}}, "max_steps"),
         ({"config": {"unknown": 1}}, "unknown"),

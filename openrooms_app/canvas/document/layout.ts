@@ -38,7 +38,7 @@ export async function tidied(document: WorkflowDocument, only?: ReadonlySet<stri
     for (const { id, source, target, on } of ways) graph.setEdge(source, target, { weight: isTrouble(on) ? 1 : 4 }, id);
     layout(graph, { disableOptimalOrderHeuristic: isAsRead });
     const places = corners(sizes, (id) => graph.node(id) as Position);
-    return [places, mirrored(places)];
+    return isLarge ? [places] : [places, mirrored(places)].map((each) => levelled(each, ways, sizes));
   });
   const best = isLarge ? proposals[0]! : least(proposals, (places) => disorder(places, ways));
   return anchored(straightened(best, ways, sizes), only ? nodes : []);
@@ -71,6 +71,22 @@ function disorder(places: Places, ways: readonly Transition[]): number {
     }
   });
   return sum;
+}
+
+/**
+ * Where one way alone leads on, all cards before it come to the height of what it leads to; nothing can be in their way
+ * there. Ways to what goes wrong, and those that lead back, may take a turn.
+ */
+function levelled(places: Places, ways: readonly Transition[], sizes: ReadonlyMap<string, Size>): Places {
+  const after = new Map(places);
+  for (const { source, target, on } of ways) {
+    const [from, to] = [after.get(source)!, after.get(target)!];
+    const isBefore = (id: string): boolean => after.get(id)!.x + sizes.get(id)!.width <= to.x;
+    const across = ways.filter((way) => !isTrouble(way.on) && isBefore(way.source) && !isBefore(way.target));
+    if (isTrouble(on) || from.y === to.y || across.length !== 1 || !isBefore(source)) continue;
+    for (const [id, { x, y }] of after) if (isBefore(id)) after.set(id, { x, y: y + to.y - from.y });
+  }
+  return after;
 }
 
 /** Where a card can be lifted or lowered a little, so that the first way to it is a straight line, it is. */

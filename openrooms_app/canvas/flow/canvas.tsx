@@ -166,7 +166,7 @@ function useChanges(editor: Editor, setNodes: SetNodes, guides: Store<readonly G
       settled(editor, changes);
     };
     const wayFor = (event: Moved, node: CardNode, dragged: readonly CardNode[]): string | null =>
-      dragged.length === 1 && node.type === "card" && isUnwired(editor, node.id) ? edgeUnder(event as MouseEvent) : null;
+      dragged.length === 1 && node.type === "card" && isUnwired(editor, node.id) ? edgeUnder(pointOf(event)) : null;
     const rest = (): void => {
       editor.release();
       guides.set([]);
@@ -271,7 +271,8 @@ function dropped(editor: Editor, { fromNode, fromHandle }: FinalConnectionState,
   editor.overlay.set({ kind: "quick-add", screen, at: toFlow(screen), wiring });
 }
 
-function pointOf(event: MouseEvent | TouchEvent): Position {
+/** A finger says where it is by its touch: its events have no place of their own. */
+function pointOf(event: Moved): Position {
   const point = "changedTouches" in event ? event.changedTouches[0]! : event;
   return { x: point.clientX, y: point.clientY };
 }
@@ -283,7 +284,7 @@ function useDropping(editor: Editor) {
       onDragOver: (event: DragEvent) => {
         event.preventDefault();
         event.dataTransfer.dropEffect = "copy";
-        if (event.dataTransfer.types.includes(DRAG_TYPE)) editor.splicing.set(edgeUnder(event.nativeEvent));
+        if (event.dataTransfer.types.includes(DRAG_TYPE)) editor.splicing.set(edgeUnder(pointOf(event)));
       },
       onDragLeave: () => editor.splicing.set(null),
       onDrop: (event: DragEvent) => {
@@ -291,7 +292,7 @@ function useDropping(editor: Editor) {
         editor.splicing.set(null);
         if (!type) return;
         event.preventDefault();
-        const way = type === "START" ? null : edgeUnder(event.nativeEvent);
+        const way = type === "START" ? null : edgeUnder(pointOf(event));
         add(editor, type, screenToFlowPosition({ x: event.clientX, y: event.clientY }), way ? { kind: "splice", transition: way } : null);
       },
     }),
@@ -299,9 +300,9 @@ function useDropping(editor: Editor) {
   );
 }
 
-/** The edge at the pointer, if a node is let go of there. */
-function edgeUnder(event: { readonly clientX: number; readonly clientY: number }): string | null {
-  const ways = document.elementsFromPoint(event.clientX, event.clientY).flatMap((element) => element.closest(".react-flow__edge, .oc-far-way") ?? []);
+/** The edge at this point of the screen, if a node is let go of there. */
+function edgeUnder({ x, y }: Position): string | null {
+  const ways = document.elementsFromPoint(x, y).flatMap((element) => element.closest(".react-flow__edge, .oc-far-way") ?? []);
   return ways[0]?.getAttribute("data-id") ?? null;
 }
 

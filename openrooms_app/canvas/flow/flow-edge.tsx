@@ -45,7 +45,7 @@ function WayLabel({ data, at, room }: { readonly data: WayData; readonly at: Pos
     <EdgeLabelRenderer>
       <div
         className={errors ? "oc-label has-errors" : "oc-label"}
-        style={{ transform: `translate(-50%,-50%) translate(${at.x}px,${at.y}px)`, maxWidth: Math.max(24, room - 28) }}
+        style={{ transform: `translate(-50%,-50%) translate(${at.x}px,${at.y}px)`, maxWidth: Math.max(24, room - 16) }}
         title={`${data.transition.on} ${data.transition.when ?? ""}`}
       >
         {errors > 0 && <CircleAlert size={11} aria-label={`${errors} errors`} />}

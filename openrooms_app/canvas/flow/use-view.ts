@@ -32,8 +32,9 @@ export function useView(editor: Editor, surface: RefObject<HTMLDivElement | null
     const placeFor = (wiring: Wiring | null): ReturnType<View["placeFor"]> => {
       const at = placeAt(wiring, editor, latest.current.boxes);
       if (at) return { at, screen: flow.flowToScreenPosition(at) };
-      const screen = pointer.current ?? screenCentre();
-      return { at: flow.screenToFlowPosition(screen), screen };
+      if (pointer.current) return { at: flow.screenToFlowPosition(pointer.current), screen: pointer.current };
+      const free = freeNear(flow.screenToFlowPosition(screenCentre()), latest.current.boxes);
+      return { at: free, screen: flow.flowToScreenPosition(free) };
     };
     editor.view = {
       screenCentre,
@@ -81,13 +82,18 @@ function placeAt(wiring: Wiring | null, editor: Editor, boxes: readonly Box[]): 
   if (wiring?.kind === "after") {
     const box = boxOf(wiring.source);
     if (!box) return null;
-    const corner = freePlace({ x: box.right + GAP, y: box.top }, boxes.map(({ left, top }) => ({ x: left, y: top })));
-    return { x: corner.x + HALF.x, y: corner.y + HALF.y };
+    return freeNear({ x: box.right + GAP + HALF.x, y: box.top + HALF.y }, boxes);
   }
   if (wiring?.kind !== "splice") return null;
   const way = editor.document.transitions.find(({ id }) => id === wiring.transition);
   const [from, to] = [boxOf(way?.source), boxOf(way?.target)];
   return from && to ? { x: (from.right + to.left) / 2, y: (from.top + to.top) / 2 + HALF.y } : null;
+}
+
+/** The middle of a card that covers no other. */
+function freeNear({ x, y }: Position, boxes: readonly Box[]): Position {
+  const corner = freePlace({ x: x - HALF.x, y: y - HALF.y }, boxes.map(({ left, top }) => ({ x: left, y: top })));
+  return { x: corner.x + HALF.x, y: corner.y + HALF.y };
 }
 
 /** At once, and not with the next frame: a quick hand goes on typing, and none of its letters may go to the canvas. */

@@ -9,7 +9,8 @@ export function FirstHint({ editor }: { readonly editor: Editor }) {
   if (!isShown) return null;
   return (
     <p className="oc-first" data-testid="first-hint">
-      Drag a step onto the canvas, or press <kbd>N</kbd>. Then draw a way from the dot of one card to the next.
+      <span className="max-lg:hidden">Drag a step onto the canvas, or press <kbd>N</kbd>. Then draw a way from the dot of one card to the next.</span>
+      <span className="lg:hidden">Choose a card and press <kbd>+</kbd>: the next step is led to from there. Or draw a way from the dot of one card to the next.</span>
     </p>
   );
 }

@@ -6,11 +6,12 @@ import {
   type LucideIcon,
 } from "lucide-react";
 import { Button, IconButton } from "../../components/kit.tsx";
+import { useTitle } from "../../components/title.ts";
 import { canRedo, canUndo } from "../document/history.ts";
 import { patchHead } from "../document/operations.ts";
 import { countOf } from "../document/problems.ts";
 import { tidy } from "../state/arranging.ts";
-import { quickAdd } from "../state/commands.ts";
+import { addHere } from "../state/commands.ts";
 import type { Editor } from "../state/editor.ts";
 import type { SaveState } from "../state/saving.ts";
 import { askRun } from "../state/trying.ts";
@@ -35,7 +36,7 @@ export function TopBar({ editor, canEdit, isKnown, isSheetOpen, onSheet }: Props
       <Version editor={editor} />
       <SaveMark editor={editor} />
       <div className="mr-auto flex sm:mx-auto items-center gap-0.5">
-        {(canEdit || !isKnown) && <IconButton label="Add a node (N)" Icon={Plus} className={isKnown ? "lg:hidden" : "invisible lg:hidden"} onClick={() => quickAdd(editor)} />}
+        {(canEdit || !isKnown) && <IconButton label="Add a node (N)" Icon={Plus} className={isKnown ? "lg:hidden" : "invisible lg:hidden"} onClick={() => addHere(editor)} />}
         <IconButton label="Undo (Ctrl+Z)" Icon={Undo2} disabled={!canEdit || !canUndo(history)} onClick={() => editor.undo()} />
         <IconButton label="Redo (Ctrl+Shift+Z)" Icon={Redo2} disabled={!canEdit || !canRedo(history)} onClick={() => editor.redo()} />
         <IconButton label="Tidy up (Shift+T)" Icon={Wand2} className="max-sm:hidden" disabled={!canEdit} onClick={() => void tidy(editor)} />
@@ -53,7 +54,7 @@ export function TopBar({ editor, canEdit, isKnown, isSheetOpen, onSheet }: Props
       >
         <Download size={15} aria-hidden />
       </a>
-      {(canEdit || !isKnown) && <div className={`flex items-center gap-1.5 max-sm:w-full ${isKnown ? "" : "invisible"}`}><Actions editor={editor} /></div>}
+      {(canEdit || !isKnown) && <div className={`flex items-center gap-1.5 max-sm:ml-auto ${isKnown ? "" : "invisible"}`}><Actions editor={editor} /></div>}
     </header>
   );
 }
@@ -61,6 +62,7 @@ export function TopBar({ editor, canEdit, isKnown, isSheetOpen, onSheet }: Props
 function Name({ editor, canEdit }: { readonly editor: Editor; readonly canEdit: boolean }) {
   const name = useStore(editor.store, (state) => state.history.now.name);
   const [text, setText] = useState(name);
+  useTitle(name);
   useEffect(() => setText(name), [name]);
   const apply = (): void => {
     const next = text.trim();

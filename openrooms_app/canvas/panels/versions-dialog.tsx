@@ -32,7 +32,7 @@ export function VersionsDialog({ editor, canEdit }: { readonly editor: Editor; r
           <ol className="w-64 shrink-0 overflow-y-auto max-md:max-h-32 max-md:w-full" aria-label="Versions">
             <Entry title="Draft" detail="as it is on the canvas" isOn={chosen === "draft"} onClick={() => setShown("draft")} />
             {lines.map((line) => (
-              <Entry key={line.version} title={`Version ${line.version}`} detail={line.note || "no note"} at={line.created_at} by={line.created_by_name} isOn={chosen === line.version} onClick={() => setShown(line.version)} />
+              <Entry key={line.version} title={`Version ${line.version}`} detail={line.note || "no note"} at={line.created_at} by={line.created_by_name ?? "the operator"} isOn={chosen === line.version} onClick={() => setShown(line.version)} />
             ))}
           </ol>
           <Shown key={chosen} {...{ editor, canEdit, lines, which: chosen }} base={base === chosen ? null : base} onBase={setBase} />

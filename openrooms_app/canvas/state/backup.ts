@@ -38,10 +38,14 @@ export function backupIn(storage: Storage, workflowId: string, onFault: () => vo
     },
     drop: () => {
       began = null;
-      storage.removeItem(keyOf(workflowId));
-      storage.removeItem(baseOf(workflowId));
+      forget(storage, workflowId);
     },
   };
+}
+
+function forget(storage: Storage, workflowId: string): void {
+  storage.removeItem(keyOf(workflowId));
+  storage.removeItem(baseOf(workflowId));
 }
 
 /** What an earlier visit left unconfirmed; null when there is nothing, or the server has the same. */
@@ -57,6 +61,6 @@ export function keptIn(storage: Storage, workflowId: string, server: WorkflowDoc
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
   }
-  storage.removeItem(keyOf(workflowId));
+  forget(storage, workflowId);
   return null;
 }

@@ -2,6 +2,7 @@
 
 import { goToRegion } from "../../components/regions.ts";
 import { MAIN } from "../document/connecting.ts";
+import { nodeOf } from "../document/document.ts";
 import { NOTHING } from "../document/operations.ts";
 import { countOf } from "../document/problems.ts";
 import { align, distribute, nudge, tidy } from "./arranging.ts";
@@ -125,6 +126,13 @@ export function quickAdd(editor: Editor): void {
   const { nodes, transitions } = editor.store.get().selection;
   const way = !nodes.length && transitions.length === 1 ? transitions[0] : undefined;
   ask(editor, way ? { kind: "splice", transition: way } : null);
+}
+
+/** Where there are no keys: after the selected node, unless a run ends there. */
+export function addHere(editor: Editor): void {
+  const node = nodeOf(editor.document, onlyNode(editor) ?? "");
+  if (node && node.type !== "END") addAfter(editor);
+  else quickAdd(editor);
 }
 
 function addAfter(editor: Editor): void {

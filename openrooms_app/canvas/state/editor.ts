@@ -198,6 +198,11 @@ export class Editor {
     this.saving?.hold();
   }
 
+  /** Something is being dragged. */
+  get isHeld(): boolean {
+    return this.saving?.isHeld ?? false;
+  }
+
   release(): void {
     this.saving?.release();
   }

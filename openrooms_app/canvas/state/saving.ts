@@ -45,7 +45,8 @@ export class Saving {
   /** What was sent and never answered: the server may have it or not. */
   private unanswered: WorkflowDocument | null = null;
   private failures = 0;
-  private isHeld = false;
+  /** A drag goes on. */
+  isHeld = false;
   private state: SaveState = { kind: "saved" };
   private readonly parts: SavingParts;
 

@@ -19,25 +19,25 @@ state: Any = AgentPage
 @rx.page(route=routes.AGENT, title=title("Agent"), on_load=AgentPage.load)
 def agent_page() -> rx.Component:
     is_there = state.agent["id"] != ""
+    is_drawn = (state.error == "") & ~state.is_loading
     delete = button("Delete", look="danger", icon="trash-2", on_click=state.begin_delete)
     lead = rx.cond(
         is_there,
         f"Version {state.agent['version']}. Saving makes a new one; workflows take it over when they are published next.",
         "A model with instructions, tools and limits.",
     )
-    missing = error_state(state.error, state.load)
+    missing = error_state(
+        state.error, state.load, "This agent can't be shown", link_button("All agents", to=routes.AGENTS)
+    )
     return page(
         rx.cond(
             state.error != "",
-            panel(
-                missing,
-                rx.el.div(link_button("All agents", to=routes.AGENTS), class_name="flex justify-center pb-6"),
-            ),
+            panel(missing),
             rx.cond(state.is_loading, panel(skeleton_rows()), _form()),
         ),
         delete_dialog(),
-        heading=rx.cond(is_there, state.agent["name"].to(str), "New agent"),
-        lead=lead,
+        heading=rx.cond(is_there, state.agent["name"].to(str), rx.cond(is_drawn, "New agent", "Agent")),
+        lead=rx.cond(is_drawn, lead, ""),
         back=("Agents", routes.AGENTS),
         actions=[rx.cond(is_there, for_editors(delete), rx.fragment())],
     )

@@ -66,6 +66,7 @@ class AgentPage(rx.State):
         asked = self.router.url.path.rstrip("/").rpartition("/")[2]
         self.is_loading, self.fault, self.outcome = True, "", NOTHING
         if asked != (self.agent["id"] or NEW):
+            self.agent = NOBODY  # and with it what may be done to it, should the other one not be found
             yield  # another agent's fields are shown no longer; one's own stay as they are, with what was typed
 
         def fetch(rt: Runtime, user: User, _query: Query) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from openrooms_app.components import (
     table,
 )
 from openrooms_app.components.query import pager
-from openrooms_app.components.table import WIDE
+from openrooms_app.components.table import NAME, WIDE
 from openrooms_app.pages.agents.state import AgentsPage
 from openrooms_app.session import SessionState
 from openrooms_app.shell import for_editors
@@ -70,12 +70,13 @@ def _row(item: Any) -> rx.Component:
     return row(
         cell(
             link(item["name"], to=f"{routes.AGENTS}/{item['id']}", class_name="font-medium"),
-            class_name="max-w-56 truncate",
+            title=item["name"],
+            class_name=f"md:max-w-56 {NAME}",
         ),
         cell(
             rx.el.span(model, class_name="font-mono text-xs"),
             rx.el.span(" ", item["provider"], class_name="text-mute"),
-            class_name="max-w-64 truncate",
+            class_name=f"md:max-w-64 {NAME}",
         ),
         cell(
             rx.cond(item["tools"] != "", item["tools"], "none"),

@@ -123,8 +123,8 @@ def _row(item: Any) -> rx.Component:
             ),
             rx.el.span(relative_time(item["at"].to(str)), class_name="md:hidden"),
         ),
-        cell(item["who"], class_name="max-w-40 truncate"),
-        cell(what),
-        cell(rx.el.span(target, class_name=look), class_name=f"max-w-40 md:max-w-60 {NAME}"),
+        cell(item["who"], title=item["who"], class_name="max-w-20 truncate md:max-w-40"),
+        cell(what, class_name="max-md:whitespace-normal"),
+        cell(rx.el.span(target, class_name=look), class_name=f"max-md:min-w-28 md:max-w-60 {NAME}"),
         cell(item["detail"], title=item["detail"], class_name=f"max-w-72 truncate text-mute {WIDE}"),
     )

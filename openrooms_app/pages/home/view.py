@@ -111,7 +111,11 @@ def _line(item: Any) -> rx.Component:
     """What goes on leads to its room: there it is answered, held and ended."""
     is_on = item["since"].is_not_none()
     to = rx.cond(is_on, f"{routes.ROOMS}/{item['room_id']}", f"{routes.RUNS}/{item['id']}")
-    asks = rx.el.span("Waits for an answer: ", item["asks"], class_name="block truncate text-xs text-wait")
+    asks = rx.el.span(
+        "Waits for an answer: ",
+        item["asks"],
+        class_name="block text-xs text-wait [overflow-wrap:anywhere] md:truncate",
+    )
     why = rx.el.span(item["error"], title=item["error"], class_name="block truncate text-xs text-mute")
     return rx.el.li(
         plain_link(

@@ -19,7 +19,7 @@ PARTS: Final = {
     "database": "Database",
     "redis": "Redis",
     "workers": "Workers",
-    "subscriptions": "Webhooks out",
+    "subscriptions": "Subscriptions",
 }
 COUNTED: Final = {"workers": "alive"}
 

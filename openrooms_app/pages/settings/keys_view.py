@@ -93,11 +93,11 @@ def _row(item: Any) -> rx.Component:
     revoke = icon_button("ban", f"Revoke {name}", on_click=state.begin_revoke(key_id, name))
     return row(
         cell(
-            rx.el.span(name, title=name, class_name="block max-w-56 truncate font-medium"),
+            rx.el.span(name, title=name, class_name="block max-w-36 truncate font-medium md:max-w-56"),
             rx.el.code("or_", key_id, "_…", class_name="font-mono text-2xs text-mute"),
             rx.el.span(item["scopes"], class_name="block text-2xs text-mute md:hidden"),
         ),
-        cell(item["user_name"], class_name=f"{mute} {WIDE}"),
+        cell(item["user_name"], title=item["user_name"], class_name=f"max-w-40 truncate {mute} {WIDE}"),
         cell(item["scopes"], class_name=WIDE),
         cell(word),
         cell(relative_time(item["used_at"].to(str)), class_name=mute),

@@ -19,7 +19,7 @@ from openrooms_app.components import (
     table,
 )
 from openrooms_app.components.query import pager
-from openrooms_app.components.table import WIDE
+from openrooms_app.components.table import NAME, WIDE
 from openrooms_app.pages.settings.frame import loaded
 from openrooms_app.pages.settings.secrets import SecretsPage
 from openrooms_app.tsx import tsx_module
@@ -82,9 +82,9 @@ def _nothing() -> rx.Component:
 def _row(item: Any) -> rx.Component:
     name = item["name"].to(str)
     return row(
-        cell(_code(name), class_name="font-medium"),
-        cell(_code("{{ secrets.", name, " }}"), class_name=f"text-mute {WIDE}"),
-        cell(item["by"], class_name=f"text-mute {WIDE}"),
+        cell(_code(name), title=name, class_name=f"font-medium md:max-w-56 {NAME}"),
+        cell(_code("{{ secrets.", name, " }}"), class_name=f"max-w-72 truncate text-mute {WIDE}"),
+        cell(item["by"], title=item["by"], class_name=f"max-w-40 truncate text-mute {WIDE}"),
         cell(local_time(item["created_at"].to(str)), class_name=f"text-mute {WIDE}"),
         cell(relative_time(item["updated_at"].to(str)), class_name="text-mute"),
         actions_cell(
@@ -155,4 +155,4 @@ def _rotate() -> rx.Component:
 
 
 def _code(*text: Any) -> rx.Component:
-    return rx.el.code(*text, class_name="break-words font-mono text-xs")
+    return rx.el.code(*text, class_name="font-mono text-xs [overflow-wrap:anywhere]")

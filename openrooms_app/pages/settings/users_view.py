@@ -21,7 +21,7 @@ from openrooms_app.components import (
     table,
     text_input,
 )
-from openrooms_app.components.table import WIDE
+from openrooms_app.components.table import NAME, WIDE
 from openrooms_app.pages.settings.frame import loaded
 from openrooms_app.pages.settings.users import UsersPage
 
@@ -69,7 +69,10 @@ def _user(item: Any) -> rx.Component:
     )
     return row(
         cell(
-            name, rx.cond(is_me, rx.el.span(" (you)", class_name="text-mute"), ""), class_name="font-medium"
+            name,
+            rx.cond(is_me, rx.el.span(" (you)", class_name="text-mute"), ""),
+            title=name,
+            class_name=f"font-medium md:max-w-80 {NAME}",
         ),
         cell(rx.cond(is_me, rx.el.span(item["role"], class_name="capitalize"), role)),
         cell(rx.cond(item["active"], badge("Active", color="ok"), badge("Deactivated")), class_name=WIDE),

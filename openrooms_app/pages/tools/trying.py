@@ -65,7 +65,7 @@ def try_dialog() -> rx.Component:
         rx.el.div(_outcome(), aria_live="polite"),
         open=state.is_open,
         title=f"Try {state.target['title']}",
-        description="The tool really does what it does.",
+        description="It is called for real: what it does is done.",
         on_open_change=state.close,
     )
 

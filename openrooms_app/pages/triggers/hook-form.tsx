@@ -57,13 +57,13 @@ export function HookForm({ rooms = [], signings = [], hook = {}, onMade, onDone 
   if (opened) return <HookOpened opened={opened} onDone={onDone} />;
   return (
     <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
-      <Field label="Name">
+      <Field label="Name" isRequired>
         {(bound) => <input {...bound} required maxLength={200} autoFocus value={name} onChange={(event) => setName(event.target.value)} className={INPUT} />}
       </Field>
       {!hook.id && rooms.length > 1 && <Select label="Room" choices={rooms} value={roomId} onChange={setRoomId} />}
       <Select label="What a call does" choices={DOES} value={does} onChange={setDoes} />
       {does === "signal" && (
-        <Field label="Signal" hint="The name that the WAIT step waits for.">
+        <Field label="Signal" isRequired hint="The name that the WAIT step waits for.">
           {(bound) => <input {...bound} required maxLength={64} value={signal} onChange={(event) => setSignal(event.target.value)} className={`${INPUT} font-mono`} />}
         </Field>
       )}

@@ -7,14 +7,15 @@ type FieldProps = {
   readonly label: string;
   readonly hint?: ReactNode;
   readonly fault?: string | undefined;
+  readonly isRequired?: boolean;
   readonly children: (bound: { readonly id: string; readonly "aria-describedby": string; readonly "aria-invalid": boolean }) => ReactNode;
 };
 
-export function Field({ label, hint, fault = "", children }: FieldProps) {
+export function Field({ label, hint, fault = "", isRequired = false, children }: FieldProps) {
   const id = useId();
   return (
     <div>
-      <label htmlFor={id} className="mb-1 block text-xs font-medium">{label}</label>
+      <label htmlFor={id} className="mb-1 block text-xs font-medium">{label}{isRequired && <span aria-hidden className="text-fail"> *</span>}</label>
       {children({ id, "aria-describedby": `${id}-hint`, "aria-invalid": fault !== "" })}
       <div id={`${id}-hint`}>
         {hint && <p className="mt-1 text-xs text-mute">{hint}</p>}

@@ -44,10 +44,10 @@ export function SubscriptionForm({ rooms = [], events = [], subscription = {}, o
   if (opened) return <KeyOpened secret={opened.secret} onDone={onDone} />;
   return (
     <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
-      <Field label="Name">
+      <Field label="Name" isRequired>
         {(bound) => <input {...bound} required maxLength={200} autoFocus value={name} onChange={(event) => setName(event.target.value)} className={INPUT} />}
       </Field>
-      <Field label="URL" hint="Called with POST; each call is signed. Addresses inside the network need OPENROOMS_HTTP_ALLOW.">
+      <Field label="URL" isRequired hint="Called with POST; each call is signed. Addresses inside the network need OPENROOMS_HTTP_ALLOW.">
         {(bound) => <input {...bound} required type="url" maxLength={2000} placeholder="https://" value={url} onChange={(event) => setUrl(event.target.value)} className={`${INPUT} font-mono`} />}
       </Field>
       {!subscription.id && <Select label="Of which rooms" choices={[...rooms, ALL_ROOMS]} value={roomId} onChange={setRoomId} />}

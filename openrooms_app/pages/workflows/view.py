@@ -146,13 +146,14 @@ def _row(item: Any) -> rx.Component:
 
 
 def _version(item: Any) -> rx.Component:
-    by = item["published_by_name"].to(str)
+    by = rx.cond(item["published_by_name"], item["published_by_name"].to(str), "the operator")
     published = rx.el.span(
         f"v{item['latest_version']}",
         rx.el.span(
             relative_time(item["published_at"].to(str)),
-            rx.cond(item["published_by_name"], rx.fragment(" by ", by), rx.fragment()),
-            title=rx.cond(item["published_by_name"], f"Published by {by}", ""),
+            " by ",
+            by,
+            title=f"Published by {by}",
             class_name="ml-2 text-xs",
         ),
     )

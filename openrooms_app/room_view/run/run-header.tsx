@@ -4,11 +4,11 @@ import { useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { ArrowLeft, DoorOpen, RotateCcw, ShieldCheck } from "lucide-react";
 import { StatusBadge } from "../../components/status.tsx";
+import { useTitle } from "../../components/title.ts";
 import { api, type Replayed } from "../data/api.ts";
 import { isLive, isOver } from "../data/event.ts";
 import { statusOf } from "../data/fold.ts";
 import { useRoom, useShown, useView } from "../view/context.ts";
-import { useTitle } from "../view/header.tsx";
 import { Button } from "../view/kit.tsx";
 import { TrialMark } from "../view/trial-mark.tsx";
 import { ReplayResult } from "./replay-result.tsx";
@@ -21,18 +21,19 @@ export function RunHeader() {
   useTitle(`${room.name} #${run.number}`);
   const status = timeline.log.last ? statusOf(timeline.now) : run.status;
   return (
-    <header className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-line bg-panel px-4 py-2.5">
+    <header data-region="header" className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-line bg-panel px-4 py-2.5">
       <div className="min-w-0 flex-1 basis-56">
         <div className="flex min-w-0 items-center gap-2">
           <Link to="/runs" aria-label="All runs" title="All runs" className="-ml-1 grid size-7 shrink-0 place-items-center rounded-md text-mute hover:bg-hover hover:text-ink">
             <ArrowLeft size={16} aria-hidden />
           </Link>
-          <h1 className="truncate text-base font-semibold tracking-tight">{room.name} #{run.number}</h1>
+          <h1 className="truncate text-base font-semibold tracking-tight" title={room.name}><bdi>{room.name}</bdi> #{run.number}</h1>
           <span role="status" data-testid="run-status" className="flex"><StatusBadge status={status} /></span>
           <TrialMark run={run} />
         </div>
-        <p className="truncate pl-8 text-xs text-mute">
-          <Link to={`/workflows/${run.workflow_id}`} className="text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current">{room.workflow_name}</Link> · version {run.version}
+        <p className="flex pl-8 text-xs text-mute">
+          <Link to={`/workflows/${run.workflow_id}`} className="truncate text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current">{room.workflow_name}</Link>
+          <span className="shrink-0 whitespace-pre"> · version {run.version}</span>
         </p>
       </div>
       <div className="flex flex-wrap items-center gap-2">

@@ -1,17 +1,18 @@
 /** One run's page: its facts, its steps with what went in and came out, its log and graph, and its replay. */
 
 import { useEffect, useMemo, useState } from "react";
-import { Link, useNavigate, useParams } from "react-router";
-import { CircleAlert } from "lucide-react";
+import { useNavigate, useParams } from "react-router";
 import { toast } from "sonner";
+import { Fault } from "../../components/fault.tsx";
 import { Tab, TabList, TabPanel, Tabs } from "../../components/overlays.tsx";
+import { useF6 } from "../../components/regions.ts";
+import { SkipLinks } from "../../components/skip-links.tsx";
 import { api } from "../data/api.ts";
 import { RoomModel } from "../state/room.ts";
 import { Banner } from "../view/banner.tsx";
 import { RoomContext, useRoom, useView, type RoomFacts } from "../view/context.ts";
 import { Failure } from "../view/failure.tsx";
 import { Graph } from "../view/graph.tsx";
-import { Button, Notice } from "../view/kit.tsx";
 import { LogPanel } from "../view/log-panel.tsx";
 import { Moment } from "../view/moment.tsx";
 import { Loading } from "../view/room-view.tsx";
@@ -29,7 +30,7 @@ export function RunView({ canEdit = false }: { readonly canEdit?: boolean }) {
     () => found && { model: found, canEdit, beginsWithForm: false, goTo: () => void navigate(`/rooms/${found.roomId}`) },
     [found, canEdit, navigate],
   );
-  if (fault) return <Fault text={fault} />;
+  if (fault) return <Fault what="run" text={fault} to="/runs" />;
   if (!facts) return <Loading />;
   return (
     <RoomContext value={facts}>
@@ -38,33 +39,39 @@ export function RunView({ canEdit = false }: { readonly canEdit?: boolean }) {
   );
 }
 
+const SKIPS = [{ to: "parts", text: "Skip to steps and log" }];
+
 function Page() {
+  useF6();
   const [tab, setTab] = useState("steps");
   const fault = useView((view) => view.fault);
   const isThere = useView((view) => view.room !== null && view.run !== null);
-  if (fault) return <Fault text={fault} />;
+  if (fault) return <Fault what="run" text={fault} to="/runs" />;
   if (!isThere) return <Loading />;
   return (
-    <div className="flex min-h-0 flex-1 flex-col" data-testid="run">
+    <div className="flex min-h-0 flex-1 flex-col bg-panel" data-testid="run">
+      <SkipLinks links={SKIPS} />
       <RunHeader />
       <Banner isRunPage />
       <RunFacts />
       <Failed onShow={() => setTab("steps")} />
       <Signals />
-      <Tabs value={tab} onValueChange={setTab}>
-        <div className="bg-panel px-4">
-          <TabList label="Run">
-            <Tab value="steps">Steps</Tab>
-            <Tab value="log">Log</Tab>
-            <Tab value="graph">Graph</Tab>
-            <Tab value="variables">Variables</Tab>
-          </TabList>
-        </div>
-        <TabPanel value="steps"><div className="h-full overflow-auto bg-panel"><StepsTable /></div></TabPanel>
-        <TabPanel value="log"><div className="flex h-full min-h-0 flex-col"><LogPanel /></div></TabPanel>
-        <TabPanel value="graph"><div className="flex h-full min-h-0 flex-col"><Graph /><Moment /></div></TabPanel>
-        <TabPanel value="variables"><div className="h-full overflow-y-auto bg-panel p-4"><Variables /></div></TabPanel>
-      </Tabs>
+      <div data-region="parts" className="flex min-h-0 flex-1 flex-col">
+        <Tabs value={tab} onValueChange={setTab}>
+          <div className="bg-panel px-4">
+            <TabList label="Run">
+              <Tab value="steps">Steps</Tab>
+              <Tab value="log">Log</Tab>
+              <Tab value="graph">Graph</Tab>
+              <Tab value="variables">Variables</Tab>
+            </TabList>
+          </div>
+          <TabPanel value="steps"><div className="h-full overflow-auto bg-panel"><StepsTable /></div></TabPanel>
+          <TabPanel value="log"><div className="flex h-full min-h-0 flex-col"><LogPanel /></div></TabPanel>
+          <TabPanel value="graph"><div className="flex h-full min-h-0 flex-col"><Graph /><Moment /></div></TabPanel>
+          <TabPanel value="variables"><div className="h-full overflow-y-auto bg-panel p-4"><Variables /></div></TabPanel>
+        </Tabs>
+      </div>
     </div>
   );
 }
@@ -103,18 +110,4 @@ function useRunModel(runId: string): [RoomModel | null, string | null] {
     };
   }, [runId]);
   return [model, fault];
-}
-
-function Fault({ text }: { readonly text: string }) {
-  return (
-    <div role="alert" className="m-auto">
-      <Notice Icon={CircleAlert} title="This run can't be shown" tone="text-fail">
-        <p>{text}</p>
-        <p className="mt-4 flex flex-wrap items-center justify-center gap-3">
-          <Button onClick={() => window.location.reload()}>Try again</Button>
-          <Link to="/runs" className="text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current">All runs</Link>
-        </p>
-      </Notice>
-    </div>
-  );
 }

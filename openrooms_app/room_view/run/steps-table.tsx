@@ -85,7 +85,7 @@ const StepRow = memo(function StepRow({ step, from, to, isChosen }: RowProps) {
       </tr>
       {isOpen && (
         <tr className="border-b border-line bg-bg">
-          <td colSpan={7} className="px-4 py-2"><StepDetail step={step} until={Infinity} /></td>
+          <td colSpan={7} className="max-w-0 px-4 py-2"><StepDetail step={step} until={Infinity} /></td>
         </tr>
       )}
     </Fragment>

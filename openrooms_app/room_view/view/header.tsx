@@ -1,9 +1,10 @@
 /** The room's name, status and version, and the buttons that start, hold and end its runs. */
 
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { Link } from "react-router";
 import { ArrowLeft, CirclePause, CirclePlay, CircleX, Play, RotateCcw, SlidersHorizontal } from "lucide-react";
 import { StatusBadge } from "../../components/status.tsx";
+import { useTitle } from "../../components/title.ts";
 import { isLive, isOver, type RoomStatus } from "../data/event.ts";
 import { isOptional } from "../../components/form.ts";
 import { CancelDialog } from "./cancel-dialog.tsx";
@@ -35,13 +36,6 @@ export function Header() {
   );
 }
 
-/** What the browser's tab is called. */
-export function useTitle(name: string): void {
-  useEffect(() => {
-    document.title = `${name} · OpenRooms`;
-  }, [name]);
-}
-
 /** The room's status: what the stream told last, until then what the room was loaded with. */
 function useStatus(): RoomStatus {
   return useView((view) => view.news?.status ?? view.room!.status);
@@ -52,17 +46,19 @@ function SubLine() {
   const version = useView((view) => view.version);
   const run = useView((view) => view.run);
   return (
-    <p className="truncate pl-8 text-xs text-mute">
-      <Link to={`/workflows/${room.workflow_id}`} className="text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current">{room.workflow_name}</Link>
-      {version !== null && ` · version ${version}`}
-      {run && (
-        <>
-          {" · "}
-          <Link to={`/runs/${run.id}`} className="text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current" data-testid="run-link">run #{run.number}</Link>
-        </>
-      )}
-      {" · "}
-      <Link to={`/rooms/${room.id}/triggers`} className="text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current">triggers</Link>
+    <p className="flex pl-8 text-xs text-mute">
+      <Link to={`/workflows/${room.workflow_id}`} className="truncate text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current">{room.workflow_name}</Link>
+      <span className="shrink-0 whitespace-pre">
+        {version !== null && ` · version ${version}`}
+        {run && (
+          <>
+            {" · "}
+            <Link to={`/runs/${run.id}`} className="text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current" data-testid="run-link">run #{run.number}</Link>
+          </>
+        )}
+        {" · "}
+        <Link to={`/rooms/${room.id}/triggers`} className="text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current">triggers</Link>
+      </span>
     </p>
   );
 }

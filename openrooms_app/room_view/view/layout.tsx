@@ -102,7 +102,7 @@ function Lower() {
 function Narrow() {
   const [tab, turn] = useTab("narrow");
   return (
-    <div data-region="parts" className="flex min-h-0 flex-1 flex-col">
+    <div data-region="parts" className="flex min-h-0 flex-1 flex-col bg-panel">
       <Tabs value={tab} onValueChange={turn}>
         <div className="bg-panel px-3">
           <TabList label="Room">

@@ -1,17 +1,17 @@
 /** A room's page: the graph as it runs, its log, variables, memory and runs, and the buttons that move it. */
 
 import { useEffect, useMemo, useState } from "react";
-import { Link, useNavigate, useParams, useSearchParams } from "react-router";
-import { CircleAlert } from "lucide-react";
+import { useNavigate, useParams, useSearchParams } from "react-router";
 import { toast } from "sonner";
-import { obeyF6 } from "../../components/regions.ts";
+import { Fault } from "../../components/fault.tsx";
+import { useF6 } from "../../components/regions.ts";
 import { SkipLinks } from "../../components/skip-links.tsx";
 import { RoomModel } from "../state/room.ts";
 import { Banner } from "./banner.tsx";
 import { RoomContext, useRoom, useView, type RoomFacts } from "./context.ts";
 import { Header } from "./header.tsx";
 import { Layout } from "./layout.tsx";
-import { Button, Notice, Skeleton } from "./kit.tsx";
+import { Button, Skeleton } from "./kit.tsx";
 
 export function RoomView({ canEdit = false }: { readonly canEdit?: boolean }) {
   const { room_id: roomId = "" } = useParams();
@@ -37,11 +37,8 @@ const SKIPS = [{ to: "log", text: "Skip to log", className: "max-[899px]:hidden"
 function Page() {
   const fault = useView((view) => view.fault);
   const isThere = useView((view) => view.room !== null);
-  useEffect(() => {
-    window.addEventListener("keydown", obeyF6);
-    return () => window.removeEventListener("keydown", obeyF6);
-  }, []);
-  if (fault) return <Fault text={fault} />;
+  useF6();
+  if (fault) return <RoomFault text={fault} />;
   if (!isThere) return <Loading />;
   return (
     <div className="flex min-h-0 flex-1 flex-col" data-testid="room">
@@ -108,21 +105,12 @@ function numberIn(text: string | null): number | null {
   return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : null;
 }
 
-const LINK = "text-accent-ink underline underline-offset-2 decoration-current/40 hover:decoration-current";
-
-function Fault({ text }: { readonly text: string }) {
+function RoomFault({ text }: { readonly text: string }) {
   const { model, goTo } = useRoom();
   return (
-    <div role="alert" className="m-auto">
-      <Notice Icon={CircleAlert} title="This room can't be shown" tone="text-fail">
-        <p>{text}</p>
-        <p className="mt-4 flex flex-wrap items-center justify-center gap-3">
-          <Button onClick={() => window.location.reload()}>Try again</Button>
-          {model.view.get().room && <Button onClick={() => goTo(null)}>Show its newest run</Button>}
-          <Link to="/rooms" className={LINK}>All rooms</Link>
-        </p>
-      </Notice>
-    </div>
+    <Fault what="room" text={text} to="/rooms">
+      {model.view.get().room && <Button onClick={() => goTo(null)}>Show its newest run</Button>}
+    </Fault>
   );
 }
 
