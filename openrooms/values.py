@@ -108,7 +108,7 @@ class Room(Value):
 
 
 class Accepted(Value):
-    """What was asked will be done, unless the run ends first; `status` is that of the run at this moment."""
+    """What was asked will be done; `status` is that of the run at this moment."""
 
     run_id: str
     room_id: str

@@ -45,7 +45,7 @@ class Stored:
         found: list[Entry] = orjson.loads(self.body)
         seq = self.seq - sum(len(one["ev"]) for one in found)
         for stored in found:
-            for one in _taken_apart(stored):
+            for one in taken_apart(stored):
                 seq += len(one["ev"])
                 yield seq, one
 
@@ -58,7 +58,8 @@ class Stored:
                 yield public_event(run_id, first + index, at, told, one["in"].get("o"))
 
 
-def _taken_apart(stored: Entry) -> tuple[Entry, ...]:
+def taken_apart(stored: Entry) -> tuple[Entry, ...]:
+    """The entries, of one input each, that an entry as it is stored stands for."""
     own = stored.get("own")
     if own is None:
         return (stored,)

@@ -160,6 +160,11 @@ class State:
             signals=dict(self.signals),
         )
 
+    def become(self, other: State) -> None:
+        """Be as `other` is from now on, for all who look at this one; nobody may use the other any more."""
+        for item in fields(self):
+            setattr(self, item.name, getattr(other, item.name))
+
     def parents(self, token: Token) -> list[Token]:
         """The tokens that forked to this one, outermost first."""
         if not token.branch:

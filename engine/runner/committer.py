@@ -35,6 +35,10 @@ class Fenced(Exception):
     """Another driver has the run: drop everything, publish nothing, repeat nothing."""
 
 
+class Unread(Exception):
+    """The run's inbox has more than was read, so it does not end: nothing was written, and its driver has it still."""
+
+
 class CommitFailed(Exception):
     """The transaction did not end well, or nobody knows how it ended: read the truth and begin again."""
 
@@ -69,12 +73,19 @@ class _Move(_Wanted):
 
         Raises:
             Fenced: the run has another driver; nothing was written.
+            Unread: it would have ended the run, for which something has come; nothing was written.
             CommitFailed: the database refused or is away.
         """
         self.check()
         if self.inbox_high is None:
             raise Fenced(self.move.run_id)
+        if not self.was_made:
+            raise Unread(self.move.run_id)
         return self.inbox_high
+
+    @property
+    def was_made(self) -> bool:
+        return journal.was_made(self.inbox_high)
 
 
 class Behind(_Move):
@@ -120,7 +131,7 @@ class HandedOver(_Move):
 
     def finish(self) -> None:
         try:
-            self._then(self.failure is None and self.inbox_high is not None)
+            self._then(self.failure is None and self.was_made)
         except Exception:
             log.exception("a drive crashed")
 
@@ -288,7 +299,9 @@ class Committer:
                     batch[0].is_near()
                 highs = journal.commit(hot, [item.move for item in moves], now_us)
                 if is_heard:
-                    made = [item.move for item, high in zip(moves, highs, strict=True) if high is not None]
+                    made = [
+                        item.move for item, high in zip(moves, highs, strict=True) if journal.was_made(high)
+                    ]
                     self.outbox.put(hot, made, now_us)
                 if moves:
                     reach(Point.IN_COMMIT)
@@ -304,7 +317,7 @@ class Committer:
             done.is_done = True
         if moves:
             reach(Point.AFTER_COMMIT)
-        self._publisher.send([item.shown for item in moves if item.shown and item.inbox_high is not None])
+        self._publisher.send([item.shown for item in moves if item.shown and item.was_made])
         return None
 
 

@@ -7,7 +7,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from enum import Enum
 from functools import partial
 from typing import TypeVar
 
@@ -15,39 +14,27 @@ import orjson
 
 from engine.core.advance import can_go, move, move_on
 from engine.core.catalogue import Effect, Runs
-from engine.core.inputs import KINDS, Abort, Asked, Blame, Execute, Go, Input, Result, WorkerLost
+from engine.core.inputs import KINDS, Abort, Blame, Execute, Go, Input, Result, WorkerLost, ends_of
 from engine.core.log import Stored
 from engine.core.plan import Plan
 from engine.core.replaying import fold
 from engine.core.tokens import Phase, State
 from engine.failpoints import Point, reach
-from engine.runner.committer import CommitFailed, Fenced
+from engine.runner.committer import CommitFailed, Fenced, Unread
 from engine.runner.effects import Begun, Work
 from engine.runner.flushing import Flusher, Hear
 from engine.runner.host import Host
 from engine.runner.preparing import Preparing
 from engine.runner.record import Record
+from engine.runner.reopening import reopen
 from engine.runner.spending import Spending
+from engine.runner.turns import ANSWER_S, TURN_S, Stopped
 from engine.store import inbox
 from engine.store.claims import Claimed
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-TURN_S = 0.05
-"""After which other runs get their turn."""
-ANSWER_S = 0.002
-"""How long a thread stays for a step that answers at once."""
-
-
-class Stopped(Enum):
-    """Why a thread leaves a drive."""
-
-    BLOCKED = 0
-    TURN_OVER = 1
-    HANDED_OVER = 2
-    """The committer has it, and says when the run goes on: until then nobody drives."""
 
 
 class Drive:
@@ -213,7 +200,7 @@ class Drive:
         if given is not GO and (
             self._outstanding or self._spending.told
         ):  # a pure step leaves neither behind
-            for activation in _ended(given):
+            for activation in ends_of(given):
                 self._outstanding.pop(activation, None)
                 self._spending.end(activation)
         before_usd = state.used_cost_usd
@@ -258,9 +245,20 @@ class Drive:
         with self._host.rt.db.look() as hot:
             wishes = inbox.unread(hot, self._claimed.run_id, self._inbox_done)
         for id_, kind, body in wishes:
+            is_end = not self._state.is_over
             self._apply(KINDS[kind](**body))
             self._inbox_done = id_
+            if is_end and self._state.is_over:  # what comes after it in the inbox comes too late
+                self._flusher.heeds_inbox = False
         self._flusher.inbox_high = self._inbox_done
+
+    def _reopen(self) -> None:
+        """The run's end was not made, for something has come before it: all else is decided as it was, then that is heard."""
+        rt, run_id = self._host.rt, self._claimed.run_id
+        ending = reopen(rt.db, self._plan, self._state, self._flusher, run_id)
+        self._read_inbox()
+        if not isinstance(ending, Go):
+            self._results.appendleft((ending, None))
 
     def _block(self) -> Stopped | None:
         """Nothing can be applied: commit, start effects; None when that has brought something to apply."""
@@ -269,9 +267,13 @@ class Drive:
         releases = self._state.is_over or not (self._to_start or self._outstanding)
         if releases:
             reach(Point.BEFORE_RELEASE)
-        if self._host.is_shared() and self._hand_over(release=releases):
-            return Stopped.HANDED_OVER
-        self._flush(release=releases)
+        try:
+            if self._host.is_shared() and self._hand_over(release=releases):
+                return Stopped.HANDED_OVER
+            self._flush(release=releases)
+        except Unread:
+            self._reopen()
+            return None
         is_blocked = self._committed(releases=releases, patience_s=0 if self._host.is_shared() else ANSWER_S)
         return Stopped.BLOCKED if is_blocked else None
 
@@ -318,7 +320,13 @@ class Drive:
 
     def _is_wanted_after(self, *, releases: bool) -> bool:
         """Whether there is more to do, after the answer to what was handed over."""
-        self._flusher.settle()
+        try:
+            self._flusher.settle()
+        except Unread:
+            self._reopen()
+            with self._mutex:
+                self._is_driving = False
+            return True
         if self._is_gone and not releases:  # it was dropped meanwhile
             return False
         is_blocked = self._committed(releases=releases)
@@ -387,10 +395,3 @@ class Drive:
 
 
 GO = Go()
-
-
-def _ended(given: Input) -> tuple[str, ...]:
-    """The activations whose execution this input ends."""
-    if isinstance(given, (Result, Asked)):  # a union is asked five times slower, and this in each step
-        return (given.activation,)
-    return tuple(given.effects) if isinstance(given, WorkerLost) and given.blame == Blame.CHILD else ()

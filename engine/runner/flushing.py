@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from engine.core.events import Fact
 from engine.core.inputs import Command, Input
+from engine.core.log import Entry, taken_apart
 from engine.core.tokens import State
-from engine.runner.committer import Behind, Committer, HandedOver
+from engine.runner.committer import Behind, Committer, HandedOver, Unread
 from engine.runner.record import Record
 from engine.store.claims import Claimed
 from engine.store.journal import Move
@@ -30,11 +31,23 @@ class Host(Protocol):
     def expect(self, due_us: int) -> None: ...
 
 
+class _Sent(NamedTuple):
+    """What is being committed while its driver does something else, and all that is needed to take it back."""
+
+    answer: Behind | HandedOver
+    move: Move
+    heard: list[Hear]
+    record: Record
+    done: int
+    """What of the inbox had been read as of the commit before it."""
+
+
 class Flusher:
     """Commits what one driver of one run has gathered; one thread at a time.
 
     Raises wherever it commits or waits for a commit:
         Fenced: the run has another driver.
+        Unread: it was the run's end, for which something has come; see `take_back`.
         CommitFailed: the database refused or is away.
     """
 
@@ -43,13 +56,14 @@ class Flusher:
         self._fence = claimed.fence
         self._record = record
         self._heard: list[Hear] = []
-        self._sent: deque[tuple[Behind | HandedOver, Move, list[Hear]]] = deque()
-        """What is being committed while its driver does something else."""
+        self._sent: deque[_Sent] = deque()
         self._done = claimed.inbox_done
         self.inbox_high = claimed.inbox_high
         """The newest wish that there is, as of the last commit."""
         self.is_due = False
         """Whether enough is gathered."""
+        self.heeds_inbox = True
+        """Whether the run's end has to wait for what its inbox has; not when it was ended by something from there."""
 
     def gather(
         self, given: Input, facts: list[Fact], commands: list[Command], at_us: int, own: int | None = None
@@ -79,12 +93,12 @@ class Flusher:
         """
         if not self._record.entries:
             return
-        wanted = self._wanted(state, inbox_done)
-        behind = self._host.committer.commit_behind(wanted, self._record.shown(state))
+        wanted, record, done = self._wanted(state, inbox_done), self._record, self._done
+        behind = self._host.committer.commit_behind(wanted, record.shown(state))
         heard = self._begin_next(state, inbox_done)
         behind.until_near()
         self.settle()  # the one before it, which is on disk by now
-        self._sent.append((behind, wanted, heard))
+        self._sent.append(_Sent(behind, wanted, heard, record, done))
 
     def hand_over(
         self, state: State, inbox_done: int, *, is_able: bool, release: bool, then: Callable[[bool], None]
@@ -93,16 +107,28 @@ class Flusher:
         if not self._is_needed(inbox_done, release=release):
             return False
         wanted = self._wanted(state, inbox_done, is_able=is_able, release=release)
-        sent = HandedOver(wanted, self._record.shown(state), then)
-        self._sent.append((sent, wanted, self._begin_next(state, inbox_done)))
+        record, done = self._record, self._done
+        sent = HandedOver(wanted, record.shown(state), then)
+        self._sent.append(_Sent(sent, wanted, self._begin_next(state, inbox_done), record, done))
         self._host.committer.hand_over(sent)
         return True
 
     def settle(self) -> None:
         """From here on, what was to be committed while the driver did something else is on disk."""
         while self._sent:
-            sent, wanted, heard = self._sent.popleft()
-            self._is_kept(wanted, heard, sent.until_done())
+            sent = self._sent.popleft()
+            try:
+                high = sent.answer.until_done()
+            except Unread:  # nothing is decided after an end
+                self._record, self._heard, self._done = sent.record, sent.heard, sent.done
+                raise
+            self._is_kept(sent.move, sent.heard, high)
+
+    def take_back(self) -> list[Entry]:
+        """After `Unread`: what was to be committed, in the order of its inputs, to be gathered again as far as it holds."""
+        record, self._record = self._record, self._record.emptied()
+        self.is_due = False
+        return [one for stored in record.entries for one in taken_apart(stored)]
 
     def _is_needed(self, inbox_done: int, *, release: bool) -> bool:
         return bool(self._record.entries) or release or inbox_done != self._done
@@ -113,6 +139,7 @@ class Flusher:
         )
         wanted.has_read = inbox_done != self._done
         wanted.is_unfinished = is_able
+        wanted.heeds_inbox = self.heeds_inbox and wanted.is_last
         return wanted
 
     def _begin_next(self, state: State, inbox_done: int) -> list[Hear]:

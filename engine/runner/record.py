@@ -55,9 +55,12 @@ class Record:
     unfolded_bytes: int = 0
     """Log since the last snapshot."""
     snapshot_bytes: int = 0
+    _base: tuple[str, int, int] = field(init=False, repr=False)
+    """`head`, `unfolded_bytes` and `snapshot_bytes` as they are on disk."""
 
     def __post_init__(self) -> None:
         self.base_seq = self.seq
+        self._base = (self.head, self.unfolded_bytes, self.snapshot_bytes)
 
     def add(
         self, given: Input, facts: list[Fact], commands: list[Command], at_us: int, own: int | None = None
@@ -133,6 +136,19 @@ class Record:
             state.status.value,
             unfolded_bytes=self.unfolded_bytes,
             snapshot_bytes=self.snapshot_bytes,
+        )
+
+    def emptied(self) -> Record:
+        """A new one that goes on where the log on disk ends, for nothing of this one was written."""
+        head, unfolded_bytes, snapshot_bytes = self._base
+        return Record(
+            self.run_id,
+            self.room_id,
+            self.base_seq,
+            head,
+            self.status,
+            unfolded_bytes=unfolded_bytes,
+            snapshot_bytes=snapshot_bytes,
         )
 
     def _rows(self) -> list[Row]:

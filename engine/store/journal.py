@@ -22,6 +22,10 @@ NEVER = 2**62
 """No event has this number."""
 
 
+UNREAD = -1
+"""The answer to a move that would end its run while the run's inbox has more than its driver has read: it is not made."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """Some recorded inputs with their facts; `seq` is the number of the last fact."""
@@ -61,6 +65,9 @@ class Move:
     is_unfinished: bool = False
     """Released though it could go on: whoever comes next finds it ready."""
 
+    heeds_inbox: bool = False
+    """The run ends with it, unless its inbox has more: whoever was told that a wish is accepted comes before the end."""
+
     @property
     def is_last(self) -> bool:
         """The run is over with it."""
@@ -83,12 +90,13 @@ _EVENT = (
     "INSERT INTO event (run_id, seq, facts, body, blob, hash, at_us, fence, worker)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_STANDS = "SELECT 1 FROM run WHERE id = ? AND fence = ? AND seq = ? AND live"
 _ROOM = "UPDATE room SET status = ?, updated_us = ? WHERE id = ?"
 _BLOB = "INSERT INTO blob (hash, body) VALUES (?, ?) ON CONFLICT DO NOTHING"
 
 
 def commit(hot: Hot, moves: Iterable[Move], now_us: int) -> list[int | None]:
-    """Apply the moves; for each its inbox's newest id, or None when its driver has been fenced.
+    """Apply the moves; for each its inbox's newest id, None when its driver has been fenced, or UNREAD.
 
     A fenced move leaves no trace; the others are not disturbed by it.
     """
@@ -103,7 +111,7 @@ def commit(hot: Hot, moves: Iterable[Move], now_us: int) -> list[int | None]:
             continue
         high = _advance_run(hot, move)
         answers.append(high)
-        if high is None:
+        if not was_made(high):
             continue
         for row in move.rows:
             events.append(_event(move, row, blobs))
@@ -116,6 +124,11 @@ def commit(hot: Hot, moves: Iterable[Move], now_us: int) -> list[int | None]:
         moved = answer()
         answers[number] = None if moved is None else int(moved[0])
     return answers
+
+
+def was_made(answer: int | None) -> bool:
+    """Whether what `commit` answers to a move says that it was made."""
+    return answer is not None and answer != UNREAD
 
 
 def _advance_and_log(hot: Hot, move: Move) -> Callable[[], Any]:
@@ -141,38 +154,42 @@ def _advance_run(hot: Hot, move: Move) -> int | None:
     sql, parameters = _advancing(move)
     moved = hot.one(sql, *parameters)
     if moved is None:
-        return None
+        return UNREAD if move.heeds_inbox and hot.one(_STANDS, *_key(move)) else None
     if move.room_status is not None:
         hot.run(_ROOM, move.room_status, move.rows[-1].at_us, move.room_id)
     return int(moved[0])
 
 
 def _advancing(move: Move) -> tuple[str, tuple[Any, ...]]:
-    sql = _update(
-        tuple(move.columns),
-        move.release,
-        move.is_last,
-        is_in_line=move.is_in_line,
-        is_ready=move.is_unfinished,
-    )
+    if move.heeds_inbox:
+        where = _LIVE_AND_READ
+    else:
+        where = _IN_LINE if move.is_in_line else _LIVE
+    sql = _update(tuple(move.columns), move.release, move.is_last, is_ready=move.is_unfinished, where=where)
     asks = move.release and not move.is_last and not move.is_unfinished
     released = (move.inbox_done,) if asks else ()
-    key = (move.run_id, move.fence, move.base_seq)
-    return sql, (move.seq, move.inbox_done, *move.columns.values(), *released, *key)
+    read = (move.inbox_done,) if move.heeds_inbox else ()
+    return sql, (move.seq, move.inbox_done, *move.columns.values(), *released, *_key(move), *read)
+
+
+def _key(move: Move) -> tuple[str, int, int]:
+    return move.run_id, move.fence, move.base_seq
+
+
+_LIVE = "live"
+_LIVE_AND_READ = "live AND inbox_high <= ?"
+_IN_LINE = "live IS NULL AND status = 'QUEUED'"
 
 
 @lru_cache(maxsize=64)
-def _update(
-    columns: tuple[str, ...], release: bool, is_last: bool, *, is_in_line: bool, is_ready: bool
-) -> str:
+def _update(columns: tuple[str, ...], release: bool, is_last: bool, *, is_ready: bool, where: str) -> str:
     sets = ["seq = ?", "inbox_done = ?", *(f"{name} = ?" for name in columns)]
     if release:
         has_more = "CASE WHEN inbox_high > ? THEN TRUE ELSE FALSE END"
         sets += ["owner = NULL", f"ready = {'FALSE' if is_last else 'TRUE' if is_ready else has_more}"]
-    free = "live IS NULL AND status = 'QUEUED'" if is_in_line else "live"
     return (
         f"UPDATE run SET {', '.join(sets)}"
-        f" WHERE id = ? AND fence = ? AND seq = ? AND {free} RETURNING inbox_high"
+        f" WHERE id = ? AND fence = ? AND seq = ? AND {where} RETURNING inbox_high"
     )
 
 

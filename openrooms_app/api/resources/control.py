@@ -17,7 +17,7 @@ router = APIRouter(prefix="/api/rooms/{room_id}", tags=["control"], route_class=
 
 
 class Accepted(BaseModel):
-    """What was asked will be done, unless the run ends first; `status` is that of the run at this moment."""
+    """What was asked will be done; `status` is that of the run at this moment."""
 
     run_id: str
     room_id: str
