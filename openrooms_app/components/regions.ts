@@ -3,8 +3,6 @@
  * A part is entered where it has `data-region-start`, else at the first thing in it that Tab would come to.
  */
 
-import { useEffect } from "react";
-
 const STOPS = "a[href], button, input, select, textarea, summary, [tabindex]";
 
 /** To the next part that can be seen (1), or to the one before (-1); behind the last comes the first. */
@@ -19,22 +17,6 @@ export function goToRegion(step: 1 | -1): void {
 export function skipTo(name: string): void {
   const region = document.querySelector<HTMLElement>(`[data-region="${CSS.escape(name)}"]`);
   if (region) entranceOf(region)?.focus();
-}
-
-/** F6 on a page that has no table of keys. */
-export function useF6(): void {
-  useEffect(() => {
-    window.addEventListener("keydown", obeyF6);
-    return () => window.removeEventListener("keydown", obeyF6);
-  }, []);
-}
-
-/** A dialog keeps its own. */
-function obeyF6(event: KeyboardEvent): void {
-  if (event.key !== "F6" || event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
-  if ((event.target as Element).closest("dialog, [role=dialog]")) return;
-  event.preventDefault();
-  goToRegion(event.shiftKey ? -1 : 1);
 }
 
 function entranceOf(region: HTMLElement): HTMLElement | undefined {

@@ -17,7 +17,7 @@ from tests.runner.conftest import Place
 
 ADA = User(id="ada", name="Ada", role=Role.ADMIN)
 LONG = drawing(
-    "start > add -SUCCESS> decide -vars.add.number<2000?> add; decide > end",
+    "start > add -SUCCESS> decide -vars.add.number<2600?> add; decide > end",
     add={
         "name": "Count Ünits",
         "config": {

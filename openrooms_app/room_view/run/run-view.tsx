@@ -5,7 +5,7 @@ import { useNavigate, useParams } from "react-router";
 import { toast } from "sonner";
 import { Fault } from "../../components/fault.tsx";
 import { Tab, TabList, TabPanel, Tabs } from "../../components/overlays.tsx";
-import { useF6 } from "../../components/regions.ts";
+import { useF6 } from "../../components/region-keys.ts";
 import { SkipLinks } from "../../components/skip-links.tsx";
 import { api } from "../data/api.ts";
 import { RoomModel } from "../state/room.ts";

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from "react";
 import { useNavigate, useParams, useSearchParams } from "react-router";
 import { toast } from "sonner";
 import { Fault } from "../../components/fault.tsx";
-import { useF6 } from "../../components/regions.ts";
+import { useF6 } from "../../components/region-keys.ts";
 import { SkipLinks } from "../../components/skip-links.tsx";
 import { RoomModel } from "../state/room.ts";
 import { Banner } from "./banner.tsx";
