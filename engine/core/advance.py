@@ -262,9 +262,8 @@ def _progress(m: Moving, given: Progress) -> None:
         m.facts[-1]["i"] = number
         if "key" in note:
             token.progress[note["key"]] = {name: note[name] for name in ("o", "w") if name in note}
-            token.deaths = (
-                min(token.deaths, 1) if "o" in note else token.deaths
-            )  # it has come further: no poison
+            if "o" in note and token.is_apart:  # it has come further: no poison, but it stays where it is
+                token.deaths, token.crowds = 1, 0
     if (over := _overspent(m)) is not None:
         m.commands.append(Abort(token.activation))
         limit_reached(m, token, over, f"{m.state.used_tokens} tokens, {m.state.used_cost_usd:g} USD used")

@@ -52,6 +52,8 @@ class Blame(StrEnum):
 
     WORKER = "worker"
     """It was one of many that the worker executed: it may be what killed it, unless it ran in a child already."""
+    CROWD = "crowd"
+    """It was one of so many that it hardly is what killed the worker: it is repeated where it was, and counts once."""
     CHILD = "child"
     """It was alone in the process that died."""
     NOBODY = "nobody"

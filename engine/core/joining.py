@@ -29,7 +29,7 @@ def follow(m: Moving, token: Token, way: Way, why: Mapping[str, Any] | None) -> 
         return
     m.tell(EventType.TRANSITION, token, d={**way.told, **why} if why else way.told)
     token.at, token.via, token.phase = way.target, way.id, Phase.READY
-    token.attempt = token.failures = token.deaths = 0
+    token.attempt = token.failures = token.deaths = token.crowds = 0
     token.is_again = False
     fork = m.state.forks.get(token.fork) if token.branch else None
     if fork is not None and fork.join == way.target:

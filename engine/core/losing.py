@@ -17,6 +17,7 @@ def take_up_again(m: Moving, given: WorkerLost) -> None:
     """Take up the steps that a dead worker had begun, each by what its effect allows.
 
     From its first death on a step is executed in a child process, so a worker's later death is not its doing.
+    But for what waits on the loop with a crowd of others a child each is too much: such a step goes there at its second.
     """
     for token in [token for token in m.state.tokens.values() if token.phase is Phase.RUNNING]:
         if m.state.tokens.get(token.branch) is not token or token.phase is not Phase.RUNNING:
@@ -24,7 +25,8 @@ def take_up_again(m: Moving, given: WorkerLost) -> None:
         if given.blame == Blame.CHILD and token.activation not in given.effects:
             continue
         effect = given.effects.get(token.activation, Effect.EXTERNAL)
-        is_guilty = given.blame == Blame.CHILD or (given.blame == Blame.WORKER and token.deaths == 0)
+        is_suspected = given.blame in (Blame.WORKER, Blame.CROWD) and not token.is_apart
+        is_guilty = given.blame == Blame.CHILD or is_suspected
         deaths = token.deaths + is_guilty
         why = f"; the last: {given.why}" if given.why else ""
         if effect == Effect.AT_MOST_ONCE:
@@ -38,6 +40,8 @@ def take_up_again(m: Moving, given: WorkerLost) -> None:
             repeats = "it goes on after what is on record; what was under way may have run twice"
         told = {"consequence": repeats, "effect": str(effect)} | ({"why": given.why} if given.why else {})
         m.tell(EventType.WORKER_LOST, token, d=told)
+        if given.blame == Blame.CROWD and token.deaths == 0:
+            token.crowds = 1
         token.deaths = deaths
         token.is_again = True
         m.rest(token, Phase.READY)

@@ -48,6 +48,9 @@ class Token:
     attempt: int = 0
     failures: int = 0
     deaths: int = 0
+    """Processes that died while they executed the step it is in."""
+    crowds: int = 0
+    """1 if the first of them was a worker that executed so many that this step is hardly to blame."""
     is_again: bool = False
     """Its next move is one more attempt of the same activation."""
     entered_us: int = 0
@@ -71,6 +74,11 @@ class Token:
     def next_activation(self) -> str:
         count = self.count + 1
         return f"{self.branch}.{count}" if self.branch else str(count)
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether its step is executed in a child process, so that a worker's death is not its doing any more."""
+        return self.deaths > self.crowds
 
     @property
     def fork(self) -> str:

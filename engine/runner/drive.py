@@ -379,8 +379,7 @@ class Drive:
         running = [token for token in self._state.tokens.values() if token.phase is Phase.RUNNING]
         if running:
             effects = {token.activation: self._plan.nodes[token.at].effect.value for token in running}
-            is_dead = self._claimed.last_owner not in (None, self._host.worker_id)
-            self._apply(WorkerLost(effects, Blame.WORKER if is_dead else Blame.NOBODY))
+            self._apply(WorkerLost(effects, self._host.blame_for(self._claimed.last_owner)))
 
     def _abandon(self, *, again: bool) -> None:
         with self._mutex:

@@ -87,7 +87,7 @@ class Preparing:
             ctx.spent = self._spending.begin(
                 command.activation, command.params, self._state.used_cost_usd, now_us
             )
-        is_apart = node.runs is Runs.APART or (token is not None and token.deaths > 0)
+        is_apart = node.runs is Runs.APART or (token is not None and token.is_apart)
         reveal = None
         if self._plan.secrets and token is not None:
             scope = Moving(self._plan, self._state, now_us).scope(token, node.names)

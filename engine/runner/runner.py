@@ -15,7 +15,7 @@ import orjson
 
 from engine.core.advance import move
 from engine.core.errors import OpenRoomsError
-from engine.core.inputs import Broken
+from engine.core.inputs import Blame, Broken
 from engine.core.log import Stored
 from engine.core.plan import NO_PLAN
 from engine.core.replaying import fold
@@ -71,6 +71,8 @@ class Runner:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="drive")
         self._drives: dict[str, Drive] = {}
         self._claiming: set[str] = set()
+        self._crowds: set[str] = set()
+        """Dead workers that left a crowd of runs, which is less of one with each that is taken over."""
         self._mutex = threading.Lock()
         self.is_stopping = False
         """From now on nothing new begins."""
@@ -225,6 +227,17 @@ class Runner:
                 del self._drives[run_id]
         if again:
             self.submit(lambda: self.activate(run_id))
+
+    def blame_for(self, last_owner: str | None) -> Blame:
+        """What the steps that a run's last owner executed have to do with its loss, by how many runs it has left behind."""
+        if last_owner is None or last_owner == self.worker_id:
+            return Blame.NOBODY
+        if last_owner not in self._crowds:
+            with self.rt.db.look() as hot:
+                if not claims.is_crowd(hot, last_owner):
+                    return Blame.WORKER
+            self._crowds.add(last_owner)
+        return Blame.CROWD
 
     def save(self, run_id: str) -> None:
         """Commit a run whose thread hangs in a pure step."""

@@ -8,6 +8,8 @@ from engine.store.database import Hot
 
 KICK_AGAIN_US = 2_000_000
 """A run that is ready for longer than this since its last bell is rung again."""
+CROWD = 16
+"""A dead worker's runs beside the one that is taken over: more than so many are too many for a child process each."""
 
 _COLUMNS = (
     "id, room_id, workflow_id, version, number, fence, seq, inbox_high, inbox_done, status, state, state_seq,"
@@ -81,6 +83,13 @@ def _adopt(hot: Hot, run_id: str, worker_id: str, now_us: int) -> Claimed | None
         fence,
     )
     return replace(Claimed(*row), last_owner=owner) if row is not None else None
+
+
+def is_crowd(hot: Hot, worker_id: str) -> bool:
+    """Whether more runs than make a crowd are still this worker's."""
+    counted = "SELECT count(*) FROM (SELECT 1 FROM run WHERE owner = ? AND live LIMIT ?) AS theirs"
+    row = hot.one(counted, worker_id, CROWD + 1)
+    return row is not None and row[0] > CROWD
 
 
 def take_back(hot: Hot, run_id: str, fence: int) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from engine.core.inputs import Abort, Asked, Cancelled, Execute, Progress, Signalled, WorkerLost
 from engine.core.replaying import replay
 from engine.core.tokens import Phase
@@ -74,6 +76,26 @@ def test_progress_outlives_a_retry_and_the_loss_of_its_worker_but_not_the_step()
     assert passage.state.tokens[""].deaths == 1
     passage.answer(passage.step("ask"), output="Hi")
     assert passage.state.tokens[""].progress == {}
+    assert identical(passage)
+
+
+@pytest.mark.parametrize(
+    ("blames", "is_apart"), [(["crowd"], False), (["crowd", "worker"], True), (["worker"], True)]
+)
+def test_progress_moves_no_step_out_of_its_child_or_into_one(blames: list[str], is_apart: bool) -> None:
+    passage = begun(asking())
+    for attempt, blame in enumerate(blames, 2):
+        passage.executing.clear()
+        passage.give(WorkerLost({"2": "external"}, blame))
+        passage.move()
+        noted(passage, answered(attempt), attempt=attempt)
+    token = passage.state.tokens[""]
+    assert (token.deaths, token.is_apart) == (1, is_apart)
+    for _ in range(3 - token.deaths):
+        passage.executing.clear()
+        facts = passage.give(WorkerLost({"2": "external"}, "child")).facts
+        passage.move()
+    assert "NODE_FAILED" in [fact["t"] for fact in facts]
     assert identical(passage)
 
 

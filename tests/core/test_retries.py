@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from engine.core.inputs import Blame, Execute, Result, TimerFired, WorkerLost
+from engine.core.replaying import replay
 from engine.core.run import RunStatus
 from engine.core.tokens import Phase
 from tests.core.drawing import BROKEN, LATE, Passage, begun, drawn, forked, line, node, ran, tool, way, where
@@ -244,6 +245,78 @@ def test_a_step_is_not_blamed_for_workers_that_die_while_it_is_in_a_child(blame:
 
     assert passage.executing[0].attempt == 11
     assert passage.go().state.output == "SUCCESS"
+
+
+def deaths(passage: Passage, *blames: Blame) -> list[tuple[int, bool]]:
+    """After each loss: how often the step was lost by its own doing, as far as one knows, and whether it goes to a child."""
+    seen = []
+    for blame in blames:
+        assert lost(passage, "idempotent", blame) == ["WORKER_LOST"]
+        token = passage.state.tokens[""]
+        seen.append((token.deaths, token.is_apart))
+        passage.move()
+    return seen
+
+
+W, C, CHILD, NOBODY = Blame.WORKER, Blame.CROWD, Blame.CHILD, Blame.NOBODY
+
+
+@pytest.mark.parametrize(
+    ("blames", "seen"),
+    [
+        ([C], [(1, False)]),
+        ([C, NOBODY, NOBODY], [(1, False)] * 3),
+        ([C, C, C, W, NOBODY], [(1, False)] + [(2, True)] * 4),
+        ([C, W, C, W], [(1, False)] + [(2, True)] * 3),
+        ([C, CHILD, C, W], [(1, False)] + [(2, True)] * 3),
+        ([W, C, C, C], [(1, True)] * 4),
+        ([CHILD, C, W, CHILD, C], [(1, True)] * 3 + [(2, True)] * 2),
+    ],
+    ids=lambda given: "-".join(given) if given and isinstance(given[0], str) else "",
+)
+def test_a_step_lost_in_a_crowd_is_repeated_where_it_was_once(
+    blames: list[Blame], seen: list[tuple[int, bool]]
+) -> None:
+    passage = begun(handled())
+
+    assert deaths(passage, *blames) == seen
+
+    assert replay(passage.plan, passage.rows()).is_identical
+    assert passage.go().state.output == "SUCCESS"
+
+
+@pytest.mark.parametrize("second", [W, C])
+def test_a_step_that_kills_its_crowded_worker_is_stopped_after_three_deaths(second: Blame) -> None:
+    passage = begun(handled(retry=RETRY))
+    deaths(passage, C, second)
+
+    assert "NODE_FAILED" in lost(passage, "idempotent", CHILD, "it ended with exit code 3")
+
+    assert passage.told("NODE_FAILED")[0]["e"] == {
+        "code": "worker_lost",
+        "message": "3 processes died while they executed this step; the last: it ended with exit code 3.",
+        "node_id": "work",
+        "retryable": False,
+    }
+    assert passage.go().state.output == "FAILURE"
+
+
+def test_what_must_not_happen_twice_is_not_repeated_because_it_was_lost_in_a_crowd() -> None:
+    passage = begun(handled())
+
+    assert lost(passage, "at_most_once", C)[:2] == ["EFFECT_UNKNOWN", "NODE_FAILED"]
+
+    assert passage.told("NODE_FAILED")[0]["e"]["code"] == "unknown_outcome"
+
+
+def test_the_next_step_is_not_suspected_for_what_its_token_was_lost_with_before() -> None:
+    passage = begun(line(tool("a"), tool("b")))
+    deaths(passage, C, W)
+    passage.answer(passage.executing[0])
+    passage.move()
+
+    assert passage.executing[0].node == "b"
+    assert deaths(passage, C, C) == [(1, False), (2, True)]
 
 
 def test_a_lost_worker_costs_no_retry() -> None:

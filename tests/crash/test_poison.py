@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from engine.core.identity import User
 from engine.core.run import RunStatus
 from engine.services import history, runs
+from engine.store.claims import CROWD
 from tests.core.drawing import line, node
 from tests.crash.nursery import Child, Nursery
 from tests.fixtures.plugged_in import plug_in
@@ -24,6 +26,7 @@ from tests.runner.test_children import calling, error_of, gone, handled, signed,
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(180)]
 
 WATCHDOG_S = 3
+CROWDED = 2 * CROWD
 
 
 class Workers(Place):
@@ -55,6 +58,13 @@ class Workers(Place):
                 if not process.is_alive():
                     self.exits.append(process.wait())
                     self.processes[index] = self._worker("--replaces", str(process.pid))
+
+    def reduce(self, count: int) -> None:
+        """Send the others home."""
+        home, self.processes = self.processes[count:], self.processes[:count]
+        for process in home:
+            process.send(signal.SIGTERM)
+            process.wait()
 
     def stop(self) -> None:
         self._stop.set()
@@ -132,6 +142,34 @@ def test_a_step_that_never_gives_the_loop_back_ends_with_worker_lost(
     assert "hostile_tools.py" in workers.told()
     assert len(set(signed(tmp_path / "calls"))) == 3
     assert over(workers, quiet).status is RunStatus.COMPLETED
+
+
+def test_a_crowd_of_steps_that_wait_goes_on_on_the_loop_and_the_poison_among_them_is_found(
+    workers: Workers, tmp_path: Path
+) -> None:
+    workers.reduce(1)
+    calm, wild, go = tmp_path / "calm", tmp_path / "wild", tmp_path / "go"
+    innocent = line(calling("waits", calm, arguments={"seconds": 2}))
+    poison = workers.begin(handled(calling("exits_when_told", wild, arguments={"key": str(go)})))
+    crowd = [workers.begin(innocent) for _ in range(CROWDED)]
+    first = workers.processes[0]
+    assert set(wait_for(calm, CROWDED, within_s=90) + wait_for(wild)) == {first.pid}
+
+    first.send(signal.SIGKILL)
+
+    assert all(over(workers, run_id).status is RunStatus.COMPLETED for run_id in crowd)
+    second = workers.processes[0]
+    assert Counter(signed(calm)) == {first.pid: CROWDED, second.pid: CROWDED}  # and no child
+    go.touch()
+    run = over(workers, poison)
+    assert error_of(workers, run)["code"] == "worker_lost", workers.told()
+    assert error_of(workers, run)["message"].startswith("3 processes died")
+    assert workers.exits == [-signal.SIGKILL, 3]
+    *on_loops, in_child = signed(wild)
+    assert on_loops == [first.pid, second.pid]
+    assert in_child != workers.processes[0].pid
+    for run_id in (run.id, crowd[0], crowd[-1]):
+        assert history.replay_run(workers.rt, workers.user, run_id)["identical"]
 
 
 def test_a_child_dies_with_a_worker_that_is_killed(workers: Workers, tmp_path: Path) -> None:

@@ -106,6 +106,21 @@ def test_a_dead_worker_s_connections_are_not_those_of_its_heir_with_the_same_nam
         assert workers.connections_of_dead(hot, 200) == []
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_a_worker_s_runs_are_a_crowd_while_more_than_sixteen_are_its_own(rooms: Rooms) -> None:
+    mine = [rooms.queue(rooms.room(line(tool("a")))) for _ in range(claims.CROWD + 2)]
+    with rooms.rt.db.hot() as hot:
+        for run_id in mine:
+            claims.claim(hot, run_id, "dead", 0)
+        taken = claims.claim(hot, mine[0], "another", 0)
+        assert taken is not None
+        assert taken.last_owner == "dead"
+        assert claims.is_crowd(hot, "dead")
+        claims.claim(hot, mine[1], "another", 0)
+        assert not claims.is_crowd(hot, "dead")
+        assert not claims.is_crowd(hot, "another")
+
+
 class Params(Frozen):
     pass
 

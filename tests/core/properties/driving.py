@@ -8,7 +8,7 @@ from typing import Any
 from engine.core.advance import Advanced, advance, can_go, move_on
 from engine.core.events import EventType
 from engine.core.fingerprint import canonical, digest
-from engine.core.inputs import Execute, Go, Input, Paused, Result, Resumed, Signalled, WorkerLost
+from engine.core.inputs import Blame, Execute, Go, Input, Paused, Result, Resumed, Signalled, WorkerLost
 from engine.core.log import Stored, encoded, entry
 from engine.core.plan import Plan
 from engine.core.run import MOVES
@@ -212,7 +212,7 @@ class Drive:
         }
         self.passage.executing.clear()
         self.losses += 1
-        self.passage.give(WorkerLost(effects))
+        self.passage.give(WorkerLost(effects, self.random.choice([Blame.WORKER, Blame.CROWD])))
 
 
 def driven(
