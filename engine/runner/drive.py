@@ -14,7 +14,7 @@ import orjson
 
 from engine.core.advance import can_go, move, move_on
 from engine.core.catalogue import Effect, Runs
-from engine.core.inputs import KINDS, Abort, Blame, Execute, Go, Input, Result, WorkerLost, ends_of
+from engine.core.inputs import KINDS, Abort, Execute, Go, Input, Result, WorkerLost, ends_of
 from engine.core.log import Stored
 from engine.core.plan import Plan
 from engine.core.replaying import fold

@@ -316,7 +316,7 @@ def test_the_next_step_is_not_suspected_for_what_its_token_was_lost_with_before(
     passage.move()
 
     assert passage.executing[0].node == "b"
-    assert deaths(passage, C, C) == [(1, False), (2, True)]
+    assert deaths(passage, W, C) == [(1, True), (1, True)]
 
 
 def test_a_lost_worker_costs_no_retry() -> None:

@@ -14,6 +14,7 @@ from engine.core.fingerprint import digest
 from engine.core.run import RunStatus
 from engine.services import control, history, runs
 from engine.services.control import Signal
+from engine.store.claims import CROWD
 from engine.store.database import DatabaseDown
 from tests.crash import workflows
 from tests.crash.installation import ME
@@ -29,6 +30,8 @@ PATIENCE_S = 40
 """Within which some run must have moved on, once nothing goes wrong any more, until all are over."""
 STRICT = 0.3
 """How many installations commit every step."""
+CROWDED = 0.3
+"""How many installations take whatever a dead worker has left for a crowd."""
 EXPECTED = (IllegalTransition, runs.RoomBusy, NotFound, control.TooManySignals)
 """What a person may be told instead of being obeyed."""
 
@@ -321,7 +324,8 @@ class Campaign:
 def told(seed: int) -> Story:
     """The story of a seed, from beginning to end."""
     commit = "every_step" if Random(digest(seed, "commit")).random() < STRICT else "to_block"
-    with installed(seed, Fates(seed), commit=commit) as place:
+    crowd = -1 if Random(digest(seed, "crowd")).random() < CROWDED else CROWD
+    with installed(seed, Fates(seed), commit=commit, crowd=crowd) as place:
         campaign = Campaign(place)
         try:
             campaign.tell()

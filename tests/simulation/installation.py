@@ -27,7 +27,7 @@ from engine.runner.runner import MOST_BELLS
 from engine.runtime import Runtime
 from engine.services import runs
 from engine.settings import Settings
-from engine.store import workers
+from engine.store import claims, workers
 from engine.store.database import Database, DatabaseDown
 from engine.store.migrations import migrate
 from engine.store.tables import RoomRow, VersionRow, WorkflowRow
@@ -337,7 +337,9 @@ class _Ears(logging.Handler):
 
 
 @contextmanager
-def installed(seed: int, fates: Fates | None = None, *, commit: str = "to_block") -> Iterator[Installation]:
+def installed(
+    seed: int, fates: Fates | None = None, *, commit: str = "to_block", crowd: int = claims.CROWD
+) -> Iterator[Installation]:
     """An empty installation; at the end everything that still moves is killed."""
     emptied(engine())
     global_random.seed(seed)  # the sweeper spreads its rounds by it
@@ -352,6 +354,7 @@ def installed(seed: int, fates: Fates | None = None, *, commit: str = "to_block"
         threads = Threads(place.scheduler)
         with (
             threads.installed(partial(SimulatedEffects, place.world), CountingDrive),
+            replaced(claims, "CROWD", crowd),
             replaced(starting, "_schemas", {}),  # kept by a workflow's id, and here the ids come again
         ):
             try:
