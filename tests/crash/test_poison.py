@@ -148,15 +148,17 @@ def test_a_crowd_of_steps_that_wait_goes_on_on_the_loop_and_the_poison_among_the
     workers: Workers, tmp_path: Path
 ) -> None:
     workers.reduce(1)
-    calm, wild, go = tmp_path / "calm", tmp_path / "wild", tmp_path / "go"
-    innocent = line(calling("waits", calm, arguments={"seconds": 2}))
+    calm, wild, answer, go = (tmp_path / name for name in ("calm", "wild", "answer", "go"))
     poison = workers.begin(handled(calling("exits_when_told", wild, arguments={"key": str(go)})))
+    innocent = line(calling("waits", calm, arguments={"key": str(answer)}))
     crowd = [workers.begin(innocent) for _ in range(CROWDED)]
     first = workers.processes[0]
     assert set(wait_for(calm, CROWDED, within_s=90) + wait_for(wild)) == {first.pid}
 
     first.send(signal.SIGKILL)
 
+    wait_for(calm, 2 * CROWDED)
+    answer.touch()
     assert all(over(workers, run_id).status is RunStatus.COMPLETED for run_id in crowd)
     second = workers.processes[0]
     assert Counter(signed(calm)) == {first.pid: CROWDED, second.pid: CROWDED}  # and no child
