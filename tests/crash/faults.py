@@ -42,10 +42,10 @@ def every_effect_may_be_repeated() -> None:
 
     apply = Drive._apply
 
-    def forgiving(self: Drive, given: Input) -> None:
+    def forgiving(self: Drive, given: Input, *, goes_on: bool = False) -> None:
         if isinstance(given, WorkerLost):
             given = WorkerLost(dict.fromkeys(given.effects, "external"), given.blame)
-        apply(self, given)
+        apply(self, given, goes_on=goes_on)
 
     Drive._apply = forgiving  # type: ignore[method-assign]
 
