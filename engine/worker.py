@@ -33,6 +33,7 @@ def at_work(rt: Runtime, *, threads: int) -> Iterator[Callable[[], None]]:
     """A worker in this process: the block gets a function that listens for bells until it is told to stop."""
     rt.clock.agree(rt.db)
     rt.look_after_tools()
+    rt.db.lay_out()
     runner = Runner(rt, threads=threads)
     runner.start()
     watchdog = Watchdog(runner)

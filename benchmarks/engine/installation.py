@@ -106,7 +106,8 @@ class Installation:
 
     @contextmanager
     def runner(self) -> Iterator[Runner]:
-        """A driver in this process, which hears no bells."""
+        """A driver in this process, which hears no bells; its database is prepared as a worker does."""
+        self.rt.db.lay_out()
         runner = Runner(self.rt)
         runner.start()
         try:

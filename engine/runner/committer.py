@@ -336,7 +336,7 @@ def _claim(hot: Hot, item: _Claim, now_us: int) -> tuple[Claimed | None, list[St
     found = claims.claim(hot, item.run_id, item.worker_id, dead_us)
     if found is None or found.seq == found.state_seq:
         return found, []
-    return found, journal.rows_after(hot, item.run_id, found.state_seq, 1_000_000)
+    return found, journal.rows_after(hot, item.run_id, found.state_seq, journal.ALL)
 
 
 class Publisher:

@@ -183,10 +183,7 @@ class Drive:
     def _apply_next(self, *, goes_on: bool = False) -> None:
         """Apply what a step has come to; `goes_on`: and the next move with it, unless something comes before that."""
         given, kept = self._results.popleft()
-        if goes_on and type(given) is Result and self._is_next_a_move():
-            self._apply(given, goes_on=True)
-        else:
-            self._apply(given)
+        self._apply(given, goes_on=goes_on and type(given) is Result and self._is_next_a_move())
         if kept is not None:
             self._flusher.tell(kept)
 

@@ -11,9 +11,6 @@ from engine.runner.flushing import Flusher
 from engine.store import journal, runs
 from engine.store.database import Database
 
-MANY = 1_000_000
-"""Rows: all of them."""
-
 
 def reopen(db: Database, plan: Plan, state: State, flusher: Flusher, run_id: str) -> Input:
     """Bring the state to where it was before the end, and gather again what had led there; the input that ended the run.
@@ -27,7 +24,7 @@ def reopen(db: Database, plan: Plan, state: State, flusher: Flusher, run_id: str
             raise AssertionError(
                 f"the run {run_id} has gone while it was driven"
             )  # deleting waits for its end
-        rows = journal.rows_after(session, run_id, found.state_seq, MANY)
+        rows = journal.rows_after(session, run_id, found.state_seq, journal.ALL)
     state.become(fold(plan, State.of(found.state), rows))
     for one in before:
         given = input_of(one["in"])

@@ -89,7 +89,6 @@ class Runner:
         # What a run gathers until its commit is freed by that: the collector would look at all of it again and again,
         # which takes a quarter of a long run's time.
         gc.set_threshold(*GC_THRESHOLDS)
-        self.rt.db.lay_out()
         self._lease.start()
         self._sweeper.start()
 

@@ -217,6 +217,8 @@ def _keep_beside(hot: Hot, move: Move, now_us: int) -> None:
         conversation.append(hot, move.room_id, run_id, move.say, now_us)
 
 
+ALL = 1_000_000
+"""Rows, where all are wanted that a snapshot has left."""
 _ROWS = "SELECT seq, body, blob, hash, fence, worker FROM event WHERE run_id = ? AND seq > ?"
 
 
