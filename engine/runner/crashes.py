@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from engine.runner.committer import CommitFailed
+from engine.runner.wanted import CommitFailed
 from engine.store.database import DatabaseDown
 
 MAX_CRASHES = 3

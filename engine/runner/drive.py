@@ -20,7 +20,6 @@ from engine.core.plan import Plan
 from engine.core.replaying import fold
 from engine.core.tokens import Phase, State
 from engine.failpoints import Point, reach
-from engine.runner.committer import CommitFailed, Fenced, Unread
 from engine.runner.effects import Begun, Work
 from engine.runner.flushing import Flusher, Hear
 from engine.runner.host import Host
@@ -29,6 +28,7 @@ from engine.runner.record import Record
 from engine.runner.reopening import reopen
 from engine.runner.spending import Spending
 from engine.runner.turns import ANSWER_S, TURN_S, Stopped
+from engine.runner.wanted import CommitFailed, Fenced, Unread
 from engine.store import inbox
 from engine.store.claims import Claimed
 
@@ -337,7 +337,8 @@ class Drive:
         self._flusher.flush(self._state, self._inbox_done, is_able=is_able, release=release)
 
     def _flush_behind(self) -> None:
-        self._flusher.flush_behind(self._state, self._inbox_done)
+        is_alone = not self._host.is_shared()
+        self._flusher.flush_behind(self._state, self._inbox_done, is_alone=is_alone)
         self._has_ended_step = False
 
     def _start_effects(self) -> None:

@@ -10,8 +10,9 @@ from engine.core.events import Fact
 from engine.core.inputs import Command, Input
 from engine.core.log import Entry, taken_apart
 from engine.core.tokens import State
-from engine.runner.committer import Behind, Committer, HandedOver, Unread
+from engine.runner.committer import Committer
 from engine.runner.record import Record
+from engine.runner.wanted import Behind, HandedOver, Sent, Unread
 from engine.store.claims import Claimed
 from engine.store.journal import Move
 
@@ -31,10 +32,10 @@ class Host(Protocol):
     def expect(self, due_us: int) -> None: ...
 
 
-class _Sent(NamedTuple):
+class _OnItsWay(NamedTuple):
     """What is being committed while its driver does something else, and all that is needed to take it back."""
 
-    answer: Behind | HandedOver
+    answer: Behind | HandedOver | Sent
     move: Move
     heard: list[Hear]
     record: Record
@@ -56,7 +57,7 @@ class Flusher:
         self._fence = claimed.fence
         self._record = record
         self._heard: list[Hear] = []
-        self._sent: deque[_Sent] = deque()
+        self._sent: deque[_OnItsWay] = deque()
         self._done = claimed.inbox_done
         self.inbox_high = claimed.inbox_high
         """The newest wish that there is, as of the last commit."""
@@ -86,19 +87,20 @@ class Flusher:
         high = self._host.committer.commit(wanted, record.shown(state))
         self._is_kept(wanted, self._begin_next(state, inbox_done), high)
 
-    def flush_behind(self, state: State, inbox_done: int) -> None:
+    def flush_behind(self, state: State, inbox_done: int, *, is_alone: bool) -> None:
         """Have it committed while the driver computes what is pure: that is seen by nobody until it is on disk, too.
+        `is_alone`: its worker drives no other run.
 
         Comes back when the database waits for its disk alone: one more move may be gathered meanwhile.
         """
         if not self._record.entries:
             return
         wanted, record, done = self._wanted(state, inbox_done), self._record, self._done
-        behind = self._host.committer.commit_behind(wanted, record.shown(state))
+        behind = self._host.committer.commit_behind(wanted, record.shown(state), is_alone=is_alone)
         heard = self._begin_next(state, inbox_done)
         behind.until_near()
         self.settle()  # the one before it, which is on disk by now
-        self._sent.append(_Sent(behind, wanted, heard, record, done))
+        self._sent.append(_OnItsWay(behind, wanted, heard, record, done))
 
     def hand_over(
         self, state: State, inbox_done: int, *, is_able: bool, release: bool, then: Callable[[bool], None]
@@ -109,7 +111,7 @@ class Flusher:
         wanted = self._wanted(state, inbox_done, is_able=is_able, release=release)
         record, done = self._record, self._done
         sent = HandedOver(wanted, record.shown(state), then)
-        self._sent.append(_Sent(sent, wanted, self._begin_next(state, inbox_done), record, done))
+        self._sent.append(_OnItsWay(sent, wanted, self._begin_next(state, inbox_done), record, done))
         self._host.committer.hand_over(sent)
         return True
 

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import Connection
@@ -19,6 +19,9 @@ from sqlmodel import Session
 
 from engine.store import sqlite
 from engine.store.failures import DatabaseBusy, DatabaseDown, DatabaseFull, reachable, tell
+
+if TYPE_CHECKING:
+    from engine.store.postgresql import Lane
 
 __all__ = ["Database", "DatabaseBusy", "DatabaseDown", "DatabaseFull", "Hot", "SQLAlchemyError", "Session"]
 
@@ -71,11 +74,11 @@ class Database:
             hot.commit()
 
     @contextmanager
-    def hot(self, *, is_lasting: bool = True, is_single: bool = False) -> Iterator[Hot]:
+    def hot(self, *, is_lasting: bool = True) -> Iterator[Hot]:
         """As `change`, on a connection that stays open: one block at a time.
 
-        What need not outlast a power cut, though it outlasts any process, costs no fsync on SQLite. `is_single`: the block
-        is one statement, which PostgreSQL commits by itself. A connection that broke is thrown away with its block.
+        What need not outlast a power cut, though it outlasts any process, costs no fsync on SQLite. A connection that
+        broke is thrown away with its block.
         """
         with self._hot_turn:
             try:  # not by `reachable` and `_writer`: generators in each other are a tenth of a small transaction
@@ -86,9 +89,6 @@ class Database:
                     if self.is_sqlite:
                         yield hot
                         hot.commit()
-                    elif is_single:
-                        with hot.by_itself():
-                            yield hot
                     else:
                         with hot.gathered():
                             yield hot
@@ -100,6 +100,14 @@ class Database:
                     self._unlock()
             except SQLAlchemyError as error:
                 tell(error)
+
+    def lane(self) -> Lane | None:
+        """For statements that PostgreSQL commits by themselves; SQLite's wait for the disk within the call."""
+        if self.is_sqlite:
+            return None
+        from engine.store.postgresql import Lane  # its driver is not loaded for SQLite
+
+        return Lane(self.engine)
 
     def _kept(self) -> Hot:
         if self._hot_connection is None:
@@ -267,18 +275,6 @@ class Hot:
                 yield
         except self.error as error:  # what we raised ourselves is no driver's error any more
             raise self._told("COMMIT", (), error) from error
-
-    @contextmanager
-    def by_itself(self) -> Iterator[None]:
-        """Within it PostgreSQL commits each statement with its answer: there is no BEGIN and no COMMIT to send."""
-        try:
-            self._raw.autocommit = True
-            yield
-        except self.error as error:
-            raise self._told("BEGIN", (), error) from error
-        finally:
-            with suppress(self.error):  # it is broken, and thrown away
-                self._raw.autocommit = False
 
     def commit(self) -> None:
         try:

@@ -106,7 +106,8 @@ def commit(hot: Hot, moves: Iterable[Move], now_us: int) -> list[int | None]:
     asked: list[tuple[int, Callable[[], Any]]] = []
     for number, move in enumerate(moves):
         if move.is_plain and not hot.is_sqlite:
-            asked.append((number, _advance_and_log(hot, move)))
+            sql, parameters = at_once(move)
+            asked.append((number, hot.later(sql, *parameters)))
             answers.append(None)
             continue
         high = _advance_run(hot, move)
@@ -121,8 +122,7 @@ def commit(hot: Hot, moves: Iterable[Move], now_us: int) -> list[int | None]:
     if events:
         hot.many(_EVENT, events)
     for number, answer in asked:
-        moved = answer()
-        answers[number] = None if moved is None else int(moved[0])
+        answers[number] = heard(answer())
     return answers
 
 
@@ -131,12 +131,17 @@ def was_made(answer: int | None) -> bool:
     return answer is not None and answer != UNREAD
 
 
-def _advance_and_log(hot: Hot, move: Move) -> Callable[[], Any]:
-    """As `_advance_run`, with the event in the same statement: its answer can wait, for nothing else hangs on it."""
+def at_once(move: Move) -> tuple[str, tuple[Any, ...]]:
+    """A plain move with its event as one statement of PostgreSQL: its answer can wait, for nothing else hangs on it."""
     sql, parameters = _advancing(move)
     (row,) = move.rows
     logged = (row.seq, row.facts, row.body.decode(), row.hash, row.at_us, move.fence, move.worker)
-    return hot.later(_logged(sql), *parameters, move.run_id, *logged)
+    return _logged(sql), (*parameters, move.run_id, *logged)
+
+
+def heard(row: Any) -> int | None:
+    """What `commit` answers to a move whose statement gave this row."""
+    return None if row is None else int(row[0])
 
 
 @lru_cache(maxsize=64)

@@ -14,7 +14,8 @@ from engine.core.catalogue import Catalogue
 from engine.core.identity import User
 from engine.core.run import RunStatus
 from engine.runner import Runner
-from engine.runner.committer import CommitFailed, Committer
+from engine.runner.committer import Committer
+from engine.runner.wanted import CommitFailed
 from engine.services import history
 from engine.store import claims
 from engine.store.journal import Move

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from functools import partial
 
@@ -28,6 +28,11 @@ def ask(place: Place, sql: str) -> int:
         return int(hot.one(sql)[0])
 
 
+def nobody_commits(place: Place) -> AbstractContextManager[object]:
+    turn: AbstractContextManager[object] = place.runner.committer._turn
+    return turn
+
+
 def under_way(place: Place) -> str:
     run = place.start(place.room(line(SHORT)))
     place.until(run.id, lambda run: run.status is RunStatus.RUNNING and run.seq > 5)
@@ -40,13 +45,12 @@ def test_a_run_that_is_lost_while_its_move_waits_changes_nothing_and_holds_up_no
     lost, kept = under_way(place), under_way(place)
     seq = place.get(lost).seq
 
-    with (
-        place.rt.db.hot() as hot
-    ):  # nobody else commits meanwhile; the steps end and their moves are handed over
+    with nobody_commits(place):  # the steps end and their moves are handed over
         time.sleep(0.6)
         assert place.runner.is_driving(lost)
         assert place.runner.is_driving(kept)
-        hot.run("UPDATE run SET owner = 'another', fence = fence + 1 WHERE id = ?", lost)
+        with place.rt.db.hot() as hot:
+            hot.run("UPDATE run SET owner = 'another', fence = fence + 1 WHERE id = ?", lost)
 
     assert place.over(kept).status is RunStatus.COMPLETED
     place.until(lost, lambda _: not place.runner.is_driving(lost), within_s=5)
@@ -56,7 +60,7 @@ def test_a_run_that_is_lost_while_its_move_waits_changes_nothing_and_holds_up_no
 def test_runs_whose_moves_wait_together_go_on_together(place: Place) -> None:
     run_ids = [under_way(place) for _ in range(3)]
 
-    with place.rt.db.hot():
+    with nobody_commits(place):
         time.sleep(0.6)
 
     for run_id in run_ids:

@@ -1,24 +1,33 @@
 """How often a run is committed: before anything becomes observable, or after every step for who wants it so."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from engine.core.identity import User
+from engine.core.run import RunStatus
+from engine.runner.committer import Committer
+from engine.runner.wanted import Fenced
+from engine.services import history
 from engine.store import journal
+from engine.store.claims import Claimed
+from engine.store.journal import Move, Row
 from tests.core.drawing import line, tool
+from tests.fixtures.running import until
 from tests.fixtures.runtimes import MovableRuntime
-from tests.runner.conftest import Place
+from tests.runner.conftest import Place, Rooms
+from tests.runner.test_crashes import cut_all_connections
 
 STEPS = 8
 
 
 @pytest.fixture
-def strict(sqlite_rt: MovableRuntime, editor: User) -> Iterator[Place]:
-    settings = sqlite_rt.settings.model_copy(update={"commit": "every_step"})
-    place = Place(replace(sqlite_rt, settings=settings), editor)
+def strict(rt: MovableRuntime, editor: User) -> Iterator[Place]:
+    settings = rt.settings.model_copy(update={"commit": "every_step"})
+    place = Place(replace(rt, settings=settings), editor)
     yield place
     place.runner.stop()
 
@@ -28,6 +37,18 @@ def easy(sqlite_rt: MovableRuntime, editor: User) -> Iterator[Place]:
     place = Place(sqlite_rt, editor)
     yield place
     place.runner.stop()
+
+
+def first_move(mine: Claimed) -> Move:
+    row = Row(mine.seq + 1, 1, b"[]", "hash", 0)
+    return Move(mine.run_id, mine.room_id, mine.fence, mine.seq, "me", [row], {"steps": 1}, 0)
+
+
+def cut_who_waits(rooms: Rooms) -> object:
+    with rooms.rt.db.look() as hot:
+        return hot.one(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        )
 
 
 def commits(place: Place, document: dict[str, Any]) -> int:
@@ -49,3 +70,47 @@ def test_otherwise_pure_steps_share_a_commit(easy: Place) -> None:
     steps = [tool(f"t{number}") for number in range(STEPS)]
 
     assert commits(easy, line(*steps)) < STEPS
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_strict_run_outlives_the_connections_it_is_committed_on(strict: Place, database_url: str) -> None:
+    run = strict.start(strict.room(line(*(tool(f"t{number}") for number in range(600)))))
+    for seq in (100, 1000, 2000):
+        strict.until(run.id, lambda run, seq=seq: run.seq > seq)  # type: ignore[misc]
+        cut_all_connections(database_url)
+
+    assert strict.over(run.id).status is RunStatus.COMPLETED
+    assert history.replay_run(strict.rt, strict.user, run.id)["identical"]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_step_that_was_sent_is_shown_though_its_driver_computes_on(rooms: Rooms, database_url: str) -> None:
+    rt = rooms.rt
+    with closing(Committer(rt.db, rt.feed, rt.now_us)) as committer:
+        ((mine, _),) = committer.claim([rooms.queue(rooms.room(line(tool("a"))))], "me")
+        move = first_move(mine)
+
+        for _ in range(2):  # the second one comes too late
+            sent = committer.commit_behind(move, None, is_alone=True)
+            assert not sent.is_done
+            until(lambda sent=sent: sent.is_done or None, within_s=1)  # type: ignore[misc]
+        with pytest.raises(Fenced):
+            sent.until_done()
+
+    assert rooms.get(mine.run_id).seq == move.seq
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_move_whose_connection_is_cut_before_its_answer_is_made_again(
+    rooms: Rooms, database_url: str
+) -> None:
+    rt = rooms.rt
+    with closing(Committer(rt.db, rt.feed, rt.now_us)) as committer:
+        ((mine, _),) = committer.claim([rooms.queue(rooms.room(line(tool("a"))))], "me")
+        with rt.db.change() as hot:
+            hot.run("UPDATE run SET steps = 7 WHERE id = ?", mine.run_id)
+            sent = committer.commit_behind(first_move(mine), None, is_alone=True)
+            until(lambda: cut_who_waits(rooms))
+
+        assert sent.until_done() == 0
+        assert rooms.get(mine.run_id).seq == sent.move.seq

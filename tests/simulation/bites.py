@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from engine.core.inputs import Execute
-from engine.runner.committer import Committer, HandedOver
+from engine.runner.committer import Committer
 from engine.runner.drive import Drive, Stopped
 from engine.runner.sweeper import Sweeper
+from engine.runner.wanted import HandedOver
 from engine.store import claims, inbox, journal
 from engine.store.claims import Claimed
 from engine.store.database import Hot

@@ -65,10 +65,10 @@ class SimulatedDatabase(Database):
         self._scheduler.pause()
 
     @contextmanager
-    def hot(self, *, is_lasting: bool = True, is_single: bool = False) -> Iterator[Hot]:
+    def hot(self, *, is_lasting: bool = True) -> Iterator[Hot]:
         mishap = self._begin(writes=True)
         with self._whole():
-            with super().hot(is_lasting=is_lasting, is_single=is_single) as hot:
+            with super().hot(is_lasting=is_lasting) as hot:
                 yield hot
                 self._before_commit(mishap)
             self._after_commit(mishap)

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
 from typing import Any
 
-from engine.runner import committer, crashes, drive, lease, runner, sweeper
+from engine.runner import committer, crashes, drive, lease, publishing, runner, sweeper, wanted
 from tests.simulation.scheduler import Scheduler, Task
 
 PREEMPTED = 0.1
@@ -53,10 +53,11 @@ class Threads:
     def installed(self, effects: Callable[..., Any], drives: type[drive.Drive]) -> Iterator[None]:
         """In place of the real ones, wherever the runner asks for them."""
         with ExitStack() as stack:
-            for module in (committer, crashes, drive, lease, runner, sweeper):
+            for module in (committer, crashes, drive, lease, publishing, runner, sweeper, wanted):
                 stack.enter_context(replaced(module, "threading", self.threading))
-            stack.enter_context(replaced(committer, "queue", self.queue))
-            for module in (committer, drive):
+            for module in (committer, publishing):
+                stack.enter_context(replaced(module, "queue", self.queue))
+            for module in (publishing, drive):
                 stack.enter_context(replaced(module, "time", self.time))
             stack.enter_context(replaced(runner, "ThreadPoolExecutor", self.pool))
             stack.enter_context(replaced(runner, "Effects", effects))
@@ -158,7 +159,8 @@ class Queue(_Waited):
             raise queue.Full
         self.put(item)
 
-    def get(self) -> Any:
+    def get(self, timeout: float | None = None) -> Any:
+        assert timeout is None, "SQLite has nothing to wait for beside what comes"
         self.wait_until(lambda: bool(self.items))
         return self.items.popleft()
 

@@ -1,0 +1,116 @@
+"""Statements that PostgreSQL is sent in its own protocol: each is there whole and committed, or told to have failed."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from engine.core.errors import InvalidInput
+from engine.store.database import Database, DatabaseBusy, DatabaseDown, Hot
+from engine.store.postgresql import Lane
+from tests.fixtures.databases import open_quick
+from tests.fixtures.running import until
+
+PUT = (
+    "INSERT INTO note (body, number, share, flag) VALUES (?, ?, ?, ?) RETURNING id, body, number, share, flag"
+)
+
+
+@pytest.fixture
+def database(postgres_url: str) -> Iterator[Database]:
+    with closing(open_quick(postgres_url)) as database:
+        with database.change() as hot:
+            columns = "body text, number bigint, share double precision, flag boolean"
+            hot.run(f"CREATE TABLE note (id serial PRIMARY KEY, {columns})")
+        yield database
+        with database.change() as hot:
+            hot.run("DROP TABLE note")
+
+
+@pytest.fixture
+def lane(database: Database) -> Iterator[Lane]:
+    lane = database.lane()
+    assert lane is not None
+    yield lane
+    lane.close()
+
+
+def bodies(database: Database) -> list[str]:
+    with database.look() as hot:
+        return [row[0] for row in hot.all("SELECT body FROM note ORDER BY id")]
+
+
+def put(lane: Lane, body: str) -> object:
+    lane.send(PUT, (body, 1, 0.5, True))
+    return lane.take()
+
+
+def pid(lane: Lane) -> int:
+    lane.send("SELECT pg_backend_pid()", ())
+    found = lane.take()
+    assert found is not None
+    return int(found[0] or 0)
+
+
+def cut(hot: Hot, pid: int) -> None:
+    hot.run("SELECT pg_terminate_backend(?)", pid)
+    until(lambda: hot.one("SELECT 1 FROM pg_stat_activity WHERE pid = ?", pid) is None or None)
+
+
+def test_what_was_taken_is_committed_and_comes_back_as_it_was_given(database: Database, lane: Lane) -> None:
+    large = "grüße 😀 " * 100_000  # more than the socket takes at once
+
+    for body in ("it's; -- ?", large):
+        lane.send(PUT, (body, 2**62, 1e-7, False))
+        taken = lane.take()
+        assert taken is not None
+        assert taken[1:] == (body, str(2**62), "1e-07", "f")
+        assert bodies(database)[-1] == body
+    lane.send(PUT, (None, None, None, None))
+    assert lane.take() == ("3", None, None, None, None)
+    lane.send("UPDATE note SET body = ? WHERE id = ? RETURNING id", ("new", 99))
+    assert lane.take() is None
+
+
+def test_a_statement_that_fails_leaves_no_trace_and_the_next_one_is_made(
+    database: Database, lane: Lane
+) -> None:
+    put(lane, "first")
+
+    lane.send(PUT, ("a\0b", 1, 0.5, True))
+    with pytest.raises(InvalidInput, match="NUL"):
+        lane.take()
+    lane.send(PUT, ("too large", 2**70, 0.5, True))
+    with pytest.raises(InvalidInput, match="bigint"):
+        lane.take()
+    lane.send("SET lock_timeout = 50", ())
+    lane.take()
+    with database.change() as hot:
+        hot.run("LOCK TABLE note")
+        lane.send(PUT, ("late", 1, 0.5, True))
+        with pytest.raises(DatabaseBusy):
+            lane.take()
+
+    put(lane, "last")
+    assert bodies(database) == ["first", "last"]
+
+
+def test_a_connection_that_is_cut_is_told_and_another_one_is_opened(database: Database, lane: Lane) -> None:
+    put(lane, "first")
+
+    with database.look() as hot:
+        cut(hot, pid(lane))
+    lane.send(PUT, ("is not sent", 1, 0.5, True))
+    with pytest.raises(DatabaseDown):
+        lane.take()
+    other = pid(lane)
+    put(lane, "second")
+    with database.change() as hot:
+        hot.run("LOCK TABLE note")
+        lane.send(PUT, ("waits", 1, 0.5, True))
+        cut(hot, other)
+        with pytest.raises(DatabaseDown):
+            lane.take()
+
+    put(lane, "last")
+    assert bodies(database) == ["first", "second", "last"]
