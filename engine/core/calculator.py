@@ -66,9 +66,7 @@ def calculate(expression: str, names: Mapping[str, Number] = MappingProxyType({}
     Raises:
         CalculatorError: it can't be read, a name is missing, or there is no result within the limits.
     """
-    calculation = _Calculation(_tokens(expression), names)
-    value = calculation.whole()
-    return calculation.guarded(lambda: _EXACT.plus(value), 0)
+    return _rounded(_read(expression)(names))
 
 
 def as_text(value: Decimal) -> str:
@@ -111,8 +109,16 @@ class Token(NamedTuple):
     at: int
 
 
+Term: TypeAlias = Callable[[Mapping[str, Number]], Decimal]
+"""Part of a calculation that was read: what it comes to with these names."""
+
+
 @lru_cache(maxsize=1024)
-def _tokens(expression: str) -> tuple[Token, ...]:
+def _read(expression: str) -> Term:
+    return _Reader(_tokens(expression)).whole()
+
+
+def _tokens(expression: str) -> list[Token]:
     if len(expression) > LIMITS.calculation_chars:
         raise CalculatorError(
             f"The limit is {LIMITS.calculation_chars} characters.", LIMITS.calculation_chars + 1
@@ -131,29 +137,53 @@ def _tokens(expression: str) -> tuple[Token, ...]:
             raise CalculatorError(f"{(text + match['tail'])[:40]!r} is not a number.", start + 1)
         found.append(Token(text if kind == "op" else str(kind), text, start))
         at = match.end()
-    return tuple(found)
+    return found
 
 
-class _Calculation:
-    """Reads and calculates in one go, from the loosest operator to the tightest."""
+def _refuse(detail: str, at: int) -> NoReturn:
+    raise CalculatorError(detail, at + 1)
 
-    def __init__(self, tokens: tuple[Token, ...], names: Mapping[str, Number]) -> None:
+
+def _guarded(operation: Callable[..., Decimal], at: int) -> Callable[..., Decimal]:
+    """The operation, which is refused if its result is not finite or beyond the limits."""
+
+    def run(*values: Any) -> Decimal:
+        try:
+            value = operation(*values)
+        except decimal.Overflow:
+            _refuse(f"The result is beyond 1e{LIMITS.calculation_exponent}.", at)
+        except (decimal.Underflow, decimal.Subnormal):
+            _refuse(f"The result is too close to zero: below 1e-{LIMITS.calculation_exponent}.", at)
+        except decimal.DivisionByZero:
+            _refuse("Division by zero.", at)
+        except decimal.InvalidOperation:
+            _refuse("This has no result: it is not defined, or too far apart for 50 digits.", at)
+        if not value.is_finite():
+            _refuse("This has no finite result.", at)
+        return value
+
+    return run
+
+
+_rounded = _guarded(_EXACT.plus, 0)
+
+
+class _Reader:
+    """Reads an expression once, from the loosest operator to the tightest; what it gives is calculated with any names."""
+
+    def __init__(self, tokens: list[Token]) -> None:
         self.tokens = tokens
-        self.names = names
         self.next = 0
         self.depth = 0
 
-    def whole(self) -> Decimal:
-        value = self.sum()
+    def whole(self) -> Term:
+        term = self.sum()
         token = self.tokens[self.next]
         if token.kind != "end":
             advice = " Write 1.5 with a point and no blanks or separators between digits."
             hint = advice if token.kind in (",", "number") else ""
-            self.refuse(f"Expected an operator or the end, found {token.text[:40]!r}.{hint}", token.at)
-        return value
-
-    def refuse(self, detail: str, at: int) -> NoReturn:
-        raise CalculatorError(detail, at + 1)
+            _refuse(f"Expected an operator or the end, found {token.text[:40]!r}.{hint}", token.at)
+        return term
 
     def take(self, *kinds: str) -> Token | None:
         token = self.tokens[self.next]
@@ -165,119 +195,138 @@ class _Calculation:
     def expect(self, kind: str) -> Token:
         token = self.tokens[self.next]
         found = repr(token.text[:40]) if token.text else "the end"
-        return self.take(kind) or self.refuse(f"Expected {kind!r}, found {found}.", token.at)
+        return self.take(kind) or _refuse(f"Expected {kind!r}, found {found}.", token.at)
 
-    def inner(self, rule: Callable[[], Decimal]) -> Decimal:
+    def inner(self, rule: Callable[[], Term]) -> Term:
         self.depth += 1
         if self.depth > LIMITS.depth:
-            self.refuse(f"More than {LIMITS.depth} levels deep.", self.tokens[self.next].at)
-        value = rule()
+            _refuse(f"More than {LIMITS.depth} levels deep.", self.tokens[self.next].at)
+        term = rule()
         self.depth -= 1
-        return value
+        return term
 
-    def guarded(self, operation: Callable[[], Decimal], at: int) -> Decimal:
-        """The result of an operation, if it is finite and within the limits."""
-        try:
-            value = operation()
-        except decimal.Overflow:
-            self.refuse(f"The result is beyond 1e{LIMITS.calculation_exponent}.", at)
-        except (decimal.Underflow, decimal.Subnormal):
-            self.refuse(f"The result is too close to zero: below 1e-{LIMITS.calculation_exponent}.", at)
-        except decimal.DivisionByZero:
-            self.refuse("Division by zero.", at)
-        except decimal.InvalidOperation:
-            self.refuse("This has no result: it is not defined, or too far apart for 50 digits.", at)
-        if not value.is_finite():
-            self.refuse("This has no finite result.", at)
-        return value
+    def sum(self) -> Term:
+        return self.in_a_row(self.product, "+", "-")
 
-    def sum(self) -> Decimal:
-        value = self.product()
-        while token := self.take("+", "-"):
-            value = self.applied(token, value, self.product())
-        return value
+    def product(self) -> Term:
+        return self.in_a_row(self.signed, "*", "/", "%")
 
-    def product(self) -> Decimal:
-        value = self.signed()
-        while token := self.take("*", "/", "%"):
-            value = self.applied(token, value, self.signed())
-        return value
+    def in_a_row(self, rule: Callable[[], Term], *kinds: str) -> Term:
+        """Operands from left to right: however many there are, none is deeper than another."""
+        first, more = rule(), []
+        while token := self.take(*kinds):
+            more.append((_operation(token), rule()))
+        if not more:
+            return first
 
-    def signed(self) -> Decimal:
+        def run(names: Mapping[str, Number]) -> Decimal:
+            value = first(names)
+            for operation, term in more:
+                value = operation(value, term(names))
+            return value
+
+        return run
+
+    def signed(self) -> Term:
         if token := self.take("-", "+"):
-            value = self.inner(self.signed)
-            return value if token.kind == "+" else self.guarded(lambda: _GUARDED.minus(value), token.at)
+            term = self.inner(self.signed)
+            if token.kind == "+":
+                return term
+            minus = _guarded(_GUARDED.minus, token.at)
+            return lambda names: minus(term(names))
         return self.power()
 
-    def power(self) -> Decimal:
+    def power(self) -> Term:
         base = self.atom()
         token = self.take("**", "^")
         if token is None:
             return base
-        exponent = self.inner(self.signed)
-        if exponent.copy_abs() > LIMITS.calculation_power:
-            self.refuse(f"A power above {LIMITS.calculation_power} is not calculated.", token.at)
-        return self.guarded(lambda: _GUARDED.power(base, exponent), token.at)
+        at, power, exponent = token.at, _guarded(_GUARDED.power, token.at), self.inner(self.signed)
 
-    def applied(self, token: Token, left: Decimal, right: Decimal) -> Decimal:
-        if token.kind in "/%" and right == 0:
-            self.refuse("Division by zero.", token.at)
-        return self.guarded(lambda: _OPERATORS[token.kind](left, right), token.at)
+        def run(names: Mapping[str, Number]) -> Decimal:
+            of, to = base(names), exponent(names)
+            if to.copy_abs() > LIMITS.calculation_power:
+                _refuse(f"A power above {LIMITS.calculation_power} is not calculated.", at)
+            return power(of, to)
 
-    def atom(self) -> Decimal:
+        return run
+
+    def atom(self) -> Term:
         token = self.tokens[self.next]
         self.next += 1
         if token.kind == "number":
-            return self.literal(token.text, token.at)
+            value = _literal(token.text, token.at)
+            return lambda _: value
         if token.kind == "(":
-            value = self.inner(self.sum)
+            term = self.inner(self.sum)
             self.expect(")")
-            return value
+            return term
         if token.kind == "name":
-            return self.function(token) if self.take("(") else self.named(token)
+            return self.function(token) if self.take("(") else _named(token)
         found = repr(token.text[:40]) if token.text else "the end"
-        return self.refuse(f"Expected a number, a name or '(', found {found}.", token.at)
+        return _refuse(f"Expected a number, a name or '(', found {found}.", token.at)
 
-    def literal(self, text: str, at: int) -> Decimal:
-        value = self.guarded(lambda: _GUARDED.create_decimal(text), at)
-        if len(text) > LIMITS.calculation_digits:
-            mantissa = re.split("[eE]", text, maxsplit=1)[0]
-            if len(mantissa.replace(".", "").lstrip("-0").rstrip("0")) > LIMITS.calculation_digits:
-                self.refuse(f"A number has at most {LIMITS.calculation_digits} digits.", at)
-        return value
-
-    def named(self, token: Token) -> Decimal:
-        value = self.names.get(token.text)
-        if value is None or isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-            known = ", ".join(sorted((*self.names, *(f"{name}()" for name in _FUNCTIONS))))
-            what = "is not a number" if token.text in self.names else "is not known"
-            self.refuse(f"{token.text[:40]!r} {what}. Known: {known}.", token.at)
-        if isinstance(value, int):
-            if abs(value) >= _TOO_MANY_DIGITS:
-                self.refuse(
-                    f"{token.text[:40]!r} has more than {LIMITS.calculation_digits} digits.", token.at
-                )
-            return Decimal(value)
-        # repr() of a double is the shortest text that means it: 0.1 stays 0.1.
-        text = repr(value) if isinstance(value, float) else str(value)
-        if not Decimal(text).is_finite():
-            self.refuse(f"{token.text[:40]!r} is not finite.", token.at)
-        return self.literal(text, token.at)
-
-    def function(self, name: Token) -> Decimal:
-        arguments: list[Decimal] = []
+    def function(self, name: Token) -> Term:
+        arguments: list[Term] = []
         while not self.take(")"):
             if arguments:
                 self.expect(",")
             arguments.append(self.inner(self.sum))
         if name.text not in _FUNCTIONS:
             known = ", ".join(sorted(_FUNCTIONS))
-            self.refuse(f"There is no function {name.text[:40]!r}. Known: {known}.", name.at)
-        least, most, run = _FUNCTIONS[name.text]
+            _refuse(f"There is no function {name.text[:40]!r}. Known: {known}.", name.at)
+        least, most, function = _FUNCTIONS[name.text]
         if not least <= len(arguments) <= most:
             wanted = "one value" if most == 1 else "one or more values" if most > 2 else "one or two values"
-            self.refuse(f"{name.text}() takes {wanted}, not {len(arguments)} values.", name.at)
-        return self.guarded(lambda: run(*arguments), name.at)
+            _refuse(f"{name.text}() takes {wanted}, not {len(arguments)} values.", name.at)
+        run = _guarded(function, name.at)
+        return lambda names: run(*[argument(names) for argument in arguments])
+
+
+def _operation(token: Token) -> Callable[..., Decimal]:
+    run, at = _guarded(_OPERATORS[token.kind], token.at), token.at
+    if token.kind not in "/%":
+        return run
+
+    def divide(left: Decimal, right: Decimal) -> Decimal:
+        if right == 0:
+            _refuse("Division by zero.", at)
+        return run(left, right)
+
+    return divide
+
+
+def _literal(text: str, at: int) -> Decimal:
+    value = _guarded(_GUARDED.create_decimal, at)(text)
+    if len(text) > LIMITS.calculation_digits:
+        mantissa = re.split("[eE]", text, maxsplit=1)[0]
+        if len(mantissa.replace(".", "").lstrip("-0").rstrip("0")) > LIMITS.calculation_digits:
+            _refuse(f"A number has at most {LIMITS.calculation_digits} digits.", at)
+    return value
+
+
+def _named(token: Token) -> Term:
+    name, at = token.text, token.at
+
+    def run(names: Mapping[str, Number]) -> Decimal:
+        value = names.get(name)
+        if type(value) is int and -_TOO_MANY_DIGITS < value < _TOO_MANY_DIGITS:  # as nearly always
+            return Decimal(value)
+        if value is None or isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+            known = ", ".join(sorted((*names, *(f"{function}()" for function in _FUNCTIONS))))
+            what = "is not a number" if name in names else "is not known"
+            _refuse(f"{name[:40]!r} {what}. Known: {known}.", at)
+        if isinstance(value, int):
+            if abs(value) < _TOO_MANY_DIGITS:
+                return Decimal(value)
+            _refuse(f"{name[:40]!r} has more than {LIMITS.calculation_digits} digits.", at)
+        # repr() of a double is the shortest text that means it: 0.1 stays 0.1.
+        text = repr(value) if isinstance(value, float) else str(value)
+        if not Decimal(text).is_finite():
+            _refuse(f"{name[:40]!r} is not finite.", at)
+        return _literal(text, at)
+
+    return run
 
 
 def _round(value: Decimal, places: Decimal = Decimal(0)) -> Decimal:
