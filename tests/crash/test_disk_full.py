@@ -104,6 +104,7 @@ def test_a_full_disk_stops_the_work_and_loses_and_repeats_none(
     found = check(place.rt, run_ids, read(place.ledger))
     assert not found.violations, str(found)
     assert found.counts["repeated_effects"] == 0, str(found)
+    assert not [event for run_id in run_ids for event in place.events(run_id, "WORKER_LOST")]
 
 
 def test_so_does_a_full_disk_under_postgresql_that_is_started_again_when_it_has_room(
