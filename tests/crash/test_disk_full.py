@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.services import health, runs, watching
+from engine.store.database import Database, DatabaseFull
 from tests.core.drawing import line
 from tests.crash.checker import check
 from tests.crash.installation import AWAY, ME, Installation, all_over, until
@@ -126,3 +127,16 @@ def test_so_does_a_full_disk_under_postgresql_that_is_started_again_when_it_has_
     found = check(place.rt, run_ids, read(place.ledger))
     assert not found.violations, str(found)
     assert found.counts["repeated_effects"] == 0, str(found)
+
+
+def test_without_room_for_what_sqlite_s_processes_share_its_disk_is_told_as_full(
+    small_disk: Path, sqlite_template: Path
+) -> None:
+    path = small_disk / "openrooms.db"
+    shutil.copy(sqlite_template, path)
+    fill(small_disk / "ballast", 4_096)  # its log can be begun
+    with closing(Database(f"sqlite:///{path}")) as database:
+        with pytest.raises(DatabaseFull):
+            database.ping()
+        (small_disk / "ballast").unlink()
+        database.ping()
