@@ -248,6 +248,7 @@ def _revealed(wire: Wire, names: Collection[str]) -> dict[str, str]:
 def main() -> None:
     """`python -m engine.isolation.child FD MEMORY_MB SOURCES`; the last is JSON."""
     sock = socket.socket(fileno=int(sys.argv[1]))
+    os.register_at_fork(after_in_child=sock.close)  # a copy of it would hide our death from our worker
     _limit(int(sys.argv[2]))
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     hide_in_logs()

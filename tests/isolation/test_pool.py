@@ -165,6 +165,15 @@ def test_a_child_that_writes_into_our_socket_is_killed(catalogue: Catalogue) -> 
         using(calling(catalogue, "babbles"))
 
 
+def test_the_death_of_one_that_has_forked_is_known_at_once_and_the_other_ends(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    with pytest.raises(ChildDied, match="was killed by SIGKILL"):
+        using(calling(catalogue, "dies_of_two", ledger=str(tmp_path / "other")))
+
+    assert gone(int((tmp_path / "other").read_text()))
+
+
 def test_an_output_that_is_no_json_is_a_failure_of_the_step(catalogue: Catalogue) -> None:
     with pytest.raises(StepError) as failed:
         using(calling(catalogue, "gives_no_json"))
