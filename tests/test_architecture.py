@@ -20,6 +20,7 @@ STARTS_PROCESSES = {
     "openrooms_app/build.py",
     "openrooms_app/supervisor.py",
     "engine/live/embedded.py",
+    "engine/isolation/guard.py",
     "engine/isolation/pool.py",
 }
 KNOWS_THE_ENVIRONMENT = {

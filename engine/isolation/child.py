@@ -7,11 +7,8 @@ import contextlib
 import logging
 import os
 import resource
-import select
-import signal
 import socket
 import sys
-import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -229,22 +226,6 @@ def _framed(reply: dict[str, Any]) -> bytes:
         return framed({**kept, "usage": reply["usage"]})
 
 
-def _die_with_worker(sock: socket.socket) -> None:
-    """End at once when the worker ends, whatever the main thread is busy with."""
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: also reaches code that holds the GIL
-
-    def watch() -> None:
-        poll = select.poll()
-        poll.register(sock, 0)  # hanging up is told even to those who ask for nothing
-        poll.poll()
-        os.killpg(0, signal.SIGKILL)  # and with us whatever a tool has started
-
-    threading.Thread(target=watch, name="worker's end", daemon=True).start()
-
-
 def _limit(memory_mb: int) -> None:
     """Cap our own memory, and step forward when the system has to choose whom to kill."""
     if memory_mb:
@@ -267,7 +248,7 @@ def _revealed(wire: Wire, names: Collection[str]) -> dict[str, str]:
 def main() -> None:
     """`python -m engine.isolation.child FD MEMORY_MB SOURCES`; the last is JSON."""
     sock = socket.socket(fileno=int(sys.argv[1]))
-    _die_with_worker(sock)
+    os.register_at_fork(after_in_child=sock.close)  # a copy of it would hide our death from our worker
     _limit(int(sys.argv[2]))
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     hide_in_logs()

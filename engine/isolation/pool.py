@@ -28,6 +28,7 @@ from engine.core.tool_call import too_long
 from engine.isolation.child import OUT_OF_MEMORY, plain_context
 from engine.isolation.clock import TooLong, in_time, standing_still
 from engine.isolation.frames import Broken, framed, receive
+from engine.isolation.guard import Guard
 from engine.settings import environment_for_others
 from engine.supply import Sources
 from engine.supply.connection import Reveal
@@ -70,11 +71,13 @@ class _Child:
     writer: asyncio.StreamWriter
     end: asyncio.TimerHandle | None = None
     """Ends it when it is idle for too long."""
+    is_killed: bool = False
 
     def kill(self) -> None:
-        """End it and whatever it has started."""
-        self.writer.close()
-        if self.process.returncode is None:  # not reaped: the number is still its own
+        """End it and whatever it has started, also if it is dead itself; once, for then the number may be another's."""
+        if not self.is_killed:
+            self.is_killed = True
+            self.writer.close()
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL)
 
@@ -102,6 +105,7 @@ class Children:
         self._idle: list[_Child] = []
         self._all: set[_Child] = set()
         self._starting: set[asyncio.Task[_Child]] = set()
+        self._guard = Guard()
 
     async def call_tool(self, ctx: StepContext, tool: Tool, arguments: dict[str, Any]) -> Any:
         """The tool's result.
@@ -145,6 +149,7 @@ class Children:
             if child.end:
                 child.end.cancel()
             self._drop(child)
+        await asyncio.to_thread(self._guard.close)
 
     async def _run(self, job: dict[str, Any], ctx: StepContext, timeout_s: float | None) -> Any:
         frame = framed(job | {"ctx": plain_context(ctx)})
@@ -245,8 +250,12 @@ class Children:
         self._idle.remove(child)
         self._drop(child)
 
-    def _drop(self, child: _Child) -> None:
+    def _kill(self, child: _Child) -> None:
         child.kill()
+        self._guard.discard(child.process.pid)
+
+    def _drop(self, child: _Child) -> None:
+        self._kill(child)
         self._all.discard(child)
         asyncio.get_running_loop().run_in_executor(None, child.process.wait)  # it is dying: no zombie stays
 
@@ -290,6 +299,7 @@ class Children:
         reader, writer = await asyncio.open_connection(sock=ours)
         child = _Child(process, reader, writer)
         try:
+            self._guard.add(process.pid)
             async with in_time(START_S):
                 await receive(reader)
         except (Broken, TooLong):
@@ -301,7 +311,7 @@ class Children:
 
     async def _why(self, child: _Child) -> str:
         """How a child has ended that does not speak any more."""
-        child.kill()
+        self._kill(child)
         code = await asyncio.to_thread(child.process.wait)
         if code == OUT_OF_MEMORY:
             return f"ran out of the {self._memory_mb} MB of memory that a child may use"

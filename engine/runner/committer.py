@@ -234,7 +234,10 @@ class Committer:
         is being given room.
         """
         if not self._is_leaving.is_set():
-            log.warning("The database's disk is full: what was decided waits until there is room.")
+            log.warning(
+                "The disk of the database %s is full: what was decided waits until there is room.",
+                self._db.url.database,
+            )
         while isinstance(error := self._try([item]), DatabaseDown):
             if self._is_leaving.wait(FULL_S):
                 break

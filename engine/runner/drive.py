@@ -342,7 +342,7 @@ class Drive:
         self._has_ended_step = False
 
     def _start_effects(self) -> None:
-        if not self._host.may_start_effects():
+        if not (self._host.may_start_effects() or self._host.has_kept(self._claimed)):
             raise CommitFailed("the lease could not be renewed")
         if self._to_start:
             reach(Point.AFTER_INTENT_COMMIT)

@@ -47,6 +47,9 @@ RUNS_A_THREAD = 2
 """Runs that want to be driven, for each driving thread, from which this worker has enough to do."""
 WITHOUT_LEASE_S = 0.25
 """Between two looks whether the lease is back."""
+LEASE_BACK_S = 3.0
+"""How long a drive waits for it: by then the lease was tried several times, and others may take its run."""
+LEASE_LOOK_S = 0.02
 UNPLANNABLE_US = 60_000_000
 """How long a run waits for a worker that knows all its node types before it fails."""
 
@@ -156,6 +159,18 @@ class Runner:
 
     def may_start_effects(self) -> bool:
         return self._lease.is_held
+
+    def has_kept(self, claimed: Claimed) -> bool:
+        """Whether the lease comes back with the run still this worker's: as long as it is held nobody else takes it.
+
+        As after a full disk, which had room for an intent just before it had some for the lease.
+        """
+        until = time.monotonic() + LEASE_BACK_S
+        while not self.may_start_effects() and time.monotonic() < until:
+            time.sleep(LEASE_LOOK_S)
+        with contextlib.suppress(DatabaseDown), self.rt.db.look() as hot:
+            return claims.is_held(hot, claimed.run_id, claimed.fence) and self.may_start_effects()
+        return False
 
     def room(self) -> int:
         """How many runs a bell's thread may take now; 0: what rings is for other workers.

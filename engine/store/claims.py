@@ -85,6 +85,11 @@ def _adopt(hot: Hot, run_id: str, worker_id: str, now_us: int) -> Claimed | None
     return replace(Claimed(*row), last_owner=owner) if row is not None else None
 
 
+def is_held(hot: Hot, run_id: str, fence: int) -> bool:
+    """Whether nobody has taken the run since it was claimed with that fence."""
+    return hot.one("SELECT 1 FROM run WHERE id = ? AND fence = ?", run_id, fence) is not None
+
+
 def is_crowd(hot: Hot, worker_id: str) -> bool:
     """Whether more runs than make a crowd are still this worker's."""
     counted = "SELECT count(*) FROM (SELECT 1 FROM run WHERE owner = ? AND live LIMIT ?) AS theirs"

@@ -46,6 +46,8 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 20) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        is_on_disk = self.is_sqlite and self.url.database not in (None, "", ":memory:")
+        self._file = self.url.database if is_on_disk else None
         self.engine = self._engine(pool_size)
         self._mutex = threading.Lock()
         self._lock_file: IO[bytes] | None = None
@@ -55,19 +57,19 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for reading; what it writes is rolled back."""
-        with reachable(), self.engine.connect() as connection, Session(connection) as session:
+        with reachable(self._file), self.engine.connect() as connection, Session(connection) as session:
             yield session
 
     @contextmanager
     def look(self) -> Iterator[Hot]:
         """Hand-written SQL for reading, where a session would cost more than the query."""
-        with reachable(), self.engine.connect() as connection:
+        with reachable(self._file), self.engine.connect() as connection:
             yield Hot(connection, self.is_sqlite)
 
     @contextmanager
     def change(self) -> Iterator[Hot]:
         """As `write`, for hand-written SQL."""
-        with reachable(), self._writer(), self.engine.connect() as connection:
+        with reachable(self._file), self._writer(), self.engine.connect() as connection:
             hot = Hot(connection, self.is_sqlite)
             hot.begin()
             yield hot
@@ -99,7 +101,7 @@ class Database:
                 finally:
                     self._unlock()
             except SQLAlchemyError as error:
-                tell(error)
+                tell(error, self._file)
 
     def lane(self) -> Lane | None:
         """For statements that PostgreSQL commits by themselves; SQLite's wait for the disk within the call."""
@@ -127,7 +129,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session whose changes are committed together, or not at all."""
-        with reachable(), self._writer(), self.engine.connect() as connection:
+        with reachable(self._file), self._writer(), self.engine.connect() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             with Session(connection) as session:
@@ -141,22 +143,19 @@ class Database:
 
     def lay_out(self) -> None:
         """Before many commits: have SQLite's log take its space on the disk at once."""
-        if self.is_sqlite and self.url.database not in (None, "", ":memory:"):
-            with reachable(), self._writer(), self.engine.connect() as connection:
-                sqlite.lay_out_log(connection.connection.driver_connection, str(self.url.database))
+        if self._file:
+            with reachable(self._file), self._writer(), self.engine.connect() as connection:
+                sqlite.lay_out_log(connection.connection.driver_connection, self._file)
 
     @property
     def is_missing(self) -> bool:
         """Whether there is no SQLite file yet; opening it would make one."""
-        path = self.url.database
-        return self.is_sqlite and path not in (None, "", ":memory:") and not Path(str(path)).exists()
+        return self._file is not None and not Path(self._file).exists()
 
     @property
     def is_full(self) -> bool:
         """Whether the disk of an SQLite file has no room for what a step may give; of a server nobody knows it from here."""
-        if not self.is_sqlite or self.url.database in (None, "", ":memory:"):
-            return False
-        return shutil.disk_usage(Path(str(self.url.database)).parent).free < ROOM_BYTES
+        return self._file is not None and shutil.disk_usage(Path(self._file).parent).free < ROOM_BYTES
 
     def ping(self) -> None:
         """
@@ -227,8 +226,8 @@ class Database:
             self._mutex.release()
 
     def _open_lock_file(self) -> IO[bytes] | None:
-        if self._lock_file is None and self.url.database not in (None, "", ":memory:"):
-            self._lock_file = Path(f"{self.url.database}.lock").open("ab")  # noqa: SIM115 - kept open
+        if self._lock_file is None and self._file:
+            self._lock_file = Path(f"{self._file}.lock").open("ab")  # noqa: SIM115 - kept open
         return self._lock_file
 
 

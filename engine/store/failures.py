@@ -19,6 +19,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from engine.core.errors import InvalidInput, OpenRoomsError
+from engine.store import sqlite
 
 
 class DatabaseDown(OpenRoomsError):
@@ -37,18 +38,29 @@ class DatabaseFull(DatabaseBusy):
 
 
 @contextmanager
-def reachable() -> Iterator[None]:
+def reachable(file: str | None) -> Iterator[None]:
+    """`file`: where an SQLite database lies on a disk."""
     try:
         yield
     except SQLAlchemyError as error:
-        tell(error)
+        tell(error, file)
 
 
-def tell(error: SQLAlchemyError) -> NoReturn:
-    meaning = _meaning(error)
+def tell(error: SQLAlchemyError, file: str | None = None) -> NoReturn:
+    meaning = _out_of_room(error, file) or _meaning(error)
     if meaning is None:
         raise error
     raise meaning from error
+
+
+def _out_of_room(error: SQLAlchemyError, file: str | None) -> DatabaseFull | None:
+    """What SQLite calls a fault of its disk when a quota is spent, or when there is no room for the memory that its processes
+    share: whether a file can grow tells it from another.
+    """
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0) & 0xFF
+    if file is None or code not in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) or sqlite.has_room(file):
+        return None
+    return DatabaseFull("its disk is full")
 
 
 def _meaning(error: SQLAlchemyError) -> OpenRoomsError | None:

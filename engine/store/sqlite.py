@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sqlite3
@@ -9,6 +10,7 @@ import time
 from functools import cache
 from operator import mul
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from engine.core.embedding import values_of
@@ -17,6 +19,8 @@ WAL_WITHIN_S = 30
 WAL_PAGES = 1_000
 """From here on SQLite writes its log over from the beginning."""
 _FRAME_BYTES = 4_096 + 24
+_GROWTH_BYTES = 65_536
+"""More than SQLite's files grow by at once."""
 _CACHE = "cache_size=-16000"
 """In kibibytes."""
 
@@ -76,6 +80,17 @@ def lay_out_log(connection: Any, path: str) -> None:
     finally:
         connection.rollback()
         connection.execute(f"PRAGMA {_CACHE}")
+
+
+def has_room(path: str) -> bool:
+    """Whether a file beside the database at `path` can grow: how much of a quota is left is told by nothing else."""
+    try:
+        with TemporaryFile(dir=Path(path).parent, buffering=0) as file:
+            file.write(bytes(_GROWTH_BYTES))
+            os.fsync(file.fileno())  # some tell it only then
+    except OSError as error:
+        return error.errno not in (errno.ENOSPC, errno.EDQUOT)
+    return True
 
 
 def _add_vectors(connection: Any) -> None:

@@ -1,6 +1,7 @@
 """Documents: checked, run, taken in and out, replayed; here, or at a server where they are stored."""
 
 import json
+import logging
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -103,6 +104,9 @@ def _run_here(file: Path, asked: dict[str, Any], answers: dict[str, Any], as_jso
             f"there is no file {file}. A room or workflow takes --server.", param_hint="FILE"
         )
     log_to_stderr("ERROR")
+    logging.getLogger("engine.runner.committer").setLevel(
+        "WARNING"
+    )  # a full disk would look like a standstill
     done = run_document(read_file(file), asked["input"], answers, teller(as_json), Trial.of(asked))
     if as_json:
         result = {"run_id": done.id, "status": done.status, "output": done.output, "error": done.error}

@@ -1,5 +1,6 @@
 """The disk of an installation is full for a while: what was decided waits, no effect is repeated, then all goes on."""
 
+import json
 import os
 import pwd
 import shutil
@@ -12,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from engine.services import health, runs, watching
-from tests.core.drawing import line
+from engine.store.database import Database, DatabaseFull
+from tests.core.drawing import line, node
 from tests.crash.checker import check
 from tests.crash.installation import AWAY, ME, Installation, all_over, until
 from tests.crash.ledger import read
@@ -104,6 +106,7 @@ def test_a_full_disk_stops_the_work_and_loses_and_repeats_none(
     found = check(place.rt, run_ids, read(place.ledger))
     assert not found.violations, str(found)
     assert found.counts["repeated_effects"] == 0, str(found)
+    assert not [event for run_id in run_ids for event in place.events(run_id, "WORKER_LOST")]
 
 
 def test_so_does_a_full_disk_under_postgresql_that_is_started_again_when_it_has_room(
@@ -125,3 +128,35 @@ def test_so_does_a_full_disk_under_postgresql_that_is_started_again_when_it_has_
     found = check(place.rt, run_ids, read(place.ledger))
     assert not found.violations, str(found)
     assert found.counts["repeated_effects"] == 0, str(found)
+
+
+def test_a_run_in_the_foreground_says_once_whose_disk_is_full_and_goes_on_when_it_has_room(
+    nursery: Nursery, folder: Path, small_disk: Path
+) -> None:
+    document = folder / "document.json"
+    slow = {"provider": "scripted", "model": "slow:0.5", "prompt": "wait"}
+    document.write_text(json.dumps(line(*(node(id_, "AGENT_TASK", config=slow) for id_ in "ab"))))
+    environment = {"TMPDIR": str(small_disk), "OPENROOMS_DATA_DIR": str(folder / "data")}
+    command = nursery.fork("cli", ["run", str(document)], environment, folder / "run.log")
+    until(lambda: command.log.exists() and "Asking scripted" in command.told())
+    fill(small_disk / "ballast", 0)
+    until(lambda: "what was decided waits" in command.told())
+    time.sleep(1.5)  # it has been tried again
+    (small_disk / "ballast").unlink()
+
+    assert command.wait() == 0
+    assert command.told().count(f"The disk of the database {small_disk}/openrooms-") == 1
+    assert "COMPLETED" in command.told()
+
+
+def test_without_room_for_what_sqlite_s_processes_share_its_disk_is_told_as_full(
+    small_disk: Path, sqlite_template: Path
+) -> None:
+    path = small_disk / "openrooms.db"
+    shutil.copy(sqlite_template, path)
+    fill(small_disk / "ballast", 4_096)  # its log can be begun
+    with closing(Database(f"sqlite:///{path}")) as database:
+        with pytest.raises(DatabaseFull):
+            database.ping()
+        (small_disk / "ballast").unlink()
+        database.ping()

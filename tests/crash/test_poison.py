@@ -174,14 +174,22 @@ def test_a_crowd_of_steps_that_wait_goes_on_on_the_loop_and_the_poison_among_the
         assert history.replay_run(workers.rt, workers.user, run_id)["identical"]
 
 
-def test_a_child_dies_with_a_worker_that_is_killed(workers: Workers, tmp_path: Path) -> None:
-    ledger = tmp_path / "calls"
-    run_id = workers.begin(line(calling("echoes", ledger, arguments={"seconds": 5})))
-    child = wait_for(ledger, within_s=90)[0]
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().split()[3])
 
-    os.kill(int(Path(f"/proc/{child}/stat").read_text().split()[3]), 9)
+
+def test_with_a_worker_that_is_killed_die_its_children_and_what_they_have_started(
+    workers: Workers, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "calls"
+    run_id = workers.begin(line(calling("starts_another", ledger, arguments={"seconds": 5})))
+    (grandchild,) = wait_for(ledger, within_s=90)
+    child = parent_of(grandchild)
+
+    os.kill(parent_of(child), signal.SIGKILL)
 
     assert gone(child)
+    assert gone(grandchild)
     assert over(workers, run_id).status is RunStatus.COMPLETED
 
 

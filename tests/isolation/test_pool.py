@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from engine.core.discovery import discover
 from engine.isolation.clock import TooLong, in_time
 from engine.isolation.pool import ChildDied, Children, NoChild
 from tests.fixtures.contexts import MemoryInHand, a_context
+from tests.runner.test_children import gone
 
 Use = Callable[[Children], Awaitable[Any]]
 
@@ -70,15 +72,18 @@ def test_an_idle_child_ends_after_a_while(catalogue: Catalogue) -> None:
     using(rest, idle_s=0.2)
 
 
-def test_a_child_that_died_while_idle_is_replaced_and_nobody_blamed(catalogue: Catalogue) -> None:
-    async def twice(children: Children) -> tuple[int, int]:
-        first = (await calling(catalogue, "echoes")(children))["pid"]
-        os.kill(first, 9)
+def test_a_child_that_was_killed_while_idle_is_replaced_nobody_blamed_and_what_it_had_started_ended(
+    catalogue: Catalogue,
+) -> None:
+    async def twice(children: Children) -> None:
+        first = await calling(catalogue, "leaves_another")(children)
+        os.kill(first["pid"], signal.SIGKILL)
         await asyncio.sleep(0.2)
-        return first, (await calling(catalogue, "echoes")(children))["pid"]
+        assert is_alive(first["left"])
+        assert (await calling(catalogue, "echoes")(children))["pid"] != first["pid"]
+        assert gone(first["left"])
 
-    first, second = using(twice)
-    assert first != second
+    using(twice)
 
 
 def test_who_is_cancelled_in_line_leaves_the_child_to_the_next(catalogue: Catalogue) -> None:
@@ -158,6 +163,15 @@ def test_a_loop_that_no_longer_turns_counts_as_a_death(catalogue: Catalogue) -> 
 def test_a_child_that_writes_into_our_socket_is_killed(catalogue: Catalogue) -> None:
     with pytest.raises(ChildDied, match="was killed by SIGKILL"):
         using(calling(catalogue, "babbles"))
+
+
+def test_the_death_of_one_that_has_forked_is_known_at_once_and_the_other_ends(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
+    with pytest.raises(ChildDied, match="was killed by SIGKILL"):
+        using(calling(catalogue, "dies_of_two", ledger=str(tmp_path / "other")))
+
+    assert gone(int((tmp_path / "other").read_text()))
 
 
 def test_an_output_that_is_no_json_is_a_failure_of_the_step(catalogue: Catalogue) -> None:

@@ -5,6 +5,7 @@ import threading
 import time
 from contextlib import closing, contextmanager
 from functools import partial
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -22,6 +23,8 @@ from engine.store import claims, journal, workers
 from engine.store.journal import Move, Row
 from engine.store.workers import Worker
 from tests.core.drawing import forked, line, node, tool
+from tests.crash import ledger
+from tests.crash.workflows import effect
 from tests.fixtures.contexts import a_context
 from tests.runner.conftest import Place, Rooms
 from tests.simulation.bites import no_fence_check
@@ -89,6 +92,32 @@ def test_who_could_not_renew_gives_others_time_to_come_back_before_it_takes_thei
 
     lease._others_us = place.rt.now_us()
     assert place.over(run.id).status is RunStatus.COMPLETED
+
+
+@pytest.mark.parametrize("is_taken", [False, True])
+def test_an_intent_that_is_on_disk_before_the_lease_is_back_waits_for_it(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_taken: bool
+) -> None:
+    monkeypatch.setenv(ledger.FILE, str(tmp_path / "ledger"))
+    for each in ledger.TOOLS:
+        place.rt.catalogue.add(each)
+    run = place.start(place.room(line(effect("one", after_ms=300), effect("two"))))
+    while not (begun := ledger.read(tmp_path / "ledger")):
+        time.sleep(0.01)
+    place.runner._lease._until_us = 0  # as while a disk was full, until now
+    place.until(run.id, lambda run: run.steps == 3)
+    if is_taken:
+        with place.rt.db.write() as session:
+            workers.register(session, a_worker("another", place.rt.now_us() + 3_600_000_000))
+            sql = "UPDATE run SET owner = 'another', fence = fence + 1 WHERE id = :id"
+            session.execute(text(sql), {"id": run.id})
+        place.until(run.id, lambda run: place.runner.may_start_effects())
+        time.sleep(0.2)  # as long as it would take to be begun
+    else:
+        assert place.over(run.id).status is RunStatus.COMPLETED
+
+    assert len(ledger.read(tmp_path / "ledger")) == len(begun) + (not is_taken)
+    assert "WORKER_LOST" not in [event["type"] for event in history.events(place.rt, place.user, run.id)]
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

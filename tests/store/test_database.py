@@ -1,5 +1,6 @@
 """What goes wrong with a database is named for what it is: away, busy, or full; and its log is laid out."""
 
+import resource
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -49,6 +50,19 @@ def test_a_full_database_is_told_as_full(sqlite_url: str) -> None:
             "PRAGMA max_page_count = 1",
             "CREATE TABLE more AS SELECT zeroblob(9999) AS x",
         )
+
+
+def test_a_fault_of_a_disk_that_has_room_is_not_told_as_full(sqlite_url: str) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with closing(Database(sqlite_url)) as database:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, hard))
+        try:
+            with pytest.raises(DatabaseDown, match="disk I/O error") as told:
+                change(database, "CREATE TABLE more AS SELECT zeroblob(2000000) AS x")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert not isinstance(told.value, DatabaseFull)
 
 
 def test_what_comes_after_a_block_that_failed_and_need_not_last_does_last(sqlite_url: str) -> None:
