@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from engine.core.errors import InvalidInput
-from engine.store.database import Database, DatabaseBusy, DatabaseDown, Hot
+from engine.store.database import Database, DatabaseBusy, DatabaseDown
 from engine.store.postgresql import Lane
 from tests.fixtures.databases import open_quick
 from tests.fixtures.running import until
@@ -52,9 +52,15 @@ def pid(lane: Lane) -> int:
     return int(found[0] or 0)
 
 
-def cut(hot: Hot, pid: int) -> None:
-    hot.run("SELECT pg_terminate_backend(?)", pid)
-    until(lambda: hot.one("SELECT 1 FROM pg_stat_activity WHERE pid = ?", pid) is None or None)
+def cut(database: Database, pid: int) -> None:
+    with database.look() as hot:
+        hot.run("SELECT pg_terminate_backend(?)", pid)
+    until(lambda: is_gone(database, pid) or None)
+
+
+def is_gone(database: Database, pid: int) -> bool:
+    with database.look() as hot:  # within a transaction the list stays as it was first seen
+        return hot.one("SELECT 1 FROM pg_stat_activity WHERE pid = ?", pid) is None
 
 
 def test_what_was_taken_is_committed_and_comes_back_as_it_was_given(database: Database, lane: Lane) -> None:
@@ -98,8 +104,7 @@ def test_a_statement_that_fails_leaves_no_trace_and_the_next_one_is_made(
 def test_a_connection_that_is_cut_is_told_and_another_one_is_opened(database: Database, lane: Lane) -> None:
     put(lane, "first")
 
-    with database.look() as hot:
-        cut(hot, pid(lane))
+    cut(database, pid(lane))
     lane.send(PUT, ("is not sent", 1, 0.5, True))
     with pytest.raises(DatabaseDown):
         lane.take()
@@ -108,7 +113,7 @@ def test_a_connection_that_is_cut_is_told_and_another_one_is_opened(database: Da
     with database.change() as hot:
         hot.run("LOCK TABLE note")
         lane.send(PUT, ("waits", 1, 0.5, True))
-        cut(hot, other)
+        cut(database, other)
         with pytest.raises(DatabaseDown):
             lane.take()
 
