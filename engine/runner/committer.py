@@ -187,8 +187,11 @@ class Committer:
     def _take(self) -> None:
         """Read the answer to what was sent, if nobody has yet; what went wrong with it is tried again."""
         item, self._sent = self._sent, None
-        if item is not None and (self._lane is None or self._answered(self._lane, item) is not None):
-            self._write([item])
+        if item is None:
+            return
+        error = None if self._lane is None else self._answered(self._lane, item)
+        if not item.is_done:
+            self._write([item], error)
 
     def _send(self, lane: Lane, item: Moving) -> None:
         reach(Point.BEFORE_COMMIT)
@@ -210,12 +213,13 @@ class Committer:
         reach(Point.AFTER_COMMIT)
         self._publisher.send([item.shown for item in moves if item.shown and item.was_made])
 
-    def _write(self, batch: list[Wanted]) -> None:
-        """Try again what may still go well. That is harmless though the end of a try be unknown:
-        a move that was made does not find its fence and seq again.
+    def _write(self, batch: list[Wanted], error: Exception | None = None) -> None:
+        """Try again what may still go well; `error`: what the first try has come to already. That is harmless though the end
+        of a try be unknown: a move that was made does not find its fence and seq again.
         """
-        error = self._try(batch)
-        if isinstance(error, DatabaseDown) and (len(batch) == 1 or _is_away(error)):
+        error = error or self._try(batch)
+        is_full = isinstance(error, DatabaseFull)  # its server may end with it: who asks then hears less
+        if isinstance(error, DatabaseDown) and not is_full and (len(batch) == 1 or _is_away(error)):
             error = self._try(batch)  # the kept connection may have been cut
         if error is not None and len(batch) > 1 and not _is_away(error):
             for item in batch:  # one bad move must not fail the others

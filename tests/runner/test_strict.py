@@ -1,7 +1,7 @@
 """How often a run is committed: before anything becomes observable, or after every step for who wants it so."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from engine.runner.wanted import Fenced
 from engine.services import history
 from engine.store import journal
 from engine.store.claims import Claimed
+from engine.store.database import Database
 from engine.store.journal import Move, Row
 from tests.core.drawing import line, tool
 from tests.fixtures.running import until
@@ -49,6 +50,26 @@ def cut_who_waits(rooms: Rooms) -> object:
         return hot.one(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
         )
+
+
+HANGS_UP = "PERFORM pg_terminate_backend(pg_backend_pid()), pg_sleep(1)"
+
+
+@contextmanager
+def failing(db: Database, *faults: str) -> Iterator[None]:
+    """Each of the first tries to add to the log runs into one of the faults."""
+    cases = " ".join(f"WHEN {number} THEN {fault};" for number, fault in enumerate(faults, 1))
+    body = f"BEGIN CASE nextval('tries') {cases} ELSE NULL; END CASE; RETURN NEW; END"
+    with db.change() as hot:
+        hot.run("CREATE SEQUENCE tries")
+        hot.run(f"CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
+        hot.run("CREATE TRIGGER fails BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION fails()")
+    try:
+        yield
+    finally:
+        with db.change() as hot:
+            hot.run("DROP FUNCTION fails CASCADE")
+            hot.run("DROP SEQUENCE tries")
 
 
 def commits(place: Place, document: dict[str, Any]) -> int:
@@ -114,3 +135,23 @@ def test_a_move_whose_connection_is_cut_before_its_answer_is_made_again(
 
         assert sent.until_done() == 0
         assert rooms.get(mine.run_id).seq == sent.move.seq
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_move_without_room_waits_also_for_a_server_that_its_full_disk_has_ended(
+    rooms: Rooms, database_url: str, is_alone: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.runner.committer.FULL_S", 0.05)
+    rt = rooms.rt
+    with closing(Committer(rt.db, rt.feed, rt.now_us)) as committer:
+        ((mine, _),) = committer.claim([rooms.queue(rooms.room(line(tool("a"))))], "me")
+        move = first_move(mine)
+
+        with failing(rt.db, "RAISE disk_full", HANGS_UP, HANGS_UP):
+            if is_alone:
+                assert committer.commit_behind(move, None, is_alone=True).until_done() == 0
+            else:
+                assert committer.commit(move, None) == 0
+
+    assert rooms.get(mine.run_id).seq == move.seq
