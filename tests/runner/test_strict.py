@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +13,13 @@ from engine.core.run import RunStatus
 from engine.runner.committer import Committer
 from engine.runner.wanted import Fenced
 from engine.services import history
-from engine.store import journal
+from engine.store import claims, journal
 from engine.store.claims import Claimed
 from engine.store.database import Database
 from engine.store.journal import Move, Row
 from tests.core.drawing import line, tool
+from tests.crash.proxy import ALONE, COMMIT, CuttingProxy
+from tests.fixtures.databases import open_quick
 from tests.fixtures.running import until
 from tests.fixtures.runtimes import MovableRuntime
 from tests.runner.conftest import Place, Rooms
@@ -155,3 +158,28 @@ def test_a_move_without_room_waits_also_for_a_server_that_its_full_disk_has_ende
                 assert committer.commit(move, None) == 0
 
     assert rooms.get(mine.run_id).seq == move.seq
+
+
+@pytest.mark.parametrize("commit", [ALONE, COMMIT], ids=["alone", "in_a_transaction"])
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_move_that_was_made_though_its_answer_was_lost_is_told_as_made(
+    rooms: Rooms, database_url: str, tmp_path: Path, commit: bytes
+) -> None:
+    rt, server = rooms.rt, Path(database_url.partition("host=")[2].partition("&")[0])
+    run_id = rooms.queue(rooms.room(line(tool("a"))))
+    with rt.db.change() as hot:
+        mine = claims.claim(hot, run_id, "me", 0)
+    assert mine is not None
+    move = first_move(mine)
+    move.remember = {} if commit == ALONE else {"is": "not plain"}
+    proxy = CuttingProxy(server, tmp_path, every=1, forwards=True, at_most=1, commit=commit)
+    proxy.start()
+    with (
+        closing(proxy),
+        closing(open_quick(database_url.replace(str(server), str(tmp_path)))) as cut_once,
+        closing(Committer(cut_once, rt.feed, rt.now_us)) as committer,
+    ):
+        assert committer.commit(move, None) == 0
+        assert proxy.cuts == 1
+        with pytest.raises(Fenced):
+            committer.commit(move, None)
