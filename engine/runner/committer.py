@@ -187,8 +187,11 @@ class Committer:
     def _take(self) -> None:
         """Read the answer to what was sent, if nobody has yet; what went wrong with it is tried again."""
         item, self._sent = self._sent, None
-        if item is not None and (self._lane is None or self._answered(self._lane, item) is not None):
-            self._write([item])
+        if item is None:
+            return
+        error = None if self._lane is None else self._answered(self._lane, item)
+        if not item.is_done:
+            self._write([item], error)
 
     def _send(self, lane: Lane, item: Moving) -> None:
         reach(Point.BEFORE_COMMIT)
@@ -210,13 +213,14 @@ class Committer:
         reach(Point.AFTER_COMMIT)
         self._publisher.send([item.shown for item in moves if item.shown and item.was_made])
 
-    def _write(self, batch: list[Wanted]) -> None:
-        """Try again what may still go well. That is harmless though the end of a try be unknown:
-        a move that was made does not find its fence and seq again.
+    def _write(self, batch: list[Wanted], error: Exception | None = None) -> None:
+        """Try again what may still go well; `error`: what the first try has come to already. That is harmless though the end
+        of a try be unknown: a move that was made does not find its fence and seq again, and is looked for.
         """
-        error = self._try(batch)
-        if isinstance(error, DatabaseDown) and (len(batch) == 1 or _is_away(error)):
-            error = self._try(batch)  # the kept connection may have been cut
+        error = error or self._try(batch)
+        is_full = isinstance(error, DatabaseFull)  # its server may end with it: who asks then hears less
+        if isinstance(error, DatabaseDown) and not is_full and (len(batch) == 1 or _is_away(error)):
+            error = self._try_again(batch)  # the kept connection may have been cut
         if error is not None and len(batch) > 1 and not _is_away(error):
             for item in batch:  # one bad move must not fail the others
                 self._write([item])
@@ -228,6 +232,21 @@ class Committer:
             for item in batch:
                 item.failure, item.is_done = error, True
 
+    def _try_again(self, batch: list[Wanted]) -> Exception | None:
+        """As `_try`. What comes too late may have been made by the try before, of which nobody knows the end."""
+        error = self._try(batch)
+        moves = [item for item in batch if error is None and isinstance(item, Moving)]
+        late = [item for item in moves if item.inbox_high is None]
+        try:
+            for item in late:
+                with self._db.look() as hot:
+                    item.inbox_high = journal.made_before(hot, item.move)
+        except Exception as away:  # noqa: BLE001 - they stay late: whoever comes next reads how it is
+            log.warning("what may have been committed can't be looked for: %s", away)
+        if made := [item for item in late if item.was_made]:
+            self._made(made)
+        return error
+
     def _until_there_is_room(self, item: Moving) -> Exception | None:
         """What was decided stays as it is, and nothing else is begun: dropped, an effect that has happened would be
         repeated for as long as the disk has room for its intent and none for its result. A database that is away meanwhile
@@ -238,7 +257,7 @@ class Committer:
                 "The disk of the database %s is full: what was decided waits until there is room.",
                 self._db.url.database,
             )
-        while isinstance(error := self._try([item]), DatabaseDown):
+        while isinstance(error := self._try_again([item]), DatabaseDown):
             if self._is_leaving.wait(FULL_S):
                 break
         return error

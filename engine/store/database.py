@@ -30,6 +30,10 @@ ROOM_BYTES = 4_000_000
 _POSTGRES_OPTIONS = "-c lock_timeout=5000"
 """Milliseconds: who waits for a row that a stopped process holds says so in the end."""
 
+DEAD_LINE_MS = 11_000
+"""After which a line is given up that takes nothing, as keepalives do for one on which nothing is asked. Linux alone would
+try for a quarter of an hour, and whoever has asked would wait for as long."""
+
 
 def connection_name(host: str, pid: int) -> str:
     """What PostgreSQL calls the connections of a process; it keeps 63 bytes of it."""
@@ -189,6 +193,7 @@ class Database:
                     "keepalives_idle": 5,
                     "keepalives_interval": 2,
                     "keepalives_count": 3,
+                    "tcp_user_timeout": DEAD_LINE_MS,
                 },
             )
         engine = create_engine(self.url, connect_args={"check_same_thread": False, "timeout": 30})

@@ -91,6 +91,10 @@ _EVENT = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _STANDS = "SELECT 1 FROM run WHERE id = ? AND fence = ? AND seq = ? AND live"
+_MADE = (
+    "SELECT inbox_high FROM run JOIN event ON run_id = id AND event.fence = run.fence"
+    " WHERE id = ? AND run.fence = ? AND event.seq = ? AND hash = ?"
+)
 _ROOM = "UPDATE room SET status = ?, updated_us = ? WHERE id = ?"
 _BLOB = "INSERT INTO blob (hash, body) VALUES (?, ?) ON CONFLICT DO NOTHING"
 
@@ -129,6 +133,11 @@ def commit(hot: Hot, moves: Iterable[Move], now_us: int) -> list[int | None]:
 def was_made(answer: int | None) -> bool:
     """Whether what `commit` answers to a move says that it was made."""
     return answer is not None and answer != UNREAD
+
+
+def made_before(hot: Hot, move: Move) -> int | None:
+    """What `commit` would answer had its answer not been lost: None unless the move was made, and its driver is the last."""
+    return heard(hot.one(_MADE, move.run_id, move.fence, move.seq, move.rows[-1].hash)) if move.rows else None
 
 
 def at_once(move: Move) -> tuple[str, tuple[Any, ...]]:

@@ -109,14 +109,20 @@ class Lane:
 
     def _results(self) -> list[Any]:
         found: list[Any] = []
-        while True:
-            while self._pg.is_busy():
-                self._answers.poll()
-                self._pg.consume_input()
-            result = self._pg.get_result()
-            if result is None:
-                return found
-            found.append(result)
+        try:
+            while (result := self._next()) is not None:
+                found.append(result)
+        except psycopg.OperationalError:
+            if all(result.status in _WELL for result in found):
+                raise
+            # else the server has said why it hangs up, as that its disk is full
+        return found
+
+    def _next(self) -> Any:
+        while self._pg.is_busy():
+            self._answers.poll()
+            self._pg.consume_input()
+        return self._pg.get_result()
 
     def _first(self, results: list[Any]) -> tuple[str | None, ...] | None:
         for result in results:

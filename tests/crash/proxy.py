@@ -9,6 +9,8 @@ from pathlib import Path
 
 SOCKET = ".s.PGSQL.5432"
 COMMIT = b"COMMIT\0"
+ALONE = b"\0lane_"
+"""In what executes a statement that commits itself, and hardly ever in what prepares it."""
 
 
 @dataclass
@@ -24,6 +26,8 @@ class CuttingProxy:
     every: int
     forwards: bool
     at_most: int = 1_000_000
+    commit: bytes = COMMIT
+    """What is taken for a COMMIT."""
     cuts: int = 0
     _commits: int = 0
     _mutex: threading.Lock = field(default_factory=threading.Lock)
@@ -56,7 +60,7 @@ class CuttingProxy:
                         return
                     if ready is server:
                         client.sendall(data)
-                    elif COMMIT in data and self._is_to_be_cut():
+                    elif self.commit in data and self._is_to_be_cut():
                         self._cut(server, data)
                         return
                     else:
@@ -72,5 +76,5 @@ class CuttingProxy:
     def _cut(self, server: socket.socket, data: bytes) -> None:
         if self.forwards:
             server.sendall(data)
-            server.settimeout(10)
+            server.settimeout(1)  # in a pipeline there is no answer before its end
             server.recv(65536)  # it has been carried out; the answer goes nowhere

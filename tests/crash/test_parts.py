@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from engine.core.run import RunStatus
-from tests.core.drawing import line, node
+from tests.core.drawing import line, node, tool
 from tests.crash.checker import check
 from tests.crash.installation import Installation, all_over
 from tests.crash.ledger import read
 from tests.crash.postgres import Postgres
-from tests.crash.proxy import CuttingProxy
+from tests.crash.proxy import ALONE, CuttingProxy
 from tests.crash.test_failpoints import ended
 from tests.crash.workflows import effect, one_effect, with_fork, with_loop, with_signal, with_waits
 
@@ -110,6 +110,20 @@ def test_a_commit_that_nobody_knows_the_end_of_is_neither_lost_nor_doubled(
         run_ids = [place.begin(document).id for document in DOCUMENTS for _ in range(2)]
         all_end_well(place, run_ids)
         assert proxy.cuts == 5
+        worker.kill()
+
+
+def test_nor_is_a_strict_step_that_commits_itself(
+    on_postgres: Installation, postgres: Postgres, proxy_folder: Path
+) -> None:
+    place = on_postgres
+    place.extra["OPENROOMS_COMMIT"] = "every_step"
+    proxy = CuttingProxy(postgres.folder, proxy_folder, every=4, forwards=True, at_most=3, commit=ALONE)
+    proxy.start()
+    with closing(proxy):
+        worker = place.worker(database_url=postgres.url(place.rt.db.url.database or "", proxy_folder))
+        all_end_well(place, [place.begin(line(*(tool(f"step{number}") for number in range(20)))).id])
+        assert proxy.cuts == 3
         worker.kill()
 
 

@@ -1,8 +1,9 @@
 """How often a run is committed: before anything becomes observable, or after every step for who wants it so."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +13,13 @@ from engine.core.run import RunStatus
 from engine.runner.committer import Committer
 from engine.runner.wanted import Fenced
 from engine.services import history
-from engine.store import journal
+from engine.store import claims, journal
 from engine.store.claims import Claimed
+from engine.store.database import Database
 from engine.store.journal import Move, Row
 from tests.core.drawing import line, tool
+from tests.crash.proxy import ALONE, COMMIT, CuttingProxy
+from tests.fixtures.databases import open_quick
 from tests.fixtures.running import until
 from tests.fixtures.runtimes import MovableRuntime
 from tests.runner.conftest import Place, Rooms
@@ -49,6 +53,26 @@ def cut_who_waits(rooms: Rooms) -> object:
         return hot.one(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
         )
+
+
+HANGS_UP = "PERFORM pg_terminate_backend(pg_backend_pid()), pg_sleep(1)"
+
+
+@contextmanager
+def failing(db: Database, *faults: str) -> Iterator[None]:
+    """Each of the first tries to add to the log runs into one of the faults."""
+    cases = " ".join(f"WHEN {number} THEN {fault};" for number, fault in enumerate(faults, 1))
+    body = f"BEGIN CASE nextval('tries') {cases} ELSE NULL; END CASE; RETURN NEW; END"
+    with db.change() as hot:
+        hot.run("CREATE SEQUENCE tries")
+        hot.run(f"CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
+        hot.run("CREATE TRIGGER fails BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION fails()")
+    try:
+        yield
+    finally:
+        with db.change() as hot:
+            hot.run("DROP FUNCTION fails CASCADE")
+            hot.run("DROP SEQUENCE tries")
 
 
 def commits(place: Place, document: dict[str, Any]) -> int:
@@ -114,3 +138,48 @@ def test_a_move_whose_connection_is_cut_before_its_answer_is_made_again(
 
         assert sent.until_done() == 0
         assert rooms.get(mine.run_id).seq == sent.move.seq
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_move_without_room_waits_also_for_a_server_that_its_full_disk_has_ended(
+    rooms: Rooms, database_url: str, is_alone: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.runner.committer.FULL_S", 0.05)
+    rt = rooms.rt
+    with closing(Committer(rt.db, rt.feed, rt.now_us)) as committer:
+        ((mine, _),) = committer.claim([rooms.queue(rooms.room(line(tool("a"))))], "me")
+        move = first_move(mine)
+
+        with failing(rt.db, "RAISE disk_full", HANGS_UP, HANGS_UP):
+            if is_alone:
+                assert committer.commit_behind(move, None, is_alone=True).until_done() == 0
+            else:
+                assert committer.commit(move, None) == 0
+
+    assert rooms.get(mine.run_id).seq == move.seq
+
+
+@pytest.mark.parametrize("commit", [ALONE, COMMIT], ids=["alone", "in_a_transaction"])
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_move_that_was_made_though_its_answer_was_lost_is_told_as_made(
+    rooms: Rooms, database_url: str, tmp_path: Path, commit: bytes
+) -> None:
+    rt, server = rooms.rt, Path(database_url.partition("host=")[2].partition("&")[0])
+    run_id = rooms.queue(rooms.room(line(tool("a"))))
+    with rt.db.change() as hot:
+        mine = claims.claim(hot, run_id, "me", 0)
+    assert mine is not None
+    move = first_move(mine)
+    move.remember = {} if commit == ALONE else {"is": "not plain"}
+    proxy = CuttingProxy(server, tmp_path, every=1, forwards=True, at_most=1, commit=commit)
+    proxy.start()
+    with (
+        closing(proxy),
+        closing(open_quick(database_url.replace(str(server), str(tmp_path)))) as cut_once,
+        closing(Committer(cut_once, rt.feed, rt.now_us)) as committer,
+    ):
+        assert committer.commit(move, None) == 0
+        assert proxy.cuts == 1
+        with pytest.raises(Fenced):
+            committer.commit(move, None)

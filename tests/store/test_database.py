@@ -4,10 +4,11 @@ import resource
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
-from engine.store.database import Database, DatabaseBusy, DatabaseDown, DatabaseFull
+from engine.store.database import DEAD_LINE_MS, Database, DatabaseBusy, DatabaseDown, DatabaseFull
 from tests.fixtures.databases import open_quick
 
 
@@ -33,6 +34,15 @@ def test_a_lock_that_does_not_come_is_told_as_busy(database: Database, database_
 
         with pytest.raises(DatabaseBusy):
             change(database, "SET LOCAL lock_timeout = 50", "LOCK TABLE run")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_line_that_swallows_what_is_asked_is_given_up(database: Database, database_url: str) -> None:
+    with database.engine.connect() as connection:  # only root can make such a line
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, psycopg.Connection)
+
+        assert raw.info.get_parameters()["tcp_user_timeout"] == str(DEAD_LINE_MS)
 
 
 def test_no_free_connection_is_told_as_busy(sqlite_url: str) -> None:

@@ -114,8 +114,9 @@ def test_a_connection_that_is_cut_is_told_and_another_one_is_opened(database: Da
         hot.run("LOCK TABLE note")
         lane.send(PUT, ("waits", 1, 0.5, True))
         cut(database, other)
-        with pytest.raises(DatabaseDown):
+        with pytest.raises(DatabaseDown) as told:
             lane.take()
 
+    assert "AdminShutdown" in str(told.value.__cause__)  # why the server hung up, not only that it did
     put(lane, "last")
     assert bodies(database) == ["first", "second", "last"]
