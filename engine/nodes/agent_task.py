@@ -10,6 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from engine.core.agent_calls import Calls
 from engine.core.catalogue import StepContext, StepError, node_type
+from engine.core.characters import mended
 from engine.core.chat import ChatReply, ChatRequest, Message, ToolSpec
 from engine.core.checkpoints import Checkpoints, used
 from engine.core.conversation import Recalled, Window, recall
@@ -191,8 +192,8 @@ class _Agent:
         if self._params.output_schema is None:
             return ""
         try:
-            jsonschema.validate(json.loads(reply.text), self._params.output_schema)
-        except json.JSONDecodeError as error:
+            jsonschema.validate(_value(reply), self._params.output_schema)
+        except (ValueError, TypeError, RecursionError) as error:
             return f"it is no JSON ({error})"
         except jsonschema.ValidationError as error:
             return f"{error.json_path}: {error.message[:300]}"
@@ -202,7 +203,18 @@ class _Agent:
         if self._params.use_history:
             self._ctx.said.append({"role": "user", "content": self._params.prompt})
             self._ctx.said.append({"role": "assistant", "content": reply.text})
-        return reply.text if self._params.output_schema is None else json.loads(reply.text)
+        return reply.text if self._params.output_schema is None else _value(reply)
+
+
+def _value(reply: ChatReply) -> Any:
+    """
+    Raises:
+        ValueError, TypeError, RecursionError: it is no JSON, or none that can be kept.
+    """
+    value = mended(json.loads(reply.text))
+    if orjson.loads(orjson.dumps(value)) != value:
+        raise ValueError("a number in it is not finite")
+    return value
 
 
 def _reply(recorded: Any) -> ChatReply:
