@@ -4,7 +4,6 @@ import asyncio
 import json
 from typing import Any
 
-import jsonschema
 import orjson
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -17,6 +16,7 @@ from engine.core.conversation import Recalled, Window, recall
 from engine.core.document import Frozen, Outcome, PromptText
 from engine.core.events import EventType
 from engine.core.policy import Budget, Policy
+from engine.core.shapes import Described
 
 
 class Params(Frozen):
@@ -192,12 +192,11 @@ class _Agent:
         if self._params.output_schema is None:
             return ""
         try:
-            jsonschema.validate(_value(reply), self._params.output_schema)
+            value = _value(reply)
         except (ValueError, TypeError, RecursionError) as error:
             return f"it is no JSON ({error})"
-        except jsonschema.ValidationError as error:
-            return f"{error.json_path}: {error.message[:300]}"
-        return ""
+        fault = next(Described(self._params.output_schema).faults(value), None)
+        return "" if fault is None else str(fault)
 
     def _output(self, reply: ChatReply) -> Any:
         if self._params.use_history:

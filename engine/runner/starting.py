@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
-import jsonschema
 import orjson
 from pydantic import JsonValue
 
@@ -14,6 +14,7 @@ from engine.core.errors import InvalidInput, NotFound, OpenRoomsError
 from engine.core.events import EventType, fact
 from engine.core.runview import Run
 from engine.core.sample import with_defaults
+from engine.core.shapes import Described
 from engine.core.trial import Trial, check
 from engine.failpoints import Point, reach
 from engine.hiding import HIDDEN, hidden_name
@@ -24,6 +25,7 @@ from engine.store.claims import KICK_AGAIN_US
 from engine.store.database import Hot
 
 MAX_INPUT_BYTES = 1_048_576
+FAULTS_TOLD = 5
 FIRST_BELL_US = 300_000
 """Time for the first bell to be heard before a sweep rings again."""
 LIMIT_NAMES = ("max_steps", "max_duration_s", "max_tokens", "max_cost_usd")
@@ -133,7 +135,7 @@ class _Schema:
     """The input_schema of a version, None where any input will do."""
 
     schema: dict[str, Any] | None
-    validator: jsonschema.Draft202012Validator | None
+    shape: Described | None
 
 
 _schemas: dict[tuple[str, int], _Schema] = {}
@@ -149,8 +151,7 @@ def _schema(rt: Runtime, workflow_id: str, version: int) -> _Schema:
         if text is None:
             raise NotFound("version", version)
         schema = orjson.loads(text).get("input_schema")
-        validator = None if schema is None else jsonschema.Draft202012Validator(schema)
-        found = _Schema(schema, validator)
+        found = _Schema(schema, None if schema is None else Described(schema))
         if len(_schemas) >= SCHEMAS_KEPT:
             _schemas.clear()
         _schemas[(workflow_id, version)] = found
@@ -173,11 +174,10 @@ def fitting(rt: Runtime, workflow_id: str, version: int, given_input: JsonValue)
         raise InvalidInput(f"The input takes {len(given):,} bytes; {MAX_INPUT_BYTES:,} are the most.")
     if is_too_deep(given):
         raise InvalidInput(f"The input is nested more than {MOST} levels deep.")
-    if known.validator is not None:
-        faults = sorted(known.validator.iter_errors(value), key=lambda fault: list(fault.path))
-        if faults:
-            told = "; ".join(_fault(fault) for fault in faults[:5])
-            raise InvalidInput(f"The input does not fit the workflow's input_schema: {told}.")
+    faults = list(islice(known.shape.faults(value), FAULTS_TOLD)) if known.shape is not None else []
+    if faults:
+        told = "; ".join(map(str, faults))
+        raise InvalidInput(f"The input does not fit the workflow's input_schema: {told}.")
     return given
 
 
@@ -188,11 +188,6 @@ def _check_trial(rt: Runtime, workflow_id: str, version: int, trial: Trial) -> N
             f"Pinned outputs and variables take at most {MAX_INPUT_BYTES:,} bytes of JSON, {MOST} levels deep."
         )
     check(rt.plan(workflow_id, version), trial)
-
-
-def _fault(fault: jsonschema.ValidationError) -> str:
-    place = "/".join(str(part) for part in fault.absolute_path)
-    return f"{place}: {fault.message[:200]}" if place else fault.message[:200]
 
 
 def _new(  # noqa: PLR0913 - what a run is made of

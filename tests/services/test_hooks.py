@@ -183,7 +183,7 @@ def test_what_is_refused_is_told_to_editors_and_names_no_room_to_callers(rt, edi
         assert "Secret" not in str(told.value)
         assert "n:" not in str(told.value)
     reasons = [one.message for one in hooks.deliveries(rt, editor, made.hook.id).items]
-    assert any("'x' is not of type 'integer'" in reason for reason in reasons)
+    assert any('n: "x" is not of type "integer"' in reason for reason in reasons)
     assert not calls.take(rt, token_of(made), a_call({"n": 3}, idempotency_key="same")).is_repeated
     hooks.patch(rt, editor, made.hook.id, HookPatch(enabled=False))
     assert refusal(rt, made, a_call({"n": 3})) == "not_found"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from engine.core.shapes import Described
 from engine.core.validation.faults import Fault, shown
 
 if TYPE_CHECKING:
@@ -24,6 +25,15 @@ _CLASS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 
 def schema_faults(schema: Any) -> Iterator[Fault]:
     """What is wrong with `schema`. Unknown keywords are fine: they are notes."""
+    is_fine = True
+    for fault in _faults(schema):
+        is_fine = False
+        yield fault
+    if is_fine and (refusal := Described(schema).refusal):
+        yield _fault((), f"can't be applied: {refusal}")
+
+
+def _faults(schema: Any) -> Iterator[Fault]:
     todo: list[tuple[Any, _Keys]] = [(schema, ())]
     refs: list[tuple[str, _Keys]] = []
     while todo:
@@ -115,7 +125,7 @@ def _names_map_fault(value: Any) -> str | None:
 
 
 def _pattern_fault(value: Any) -> str | None:
-    """A pattern runs on what outsiders send, in an engine that can take for ever."""
+    """Here a pattern runs in an engine that never backtracks; in a browser's form in one that can take for ever."""
     if not isinstance(value, str):
         return f"must be a text; it is {shown(value)}"
     try:
@@ -128,6 +138,8 @@ def _pattern_fault(value: Any) -> str | None:
         return (
             "repeats a repetition or a choice, or looks around, which can take for ever: write a plainer one"
         )
+    if Described({"pattern": value}).refusal:
+        return "is no regular expression of JSON Schema (ECMA-262), though one of Python"
     return None
 
 
