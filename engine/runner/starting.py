@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -12,6 +13,7 @@ from pydantic import JsonValue
 from engine.core.depth import MOST, is_too_deep
 from engine.core.errors import InvalidInput, NotFound, OpenRoomsError
 from engine.core.events import EventType, fact
+from engine.core.plan import Plan
 from engine.core.runview import Run
 from engine.core.sample import with_defaults
 from engine.core.shapes import Described
@@ -87,9 +89,9 @@ def begin(rt: Runtime, hot: Hot, room_id: str, wanted: Wanted) -> Run | str:
     may_wait = room.queue_runs if wanted.in_line is None else wanted.in_line
     if room.held_by is not None and not may_wait:
         raise RoomBusy(room.name, *room.held_by)
-    given = fitting(rt, room.workflow_id, version, wanted.input)
+    given = fitting(rt, room.workflow_id, version, wanted.input, hot)
     if wanted.trial is not None:
-        _check_trial(rt, room.workflow_id, version, wanted.trial)
+        _check_trial(wanted.trial, rt.plan(room.workflow_id, version, hot))
     new = _new(rt, room, wanted, room_id=room_id, version=version, given=given)
     number = runs.next_number(hot, room_id)
     facts = [fact(EventType.RUN_QUEUED, d={"number": number, "version": version})]
@@ -142,12 +144,12 @@ _schemas: dict[tuple[str, int], _Schema] = {}
 SCHEMAS_KEPT = 512
 
 
-def _schema(rt: Runtime, workflow_id: str, version: int) -> _Schema:
+def _schema(rt: Runtime, workflow_id: str, version: int, within: Hot | None) -> _Schema:
     """That of the version; versions never change, so the last ones are kept."""
     found = _schemas.get((workflow_id, version))
     if found is None:
-        with rt.db.read() as session:
-            text = runs.version_document(session, workflow_id, version)
+        with rt.db.look() if within is None else nullcontext(within) as hot:
+            text = runs.version_document(hot, workflow_id, version)
         if text is None:
             raise NotFound("version", version)
         schema = orjson.loads(text).get("input_schema")
@@ -158,13 +160,17 @@ def _schema(rt: Runtime, workflow_id: str, version: int) -> _Schema:
     return found
 
 
-def fitting(rt: Runtime, workflow_id: str, version: int, given_input: JsonValue) -> bytes:
+def fitting(
+    rt: Runtime, workflow_id: str, version: int, given_input: JsonValue, within: Hot | None = None
+) -> bytes:
     """The input as JSON: what is given, completed by the defaults of the version's input_schema.
+
+    Whoever is `within` a transaction reads in that: one who holds a lock must not wait for another connection.
 
     Raises:
         InvalidInput: it is no JSON, too large, or does not fit the version's input_schema.
     """
-    known = _schema(rt, workflow_id, version)
+    known = _schema(rt, workflow_id, version, within)
     value = with_defaults({} if given_input is None else given_input, known.schema)
     try:
         given = orjson.dumps(value)
@@ -181,13 +187,13 @@ def fitting(rt: Runtime, workflow_id: str, version: int, given_input: JsonValue)
     return given
 
 
-def _check_trial(rt: Runtime, workflow_id: str, version: int, trial: Trial) -> None:
+def _check_trial(trial: Trial, plan: Plan) -> None:
     raw = orjson.dumps([trial.pins, trial.vars])
     if len(raw) > MAX_INPUT_BYTES or is_too_deep(raw):
         raise InvalidInput(
             f"Pinned outputs and variables take at most {MAX_INPUT_BYTES:,} bytes of JSON, {MOST} levels deep."
         )
-    check(rt.plan(workflow_id, version), trial)
+    check(plan, trial)
 
 
 def _new(  # noqa: PLR0913 - what a run is made of

@@ -140,7 +140,7 @@ def leave(rt: Runtime, session: Session, standing: runs.Standing, sent: Signal, 
         raise InvalidInput(f"The payload is nested more than {MOST} levels deep.")
     rt.vault.learn(session)
     sent = sent.model_copy(update={"payload": HIDDEN.loads(raw)})
-    state = history.state_of(rt, standing)
+    state = history.state_of(rt, standing, session)
     _check_payload(session, standing.run, state, sent)
     if len(state.signals.get(sent.name, ())) >= SIGNALS_KEPT:
         raise TooManySignals(sent.name)
