@@ -27,14 +27,14 @@ def db(database):
     return database
 
 
-def put(db, subscription, runs, each):
+def put(db, subscription, runs, each, at_us=1):
     found = [
         NewNotice(subscription, f"run {run}", seq, "NODE_EXITED")
         for run in runs
         for seq in range(1, each + 1)
     ]
     with db.change() as hot:
-        notices.put(hot, found, 1)
+        notices.put(hot, found, at_us)
 
 
 def claim(db, now_us=2, limit=32, **busy):
@@ -94,6 +94,13 @@ def test_who_fails_holds_up_neither_its_other_runs_nor_who_does_not(db):
     end(db, failed, Result("PENDING", 500, "no", 9))
     assert {one.run_id for one in claim(db)}.isdisjoint({failed.run_id})
     assert [one.attempts for one in claim(db, now_us=9) if one.run_id == failed.run_id] == [2]
+
+
+def test_a_run_with_much_to_tell_holds_up_no_other(db):
+    put(db, "a", [9], 300)
+    put(db, "a", range(3), 1, at_us=2)
+
+    assert sorted(one.run_id for one in claim(db, b=EACH)) == ["run 0", "run 1", "run 2", "run 9"]
 
 
 def test_what_was_put_aside_goes_on_though_it_was_held_when_the_one_before_was_told(db):
