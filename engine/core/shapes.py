@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import jsonschema_rs
 
 SHOWN = 200
+PATTERN_BYTES = 1_048_576
+"""Of memory for one pattern, made ready: `.{1,500}` takes half of it."""
 MANY_BYTES = 16_384
 """Of a larger value only the first fault is told: to gather all of them takes a hundred times its size."""
 
@@ -44,7 +46,8 @@ class Described:
         from jsonschema_rs import Draft202012Validator, RegexOptions
 
         # This engine for patterns never backtracks, and offline no reference is looked up on the network.
-        return Draft202012Validator(self.schema, pattern_options=RegexOptions(), offline=True)
+        patterns = RegexOptions(size_limit=PATTERN_BYTES)
+        return Draft202012Validator(self.schema, pattern_options=patterns, offline=True)
 
     @cached_property
     def refusal(self) -> str:

@@ -16,6 +16,8 @@ _Keys = tuple[str | int, ...]
 
 TYPES = ("null", "boolean", "object", "array", "number", "integer", "string")
 MAX_PATTERN = 200
+MAX_PATTERNS = 100
+"""In one schema: each takes memory and time to be made ready."""
 MAX_APPLIED = 1_000
 """Schemas that one value may have to fit at once, by way of references, allOf and the like."""
 
@@ -36,6 +38,7 @@ def schema_faults(schema: Any) -> Iterator[Fault]:
 def _faults(schema: Any) -> Iterator[Fault]:
     todo: list[tuple[Any, _Keys]] = [(schema, ())]
     refs: list[tuple[str, _Keys]] = []
+    patterns = 0
     while todo:
         part, keys = todo.pop()
         if isinstance(part, bool):
@@ -43,6 +46,10 @@ def _faults(schema: Any) -> Iterator[Fault]:
         if not isinstance(part, Mapping):
             yield _fault(keys, f"must be a JSON Schema, an object; it is {shown(part)}")
             continue
+        patterns += _count_patterns(part)
+        if patterns > MAX_PATTERNS:
+            yield _fault((), f"holds more than {MAX_PATTERNS} patterns: leave some to the steps")
+            return
         for word, value in part.items():
             here = (*keys, word)
             if word in _INNER:
@@ -60,6 +67,11 @@ def _faults(schema: Any) -> Iterator[Fault]:
             elif said := _fault_in(word, value):
                 yield _fault(here, said)
     yield from _reference_faults(schema, refs)
+
+
+def _count_patterns(part: Mapping[str, Any]) -> int:
+    named = part.get("patternProperties")
+    return ("pattern" in part) + (len(named) if isinstance(named, Mapping) else 0)
 
 
 def _fault(keys: _Keys, said: str) -> Fault:
@@ -139,7 +151,7 @@ def _pattern_fault(value: Any) -> str | None:
             "repeats a repetition or a choice, or looks around, which can take for ever: write a plainer one"
         )
     if Described({"pattern": value}).refusal:
-        return "is no regular expression of JSON Schema (ECMA-262), though one of Python"
+        return "is no regular expression of JSON Schema (ECMA-262), or repeats too much too often"
     return None
 
 
