@@ -8,7 +8,7 @@ import string
 import threading
 import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import unquote, urlsplit
@@ -33,7 +33,7 @@ from engine.live.rates import Rates
 from engine.prices import prices
 from engine.settings import Settings
 from engine.store import clock, runs
-from engine.store.database import Database, SQLAlchemyError
+from engine.store.database import Database, Hot, Session, SQLAlchemyError
 from engine.supply import Sources, Supply
 from engine.vault import Vault
 
@@ -127,8 +127,8 @@ class Runtime:
         self.keys[name] = value, self.now_us() + KEYS_KEPT_US
         return value
 
-    def plan(self, workflow_id: str, version: int) -> Plan:
-        """A version made ready to run; the last ones are kept.
+    def plan(self, workflow_id: str, version: int, within: Session | Hot | None = None) -> Plan:
+        """A version made ready to run; the last ones are kept. Whoever is `within` a transaction reads in that.
 
         Raises:
             NotFound: there is no such version.
@@ -137,7 +137,7 @@ class Runtime:
         key = (workflow_id, version)
         plan = self.plans.get(key)
         if plan is None:
-            with self.db.read() as session:
+            with self.db.read() if within is None else nullcontext(within) as session:
                 document = runs.version_document(session, workflow_id, version)
             if document is None:
                 raise NotFound("version", f"{workflow_id}/{version}")

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from reflex_base.event import EventSpec
@@ -15,6 +17,17 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
+
+
+THREADS = 40
+"""As many as the API's own endpoints have."""
+
+
+@asynccontextmanager
+async def threads() -> AsyncIterator[None]:
+    """Threads for what is asked, while the server is up: Python alone gives six on two cores, which a few slow ones would fill."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "ask"))
+    yield
 
 
 async def ask(service: Callable[Concatenate[Runtime, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

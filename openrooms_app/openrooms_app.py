@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 from openrooms_app import frontend, pages
 from openrooms_app.api import create_api
 from openrooms_app.api.resources import stream
-from openrooms_app.ask import log_breakage, tell_user
+from openrooms_app.ask import log_breakage, tell_user, threads
 from openrooms_app.assets import Assets
 from openrooms_app.breakage import BOUNDARY, OVERLAY, boundary, overlay
 from openrooms_app.entrance import Entrance
@@ -44,6 +44,7 @@ def create_app() -> rx.App:
     app.app_wraps[BOUNDARY] = boundary
     app.app_wraps[OVERLAY] = overlay
     app.add_middleware(EventGuard())
+    app.register_lifespan_task(threads)
     app.register_lifespan_task(stream.listening)
     app.register_lifespan_task(door.serving)
     for page in pkgutil.iter_modules(pages.__path__):

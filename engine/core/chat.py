@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -52,13 +52,17 @@ class ChatRequest(Frozen):
     turn: int = 0
 
 
+Tokens = Annotated[int, Field(ge=0, le=2**53)]
+"""A server may count anything: what is beyond no account could be kept of."""
+
+
 class Usage(Frozen):
     """Tokens read and written; cost in US dollars, 0 where no price is known."""
 
-    input_tokens: int = 0
+    input_tokens: Tokens = 0
     """All that were read, from the vendor's cache or not."""
-    output_tokens: int = 0
-    cached_tokens: int = 0
+    output_tokens: Tokens = 0
+    cached_tokens: Tokens = 0
     """Those of `input_tokens` that came from the vendor's cache, where they are cheaper."""
     cost_usd: float = 0.0
 

@@ -6,7 +6,10 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from engine.core.catalogue import NO_USAGE, StepContext
+from engine.core.characters import HIGH, mended, whole
 from engine.core.chat import ChatReply, ChatRequest, Stop, ToolCall, Usage
 from engine.core.chat_errors import Server
 
@@ -39,10 +42,15 @@ class Hearing:
     refusal: list[str] = field(default_factory=list)
     kept: list[dict[str, Any]] = field(default_factory=list)
     _text: list[str] = field(default_factory=list)
+    _half: str = ""
+    """Of a character whose other half is still to come: some servers cut a text anywhere."""
     _wishes: list[_Wish] = field(default_factory=list)
     _at: dict[int, _Wish] = field(default_factory=dict)
 
     def say(self, piece: str) -> None:
+        piece = self._half + piece
+        self._half = piece[-1:] if HIGH[0] <= piece[-1:] <= HIGH[1] else ""
+        piece = whole(piece.removesuffix(self._half))
         if piece:
             self._text.append(piece)
             self.ctx.stream(piece, turn=self.request.turn)
@@ -74,19 +82,24 @@ class Hearing:
             raise self.server.error(code, "".join(self.refusal) or words)
         calls = tuple(self._called(wish) for wish in self._wishes)
         self.ctx.stream("", turn=self.request.turn, is_last=True)
-        return ChatReply(
-            text="".join(self._text),
+        reply = ChatReply(
+            text=whole("".join(self._text) + self._half),
             tool_calls=calls,
             stop=Stop.TOOLS if calls else Stop.END,
             usage=self.usage,
             cost_known=self.cost_known,
-            model=self.model,
-            kept=tuple(self.kept),
+            model=whole(self.model),
+            kept=tuple(mended(self.kept)),
         )
+        try:
+            orjson.dumps(reply.plain())
+        except TypeError as error:  # such as a whole number of more than 64 bits
+            raise self.server.error("bad_reply", f"it can't be kept as JSON: {error}") from None
+        return reply
 
     def _called(self, wish: _Wish) -> ToolCall:
         try:
-            arguments = json.loads("".join(wish.arguments) or "{}")
+            arguments = mended(json.loads("".join(wish.arguments) or "{}"))
         except (ValueError, RecursionError):
             arguments = None
         if not wish.name or not isinstance(arguments, dict):
@@ -94,4 +107,4 @@ class Hearing:
                 f"the arguments of {wish.name!r} are no JSON object" if wish.name else "a tool without a name"
             )
             raise self.server.error("bad_reply", what)
-        return ToolCall(id=wish.id, name=wish.name, arguments=arguments)
+        return ToolCall(id=whole(wish.id), name=whole(wish.name), arguments=arguments)

@@ -227,7 +227,7 @@ def ranked(
     Source:
         Robertson and Zaragoza (2009), "The Probabilistic Relevance Framework: BM25 and Beyond".
     """
-    words = sorted(set(_WORD.findall(query.casefold())))
+    words = sorted({word[:MAX_WORD] for word in _WORD.findall(query.casefold())})
     if strictly:
         words = [word for word in words if len(word) >= TELLING] or words
     texts = [(key, f"{key} {text}".casefold()) for key, text in entries]
@@ -246,6 +246,8 @@ def ranked(
 
 _WORD = re.compile(r"[^\W_]+")
 MAX_WORD = 64
+MISSPELT_IN = 10_000
+"""Characters of a text in which a misspelt word is looked for: a longer one has the letters of any word somewhere."""
 TELLING = 3
 _K1, _B = 1.2, 0.75
 _INSIDE, _MISSPELT = 0.5, 0.2
@@ -253,11 +255,13 @@ _INSIDE, _MISSPELT = 0.5, 0.2
 
 def _weight(word: str, text: str, average: float, strictly: bool) -> float:
     if word in text:
-        whole = len(re.findall(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", text))
+        # The word first and what stands before it last, so that the search leaps from one to the next.
+        whole = sum(1 for _ in re.finditer(rf"{word}(?<![^\W_]{word})(?![^\W_])", text))
         count = whole or (0 if strictly else _INSIDE)
         return count * (_K1 + 1) / (count + _K1 * (1 - _B + _B * len(text) / average))
     parts = [word[at : at + 3] for at in range(len(word) - 2)]
     if len(parts) < 3 or strictly:
         return 0.0
-    share = sum(part in text for part in parts) / len(parts)
+    near = text[:MISSPELT_IN]
+    share = sum(part in near for part in parts) / len(parts)
     return _MISSPELT * share if share > 0.5 else 0.0

@@ -1,16 +1,26 @@
-"""What a value looks like, told by a model or by a JSON Schema; checking one never leaves this process."""
+"""What a value looks like, told by a model or by a JSON Schema.
+
+Checking one never leaves this process, and takes time that grows with the value and no faster.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 from pydantic import BaseModel, ValidationError
 
+if TYPE_CHECKING:
+    import jsonschema_rs
+
 SHOWN = 200
+PATTERN_BYTES = 1_048_576
+"""Of memory for one pattern, made ready: `.{1,500}` takes half of it."""
+MANY_BYTES = 16_384
+"""Of a larger value only the first fault is told: to gather all of them takes a hundred times its size."""
 
 
 class Wrong(NamedTuple):
@@ -32,29 +42,58 @@ class Described:
     is_checked: bool = True
 
     @cached_property
-    def _validator(self) -> Any:
-        import jsonschema
-        from referencing import Registry
+    def _validator(self) -> jsonschema_rs.Draft202012Validator:
+        from jsonschema_rs import Draft202012Validator, RegexOptions
 
-        # With a registry of its own it looks no reference up on the network.
-        return jsonschema.Draft202012Validator(self.schema, registry=Registry())
+        # This engine for patterns never backtracks, and offline no reference is looked up on the network.
+        patterns = RegexOptions(size_limit=PATTERN_BYTES)
+        return Draft202012Validator(self.schema, pattern_options=patterns, offline=True)
+
+    @cached_property
+    def refusal(self) -> str:
+        """Why it can't be applied to anything; "" if it can."""
+        from jsonschema_rs import ValidationError
+
+        try:
+            _ = self._validator
+        except ValidationError as error:
+            return error.message[:SHOWN]
+        return ""
 
     def faults(self, value: Any) -> Iterator[Wrong]:
-        from referencing.exceptions import Unresolvable
-
         if not self.is_checked:
             return
+        if self.refusal:
+            yield Wrong((), f"its schema can't be applied: {self.refusal}", "schema")
+            return
         try:
-            for error in self._validator.iter_errors(value):
-                keys = tuple(error.absolute_path)
-                if error.validator == "required":
-                    missing = error.message.split("'")[1:2] or [""]
-                    yield Wrong((*keys, *missing), "is missing", "missing")
-                else:
-                    kind = "extra_forbidden" if error.validator == "additionalProperties" else error.validator
-                    yield Wrong(keys, error.message[:SHOWN], str(kind))
-        except Unresolvable as error:
-            yield Wrong((), f"its schema refers to {error.ref!r}, which is not there", "ref")
+            if not self._validator.is_valid(value):
+                yield from map(_wrong, self._errors(value))
+        except (TypeError, ValueError) as error:  # half a character, a number beyond 64 bits
+            yield Wrong((), f"it is no JSON: {error}", "json")
+
+    def _errors(self, value: Any) -> list[jsonschema_rs.ValidationError]:
+        from jsonschema_rs import ValidationError
+
+        if len(orjson.dumps(value)) <= MANY_BYTES:
+            return list(self._validator.iter_errors(value))
+        try:
+            self._validator.validate(value)
+        except ValidationError as error:
+            return [error]
+        return []
+
+
+def _wrong(error: jsonschema_rs.ValidationError) -> Wrong:
+    keys, kind = tuple(error.instance_path), error.kind.name
+    if kind == "required":
+        return Wrong((*keys, error.kind.as_dict()["property"]), "is missing", "missing")
+    return Wrong(keys, _short(error.message), "extra_forbidden" if kind == "additionalProperties" else kind)
+
+
+def _short(message: str) -> str:
+    """It quotes the value at its beginning, and says at its end what is wrong."""
+    return message if len(message) <= SHOWN else f"{message[: SHOWN // 2]}…{message[-SHOWN // 2 :]}"
 
 
 Shape = type[BaseModel] | Described

@@ -7,6 +7,7 @@ import orjson
 from pydantic import ValidationError
 
 from engine.core.catalogue import NodeType, StepContext, StepError
+from engine.core.characters import whole
 from engine.core.depth import MOST, is_too_deep
 from engine.core.errors import OpenRoomsError
 
@@ -64,10 +65,18 @@ def as_recorded(
 def told(error: BaseException) -> dict[str, Any]:
     """A failure as plain JSON: {code, message}, `retryable` where it is false, `retry_after_s` where it is known."""
     if not isinstance(error, OpenRoomsError):
-        return {"code": "step_crashed", "message": f"{type(error).__name__}: {error}"[:2000]}
-    plain: dict[str, Any] = {"code": error.code, "message": str(error)[:4000]}
+        return {"code": "step_crashed", "message": f"{type(error).__name__}: {_words(error)}"[:2000]}
+    plain: dict[str, Any] = {"code": error.code, "message": _words(error)[:4000]}
     if not getattr(error, "retryable", True):
         plain["retryable"] = False
     if (retry_after_s := getattr(error, "retry_after_s", None)) is not None:
         plain["retry_after_s"] = retry_after_s
     return plain
+
+
+def _words(error: BaseException) -> str:
+    """What it says, as text that can be kept; others may have written it, and it may itself be broken."""
+    try:
+        return whole(str(error))
+    except Exception:  # noqa: BLE001 - anything may be in an exception's __str__
+        return "it does not say what is wrong"

@@ -4,18 +4,19 @@ import asyncio
 import json
 from typing import Any
 
-import jsonschema
 import orjson
 from pydantic import Field, ValidationInfo, field_validator
 
 from engine.core.agent_calls import Calls
 from engine.core.catalogue import StepContext, StepError, node_type
+from engine.core.characters import mended
 from engine.core.chat import ChatReply, ChatRequest, Message, ToolSpec
 from engine.core.checkpoints import Checkpoints, used
 from engine.core.conversation import Recalled, Window, recall
 from engine.core.document import Frozen, Outcome, PromptText
 from engine.core.events import EventType
 from engine.core.policy import Budget, Policy
+from engine.core.shapes import Described
 
 
 class Params(Frozen):
@@ -191,18 +192,28 @@ class _Agent:
         if self._params.output_schema is None:
             return ""
         try:
-            jsonschema.validate(json.loads(reply.text), self._params.output_schema)
-        except json.JSONDecodeError as error:
+            value = _value(reply)
+        except (ValueError, TypeError, RecursionError) as error:
             return f"it is no JSON ({error})"
-        except jsonschema.ValidationError as error:
-            return f"{error.json_path}: {error.message[:300]}"
-        return ""
+        fault = next(Described(self._params.output_schema).faults(value), None)
+        return "" if fault is None else str(fault)
 
     def _output(self, reply: ChatReply) -> Any:
         if self._params.use_history:
             self._ctx.said.append({"role": "user", "content": self._params.prompt})
             self._ctx.said.append({"role": "assistant", "content": reply.text})
-        return reply.text if self._params.output_schema is None else json.loads(reply.text)
+        return reply.text if self._params.output_schema is None else _value(reply)
+
+
+def _value(reply: ChatReply) -> Any:
+    """
+    Raises:
+        ValueError, TypeError, RecursionError: it is no JSON, or none that can be kept.
+    """
+    value = mended(json.loads(reply.text))
+    if orjson.loads(orjson.dumps(value)) != value:
+        raise ValueError("a number in it is not finite")
+    return value
 
 
 def _reply(recorded: Any) -> ChatReply:

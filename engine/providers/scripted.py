@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import Any, Self
 
-import jsonschema
 from pydantic import Field, JsonValue, TypeAdapter, ValidationError, model_validator
 
 from engine.core.catalogue import StepContext, StepError, provider
 from engine.core.chat import ChatReply, ChatRequest, Message, Stop, ToolCall, Usage
 from engine.core.document import Frozen
 from engine.core.fitting import CannotFit, fit
+from engine.core.shapes import Described
 
 MODELS = ("script", "echo", "classify", "json", "tool:calculator", "slow:1", "flaky:1", "fail")
 MAX_DELAY_S = 3600.0
@@ -255,14 +255,12 @@ def _filled(value: Any, prompt: str, results: list[str]) -> Any:
 
 def _fitting(request: ChatRequest, value: Any) -> str:
     """The value as text, if it fits the output schema."""
-    try:
-        jsonschema.validate(value, request.output_schema or {})
-    except (jsonschema.ValidationError, jsonschema.SchemaError) as error:
+    if fault := next(Described(request.output_schema or {}).faults(value), None):
         raise StepError(
-            f"The scripted model can't make up an answer for this output schema: {error.message[:200]}.",
+            f"The scripted model can't make up an answer for this output schema: {fault}.",
             code="cannot_fit_schema",
             retryable=False,
-        ) from None
+        )
     return json.dumps(value, ensure_ascii=False)
 
 

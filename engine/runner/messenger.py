@@ -87,14 +87,13 @@ class Messenger:
     async def _send_due(self) -> None:
         if not self._runner.committer.outbox.is_wanted or not self._runner.may_start_effects():
             return
-        busy = [id_ for id_, count in self._busy.items() if count >= notices.EACH]
-        for sent in await asyncio.to_thread(self._claim, AT_ONCE - len(self._sending), busy):
+        for sent in await asyncio.to_thread(self._claim, AT_ONCE - len(self._sending), dict(self._busy)):
             self._busy[sent.subscription_id] += 1
             task = asyncio.create_task(self._tell(sent))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
 
-    def _claim(self, limit: int, busy: list[str]) -> list[Claimed]:
+    def _claim(self, limit: int, busy: dict[str, int]) -> list[Claimed]:
         now_us = self._rt.now_us()
         with self._rt.db.change() as hot:
             if now_us - self._tidied_us > TIDY_US:

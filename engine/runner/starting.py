@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
-import jsonschema
 import orjson
 from pydantic import JsonValue
 
 from engine.core.depth import MOST, is_too_deep
 from engine.core.errors import InvalidInput, NotFound, OpenRoomsError
 from engine.core.events import EventType, fact
+from engine.core.plan import Plan
 from engine.core.runview import Run
 from engine.core.sample import with_defaults
+from engine.core.shapes import Described
 from engine.core.trial import Trial, check
 from engine.failpoints import Point, reach
 from engine.hiding import HIDDEN, hidden_name
@@ -24,6 +27,7 @@ from engine.store.claims import KICK_AGAIN_US
 from engine.store.database import Hot
 
 MAX_INPUT_BYTES = 1_048_576
+FAULTS_TOLD = 5
 FIRST_BELL_US = 300_000
 """Time for the first bell to be heard before a sweep rings again."""
 LIMIT_NAMES = ("max_steps", "max_duration_s", "max_tokens", "max_cost_usd")
@@ -85,9 +89,9 @@ def begin(rt: Runtime, hot: Hot, room_id: str, wanted: Wanted) -> Run | str:
     may_wait = room.queue_runs if wanted.in_line is None else wanted.in_line
     if room.held_by is not None and not may_wait:
         raise RoomBusy(room.name, *room.held_by)
-    given = fitting(rt, room.workflow_id, version, wanted.input)
+    given = fitting(rt, room.workflow_id, version, wanted.input, hot)
     if wanted.trial is not None:
-        _check_trial(rt, room.workflow_id, version, wanted.trial)
+        _check_trial(wanted.trial, rt.plan(room.workflow_id, version, hot))
     new = _new(rt, room, wanted, room_id=room_id, version=version, given=given)
     number = runs.next_number(hot, room_id)
     facts = [fact(EventType.RUN_QUEUED, d={"number": number, "version": version})]
@@ -133,37 +137,40 @@ class _Schema:
     """The input_schema of a version, None where any input will do."""
 
     schema: dict[str, Any] | None
-    validator: jsonschema.Draft202012Validator | None
+    shape: Described | None
 
 
 _schemas: dict[tuple[str, int], _Schema] = {}
 SCHEMAS_KEPT = 512
 
 
-def _schema(rt: Runtime, workflow_id: str, version: int) -> _Schema:
+def _schema(rt: Runtime, workflow_id: str, version: int, within: Hot | None) -> _Schema:
     """That of the version; versions never change, so the last ones are kept."""
     found = _schemas.get((workflow_id, version))
     if found is None:
-        with rt.db.read() as session:
-            text = runs.version_document(session, workflow_id, version)
+        with rt.db.look() if within is None else nullcontext(within) as hot:
+            text = runs.version_document(hot, workflow_id, version)
         if text is None:
             raise NotFound("version", version)
         schema = orjson.loads(text).get("input_schema")
-        validator = None if schema is None else jsonschema.Draft202012Validator(schema)
-        found = _Schema(schema, validator)
+        found = _Schema(schema, None if schema is None else Described(schema))
         if len(_schemas) >= SCHEMAS_KEPT:
             _schemas.clear()
         _schemas[(workflow_id, version)] = found
     return found
 
 
-def fitting(rt: Runtime, workflow_id: str, version: int, given_input: JsonValue) -> bytes:
+def fitting(
+    rt: Runtime, workflow_id: str, version: int, given_input: JsonValue, within: Hot | None = None
+) -> bytes:
     """The input as JSON: what is given, completed by the defaults of the version's input_schema.
+
+    Whoever is `within` a transaction reads in that: one who holds a lock must not wait for another connection.
 
     Raises:
         InvalidInput: it is no JSON, too large, or does not fit the version's input_schema.
     """
-    known = _schema(rt, workflow_id, version)
+    known = _schema(rt, workflow_id, version, within)
     value = with_defaults({} if given_input is None else given_input, known.schema)
     try:
         given = orjson.dumps(value)
@@ -173,26 +180,20 @@ def fitting(rt: Runtime, workflow_id: str, version: int, given_input: JsonValue)
         raise InvalidInput(f"The input takes {len(given):,} bytes; {MAX_INPUT_BYTES:,} are the most.")
     if is_too_deep(given):
         raise InvalidInput(f"The input is nested more than {MOST} levels deep.")
-    if known.validator is not None:
-        faults = sorted(known.validator.iter_errors(value), key=lambda fault: list(fault.path))
-        if faults:
-            told = "; ".join(_fault(fault) for fault in faults[:5])
-            raise InvalidInput(f"The input does not fit the workflow's input_schema: {told}.")
+    faults = list(islice(known.shape.faults(value), FAULTS_TOLD)) if known.shape is not None else []
+    if faults:
+        told = "; ".join(map(str, faults))
+        raise InvalidInput(f"The input does not fit the workflow's input_schema: {told}.")
     return given
 
 
-def _check_trial(rt: Runtime, workflow_id: str, version: int, trial: Trial) -> None:
+def _check_trial(trial: Trial, plan: Plan) -> None:
     raw = orjson.dumps([trial.pins, trial.vars])
     if len(raw) > MAX_INPUT_BYTES or is_too_deep(raw):
         raise InvalidInput(
             f"Pinned outputs and variables take at most {MAX_INPUT_BYTES:,} bytes of JSON, {MOST} levels deep."
         )
-    check(rt.plan(workflow_id, version), trial)
-
-
-def _fault(fault: jsonschema.ValidationError) -> str:
-    place = "/".join(str(part) for part in fault.absolute_path)
-    return f"{place}: {fault.message[:200]}" if place else fault.message[:200]
+    check(plan, trial)
 
 
 def _new(  # noqa: PLR0913 - what a run is made of

@@ -24,6 +24,7 @@ from engine.runtime import Runtime
 from engine.services import agents
 from engine.services.permission import require
 from engine.services.tools import context
+from engine.services.trial_places import a_place
 from engine.store import audit
 
 TRY_S = 120
@@ -50,6 +51,7 @@ def try_out(
 
     Raises:
         StepError: the provider failed, or a limit was reached; its code says how.
+        TooManyTrials
     """
     require(rt, user, Role.EDITOR, "try an agent")
     spec = trial.spec or _spec_of(rt, user, agent_id)
@@ -62,7 +64,8 @@ def try_out(
     ctx = context(rt, None)
     ctx.recorder, ctx.show = record, record.hear
     try:
-        asyncio.run(_work(rt, ctx, spec, trial))
+        with a_place():
+            asyncio.run(_work(rt, ctx, spec, trial))
     except StepError as error:
         raise StepError(HIDDEN.text(str(error)), code=error.code, retryable=False) from None
     took_ms = round((time.perf_counter() - begun) * 1000, 3)

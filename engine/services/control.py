@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import jsonschema
 import orjson
 from pydantic import JsonValue
 
@@ -15,6 +14,7 @@ from engine.core.inputs import Cancelled
 from engine.core.plan import NO_PLAN
 from engine.core.run import MOVES, RunStatus
 from engine.core.runview import Run
+from engine.core.shapes import Described
 from engine.core.tokens import State
 from engine.core.waiting import SIGNALS_KEPT
 from engine.hiding import HIDDEN, hidden_name
@@ -140,7 +140,7 @@ def leave(rt: Runtime, session: Session, standing: runs.Standing, sent: Signal, 
         raise InvalidInput(f"The payload is nested more than {MOST} levels deep.")
     rt.vault.learn(session)
     sent = sent.model_copy(update={"payload": HIDDEN.loads(raw)})
-    state = history.state_of(rt, standing)
+    state = history.state_of(rt, standing, session)
     _check_payload(session, standing.run, state, sent)
     if len(state.signals.get(sent.name, ())) >= SIGNALS_KEPT:
         raise TooManySignals(sent.name)
@@ -210,11 +210,8 @@ def _check_payload(session: Session, run: Run, state: State, sent: Signal) -> No
     schema = waits[sent.name]
     if schema is None:
         return
-    fault = next(iter(jsonschema.Draft202012Validator(schema).iter_errors(sent.payload)), None)
-    if fault is not None:
-        place = ".".join(str(part) for part in fault.absolute_path)
-        told = f"{place}: {fault.message[:300]}" if place else fault.message[:300]
-        raise InvalidInput(f"The payload of {sent.name!r} does not fit its form: {told}.")
+    if fault := next(Described(schema).faults(sent.payload), None):
+        raise InvalidInput(f"The payload of {sent.name!r} does not fit its form: {fault}.")
 
 
 def rung(rt: Runtime, standing: runs.Standing) -> Run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 from engine.core.errors import InvalidInput, NotFound
@@ -19,6 +20,7 @@ from engine.runtime import Runtime
 from engine.services import runs as run_services
 from engine.services.permission import require
 from engine.store import journal, rooms, runs, timers
+from engine.store.database import Session
 
 Event = dict[str, Any]
 
@@ -45,10 +47,16 @@ def steps(rt: Runtime, user: User, run_id: str, *, first: int = 0, most: int | N
     return steps_of((event for row in rows_of(rt, run_id) for event in row.events(run_id)), first, most)
 
 
-def rows_of(rt: Runtime, run_id: str, after_seq: int = 0, upto_seq: int = journal.NEVER) -> Iterator[Stored]:
-    """The run's log, read as it is taken."""
+def rows_of(
+    rt: Runtime,
+    run_id: str,
+    after_seq: int = 0,
+    upto_seq: int = journal.NEVER,
+    within: Session | None = None,
+) -> Iterator[Stored]:
+    """The run's log, read as it is taken; `within` a transaction by its own connection, so that none is waited for."""
     while True:
-        with rt.db.read() as session:
+        with rt.db.read() if within is None else nullcontext(within) as session:
             rows = journal.piece_after(session, run_id, after_seq, upto_seq)
         if not rows:
             return
@@ -100,12 +108,13 @@ def run_standing(
     return {"run": run.plain(), **_standing(state, _nodes(rt, run))}
 
 
-def state_of(rt: Runtime, standing: runs.Standing) -> State:
+def state_of(rt: Runtime, standing: runs.Standing, within: Session | None = None) -> State:
     """The run's state now: its last snapshot and what the log has beyond it."""
     run, state = standing.run, State.of(standing.state)
     if run.seq == standing.state_seq:
         return state
-    return fold(_plan(rt, run), state, rows_of(rt, run.id, standing.state_seq, run.seq))
+    plan = rt.plan(run.workflow_id, run.version, within)
+    return fold(plan, state, rows_of(rt, run.id, standing.state_seq, run.seq, within))
 
 
 def _nodes(rt: Runtime, run: Run) -> Mapping[str, PlanNode]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import jsonschema
-
 from engine.core.document import Frozen
 from engine.core.identity import Role, User
 from engine.core.instant import Instant
@@ -12,6 +10,7 @@ from engine.core.room import RoomStatus
 from engine.core.run import LIVE, RunStatus
 from engine.core.runview import Run
 from engine.core.sample import with_defaults
+from engine.core.shapes import Described
 from engine.runtime import Runtime
 from engine.services import health, history, rooms, runs
 from engine.services.permission import require
@@ -127,7 +126,7 @@ def needs_input(rt: Runtime, user: User, room_id: str) -> bool:
     schema = version.document.get("input_schema") if version else None
     if schema is None:
         return False
-    return not jsonschema.Draft202012Validator(schema).is_valid(with_defaults({}, schema))
+    return any(Described(schema).faults(with_defaults({}, schema)))
 
 
 def _lines(rt: Runtime, found: tuple[Run, ...]) -> tuple[RunLine, ...]:

@@ -19,6 +19,7 @@ from engine.runner.roommemory import Own, StepMemory
 from engine.runtime import Runtime
 from engine.services import memory
 from engine.services.permission import require
+from engine.services.trial_places import a_place
 from engine.store import audit, rooms
 from engine.supply.supply import SERVERS
 
@@ -125,6 +126,7 @@ def invoke(
     Raises:
         StepError: the arguments don't fit, or the tool failed; its `code` says which.
         NotFound: there is no such tool or room.
+        TooManyTrials
     """
     require(rt, user, Role.EDITOR, "try out a tool")
     tool = _there(rt, name)
@@ -135,7 +137,8 @@ def invoke(
         audit.append(session, rt.now_us(), user.id, "tool_tried", tool.name, room_id=room_id)
     begun = time.perf_counter()
     try:
-        result = HIDDEN.plain(asyncio.run(_called(rt, ctx, tool, dict(arguments))))
+        with a_place():
+            result = HIDDEN.plain(asyncio.run(_called(rt, ctx, tool, dict(arguments))))
     except StepError as error:
         raise StepError(HIDDEN.text(str(error)), code=error.code, retryable=error.retryable) from None
     took_ms = round((time.perf_counter() - begun) * 1000, 3)

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
 from engine.core.subscription import Notice
+from engine.store import subscriptions
 from engine.store.database import Hot
 
 LEASE_US = 30_000_000
 """How long a claimed notice is its worker's, unless that dies before."""
 EACH = 4
 """Of one subscription that a worker sends at once: one that is slow must not hold up the others."""
+ASIDE_US = 253_370_764_800_000_000
+"""When what waits for an earlier one of its run is due: the year 9999."""
+LOOKED_AT, LOOKS = 100, 100
+"""So many of what is due to a subscription at once, and so often in one transaction."""
 KEPT_US = 7 * 24 * 3600 * 1_000_000
 """How long those that were delivered, and those given up, are kept."""
 
@@ -75,32 +81,62 @@ _EARLIER = (
 )
 
 
-def claim(hot: Hot, worker_id: str, now_us: int, limit: int, busy: Collection[str] = ()) -> list[Claimed]:
-    """Take what is due: of each run its earliest, nothing of subscriptions in `busy`."""
-    skipping = "" if hot.is_sqlite else " FOR UPDATE SKIP LOCKED"
-    lost = f"SELECT id FROM notice WHERE status = 'PENDING' AND owner NOT IN ({_ALIVE}){skipping}"
+def claim(hot: Hot, worker_id: str, now_us: int, limit: int, busy: Mapping[str, int]) -> list[Claimed]:
+    """Take what is due: of each run its earliest. `busy` says how many of a subscription are being sent; who has few is first.
+
+    What it costs does not grow with what is waiting: one that can't be reached may leave a hundred thousand.
+    """
+    lost = (
+        "SELECT id FROM notice WHERE status = 'PENDING' AND owner IS NOT NULL"
+        f" AND owner NOT IN ({_ALIVE}){_skipping(hot)}"
+    )
     hot.run(f"UPDATE notice SET owner = NULL, next_us = ? WHERE id IN ({lost})", now_us, now_us)
-    is_due = "status = 'PENDING' AND next_us <= ?"
-    behind = (
-        f"SELECT id FROM notice WHERE {is_due} AND owner IS NULL AND EXISTS (SELECT 1 {_EARLIER}){skipping}"
+    taken: list[Claimed] = []
+    for subscription_id, most in sorted(_shares(hot, now_us, limit, busy).items()):  # all lock in this order
+        subscriptions.hold(hot, subscription_id)
+        due = _due(hot, subscription_id, now_us, most)
+        taken += [_claimed(hot, id_) for id_ in due if _take(hot, worker_id, id_, now_us)]
+    return taken
+
+
+def _shares(hot: Hot, now_us: int, limit: int, busy: Mapping[str, int]) -> dict[str, int]:
+    """How many to take of each subscription that something is due to."""
+    has_due = (
+        "SELECT 1 FROM notice WHERE subscription_id = subscription.id AND status = 'PENDING' AND next_us <= ?"
     )
-    hot.run(  # what comes after waits for what comes before, and needs no look until then
-        f"UPDATE notice SET next_us = (SELECT max(earlier.next_us) {_EARLIER}) + 1 WHERE id IN ({behind})",
-        now_us,
+    rows = hot.all(f"SELECT id FROM subscription WHERE enabled AND EXISTS ({has_due})", now_us)
+    places = [(place, id_) for (id_,) in rows for place in range(busy.get(id_, 0), EACH)]
+    return Counter(id_ for _, id_ in sorted(places)[:limit])
+
+
+def _due(hot: Hot, subscription_id: str, now_us: int, most: int) -> list[str]:
+    """What comes first in its run. What comes after is put aside, once, until that is done."""
+    sql = (
+        f"SELECT id, EXISTS (SELECT 1 {_EARLIER}) FROM notice"
+        " WHERE subscription_id = ? AND status = 'PENDING' AND next_us <= ? ORDER BY next_us LIMIT ?"
     )
-    busy_marks = f" AND subscription_id NOT IN ({', '.join('?' * len(busy))})" if busy else ""
-    each = (
-        "SELECT id, row_number() OVER (PARTITION BY subscription_id ORDER BY next_us) AS place FROM notice"
-        f" WHERE {is_due}{busy_marks} AND subscription_id IN (SELECT id FROM subscription WHERE enabled)"
-        f" AND NOT EXISTS (SELECT 1 {_EARLIER})"
+    aside = f"UPDATE notice SET next_us = ? WHERE id IN (SELECT id FROM notice WHERE id = ?{_skipping(hot)})"
+    first: list[str] = []
+    for _ in range(LOOKS):
+        found = hot.all(sql, subscription_id, now_us, LOOKED_AT)
+        behind = [(ASIDE_US, id_) for id_, is_behind in found if is_behind]
+        first = [id_ for id_, is_behind in found if not is_behind]
+        hot.many(aside, behind)
+        if len(first) >= most or not behind:
+            break
+    return first[:most]
+
+
+def _take(hot: Hot, worker_id: str, notice_id: str, now_us: int) -> bool:
+    free = f"SELECT id FROM notice WHERE id = ? AND status = 'PENDING' AND next_us <= ?{_skipping(hot)}"
+    sql = (
+        f"UPDATE notice SET owner = ?, attempts = attempts + 1, next_us = ? WHERE id IN ({free}) RETURNING id"
     )
-    chosen = f"SELECT id FROM ({each}) due WHERE place <= {EACH} LIMIT ?"
-    taken = hot.all(
-        "UPDATE notice SET owner = ?, attempts = attempts + 1, next_us = ? WHERE id IN"
-        f" (SELECT id FROM notice WHERE id IN ({chosen}) AND {is_due}{skipping}) RETURNING id",
-        *(worker_id, now_us + LEASE_US, now_us, *busy, limit, now_us),
-    )
-    return [_claimed(hot, id_) for (id_,) in taken]
+    return hot.one(sql, worker_id, now_us + LEASE_US, notice_id, now_us) is not None
+
+
+def _skipping(hot: Hot) -> str:
+    return "" if hot.is_sqlite else " FOR UPDATE SKIP LOCKED"
 
 
 def _claimed(hot: Hot, notice_id: str) -> Claimed:
@@ -123,7 +159,7 @@ class Result:
 
 
 def record(hot: Hot, sent: Claimed, worker_id: str, result: Result, now_us: int) -> bool:
-    """Keep how it went; False when the notice is no longer ours."""
+    """Keep how it went; False when the notice is no longer ours. Hold its subscription, as who puts aside does."""
     done_us = None if result.next_us is not None else now_us
     status = "?" if done_us is not None else "CASE WHEN status = 'HELD' THEN status ELSE ? END"
     kept = hot.one(
@@ -134,10 +170,13 @@ def record(hot: Hot, sent: Claimed, worker_id: str, result: Result, now_us: int)
         *(sent.id, worker_id, sent.attempts),
     )
     if kept is not None and done_us is not None:
+        after = (
+            "SELECT id FROM notice WHERE subscription_id = ? AND run_id = ? AND seq > ?"
+            " AND status IN ('PENDING', 'HELD') ORDER BY seq LIMIT 1"
+        )
         hot.run(  # what comes next in its run may go
-            "UPDATE notice SET next_us = ? WHERE subscription_id = ? AND run_id = ? AND status = 'PENDING'"
-            " AND owner IS NULL AND attempts = 0 AND seq > ?",
-            *(now_us, sent.subscription_id, sent.run_id, sent.seq),
+            f"UPDATE notice SET next_us = ? WHERE next_us = ? AND id IN ({after})",
+            *(now_us, ASIDE_US, sent.subscription_id, sent.run_id, sent.seq),
         )
     return kept is not None
 
@@ -180,4 +219,7 @@ def forget_old(hot: Hot, now_us: int) -> None:
 
 def _notice(row: Any) -> Notice:
     names = ("id", "run_id", "seq", "type", "status", "attempts", "next_at", "response_status", "error")
-    return Notice(**dict(zip((*names, "created_at", "done_at"), row, strict=True)))
+    told = dict(zip((*names, "created_at", "done_at"), row, strict=True))
+    if told["next_at"] == ASIDE_US:
+        told["next_at"] = told["created_at"]
+    return Notice(**told)

@@ -19,7 +19,7 @@ from engine.core.run import RunStatus
 from engine.core.runview import Run
 from engine.core.trial import seen_of
 from engine.store.database import Hot
-from engine.store.tables import RunRow, VersionRow
+from engine.store.tables import RunRow
 
 
 class Taken(Exception):
@@ -276,10 +276,11 @@ def count_by_status(session: Session) -> dict[str, int]:
     return {str(status): int(count) for status, count in rows}
 
 
-def version_document(session: Session, workflow_id: str, number: int) -> str | None:
+def version_document(session: Session | Hot, workflow_id: str, number: int) -> str | None:
     """The exact document of a version, as JSON text."""
-    row = session.get(VersionRow, (workflow_id, number))
-    return row.document if row else None
+    sql = "SELECT document FROM workflow_version WHERE workflow_id = ? AND number = ?"
+    row = Hot.of(session).one(sql, workflow_id, number)
+    return None if row is None else str(row[0])
 
 
 def _standing(row: RunRow) -> Standing:

@@ -132,6 +132,7 @@ Table(  # an event to be told; no foreign keys, for that a subscription goes mus
     _needed("created_us", BigInteger, index=True),
     _maybe("done_us", BigInteger),
     _only("notice_due", "next_us", where="status = 'PENDING'"),
+    _only("notice_due_of", "subscription_id", "next_us", where="status = 'PENDING'"),
     _only("notice_sent", "owner", where="status = 'PENDING' AND owner IS NOT NULL"),
     Index("notice_order", "subscription_id", "run_id", "seq"),
 )

@@ -1,10 +1,12 @@
 """Request bodies: their size is capped and their type known before they are parsed, and JSON is read strictly; files of lines."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from itertools import chain, islice
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request, Response
+from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -103,6 +105,13 @@ def media_type(request: Request) -> str:
 
 async def _raw(request: Request) -> bytes:
     return await request.body()
+
+
+def file_of(lines: Iterator[Any], name: str) -> StreamingResponse:
+    """The lines as a file of that name. Whoever may not have it, or asks for what can't be read, is told so instead."""
+    first = list(islice(lines, 1))
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(chain(first, lines), headers=headers, media_type=LINES)
 
 
 RawBody = Annotated[bytes, Depends(_raw)]

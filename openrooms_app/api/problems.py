@@ -60,6 +60,7 @@ STATUS: Final = {
     "bad_master_key": 503,
     "secret_unreadable": 503,
     "too_many_requests": 429,
+    "too_many_trials": 429,
     "database_unavailable": 503,
     "database_newer": 503,
 }

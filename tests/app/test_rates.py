@@ -1,5 +1,7 @@
 """What callers may do so often, they may do so often of all web processes together: behind a balancer no limit is doubled."""
 
+import asyncio
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 
@@ -14,6 +16,7 @@ from engine.runtime import get_runtime, use_runtime
 from engine.services import api_keys, calls, hooks, identity
 from openrooms_app import program
 from openrooms_app.api import create_api
+from openrooms_app.ask import THREADS, threads
 from openrooms_app.gate import Gate
 from openrooms_app.session import COOKIE
 from tests.app.api.conftest import a_room, an_account
@@ -60,3 +63,12 @@ def test_two_web_processes_count_as_one(sqlite_url, redis_url, tmp_path, monkeyp
     assert asked == [200, 200, 200, 429, 429]
     assert called == [401, 401, 401, 429, 429]
     assert tried == [401, 401, 401, 429, 429]
+
+
+def test_forty_may_ask_at_once_whatever_the_machine() -> None:
+    async def ask_all() -> None:
+        async with threads():
+            together = threading.Barrier(THREADS)
+            await asyncio.gather(*(asyncio.to_thread(together.wait, 10) for _ in range(THREADS)))
+
+    asyncio.run(ask_all())

@@ -1,5 +1,7 @@
 """Kinds of memory in the transition function: whose an entry is, how long it is seen, and what a join does with it."""
 
+import random
+import time
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from engine.core.memory import (
     best,
     check_room,
     fused,
+    ranked,
     text_of,
 )
 from engine.core.replaying import replay
@@ -154,3 +157,19 @@ def test_a_search_ranks_by_words_by_meaning_or_by_both() -> None:
         {"key": "both", "value": "refund", "kind": "SEMANTIC", "score": 0.8, "metadata": {"page": 3}}
     ]
     assert fused(["a", "b"], ["b", "c"]) == ["b", "a", "c"]
+
+
+def test_a_full_room_is_searched_at_once_and_a_long_text_has_no_misspelt_words() -> None:
+    dice = random.Random(2)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    words = ["".join(dice.choices(letters, k=dice.randrange(3, 9))) for _ in range(3000)]
+    room = [(f"text_{place}", " ".join(dice.choices(words, k=40_000))) for place in range(8)]
+    long = "".join(dice.choices(letters, k=1000))
+    begun = time.process_time()
+
+    assert len(ranked(" ".join(words[:32]), room, 9)) == 8
+    assert ranked(f"{long} {'qqjx' * 9}", room, 9) == []
+    assert time.process_time() - begun < 1
+    near = [("a", "a letter to Muller & söhne"), ("b", "an invoice from mullers"), ("c", "invoise")]
+    assert [key for key, _ in ranked("muller", near, 9)] == ["a", "b"]
+    assert [key for key, _ in ranked("invoice", near, 9)] == ["b", "c"]

@@ -25,10 +25,14 @@ def context(server):
     return a_context(settings={"openai_api_key": KEY, "openai_base_url": f"{server.base_url}/"})
 
 
-def ask(server, **asked):
+def ask(server, shown=None, **asked):
+    """The reply; the pieces that were shown while it came go into `shown`."""
+    ctx = context(server)
+    ctx.show = None if shown is None else lambda text, **_: shown.append(text)
+
     async def scenario():
         try:
-            return await openai.chat(request(**asked), context(server))
+            return await openai.chat(request(**asked), ctx)
         finally:
             await openai.close()
 
@@ -157,12 +161,40 @@ def sse(*chunks):
         {"choices": [{"index": 0, "delta": {"content": 5}, "finish_reason": None}]},
         {"choices": 7},
         {"choices": [], "usage": {"prompt_tokens": "many", "completion_tokens": 1, "total_tokens": 1}},
+        {"choices": [], "usage": {"prompt_tokens": 10**30, "completion_tokens": 1, "total_tokens": 1}},
+        {"choices": [], "usage": {"prompt_tokens": -9, "completion_tokens": 1, "total_tokens": 1}},
         [],
         "Hello",
     ],
 )
 def test_a_chunk_of_any_other_shape_is_a_bad_reply(chunk):
     with openai_server(sse(chunk)) as server, pytest.raises(StepError) as failed:
+        ask(server)
+    assert (failed.value.code, failed.value.retryable) == ("bad_reply", True)
+
+
+def said(*deltas):
+    """The chunks of an answer of these pieces."""
+    pieces = [{"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
+    return sse(*pieces, {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+
+
+def wanted(arguments):
+    return {
+        "tool_calls": [{"index": 0, "id": "c\ud83d", "function": {"name": "add", "arguments": arguments}}]
+    }
+
+
+def test_an_answer_cut_in_the_middle_of_a_character_is_put_together_and_lone_halves_are_replaced():
+    shown = []
+    pieces = ({"content": "a\ud83d"}, {"content": "\ude00b\ude00"}, {"content": "c\ud83d"})
+    with openai_server(said(*pieces, wanted('{"\\ud83d": ["\\ud83d\\ude00"]}'))) as server:
+        reply = ask(server, shown)
+
+    assert reply.text == "a\U0001f600b\ufffdc\ufffd"
+    assert "".join(shown) == "a\U0001f600b\ufffdc"
+    assert reply.tool_calls == (ToolCall(id="c\ufffd", name="add", arguments={"\ufffd": ["\U0001f600"]}),)
+    with openai_server(said(wanted('{"x": %s}' % ("9" * 40)))) as server, pytest.raises(StepError) as failed:
         ask(server)
     assert (failed.value.code, failed.value.retryable) == ("bad_reply", True)
 

@@ -22,7 +22,7 @@ from engine.services import control, history, rooms
 from engine.services.control import Signal
 from tests.core.drawing import drawn, node, way
 from tests.runner.conftest import Place
-from tests.servers.model_server import Asked, Call, Failure, ModelServer, Turn
+from tests.servers.model_server import Asked, Call, Failure, ModelServer, Raw, Turn
 from tests.servers.openai_server import openai_server
 
 CALCULATE = Call("calculator", {"expression": "6*7"})
@@ -148,13 +148,23 @@ def test_an_answer_that_does_not_fit_is_mended_once(sqlite_rt: Runtime, editor: 
         run = place.over(place.start(place.room(agent({"output_schema": SCHEMA}))).id)
 
         assert run.output == {"n": 3}
-        assert "$.n: 'x' is not of type 'integer'" in server.asked[1].body["messages"][-1]["content"]
-    retry = {"max_attempts": 2, "initial_delay_s": 0}
-    with agents(sqlite_rt, editor, Turn("{}"), Turn("no"), Turn('{"n": 4}')) as (place, server):
+        assert 'n: "x" is not of type "integer"' in server.asked[1].body["messages"][-1]["content"]
+    for odd in ('{"n": NaN}', '{"n": 1e999}', f'{{"n": {"9" * 40}}}', "[" * 9_999):
+        answers = Turn(odd, is_whole=True), Turn('{"n": 5, "of": "\\ud83d"}')
+        with agents(sqlite_rt, editor, *answers) as (place, server):
+            run = place.over(place.start(place.room(agent({"output_schema": SCHEMA}))).id)
+
+            assert run.output == {"n": 5, "of": "\ufffd"}
+            assert "it is no JSON" in server.asked[1].body["messages"][-1]["content"]
+    retry = {"max_attempts": 3, "initial_delay_s": 0}
+    busy = Raw({"error": {"message": "Slower \ud83d"}}, 429)
+    with agents(sqlite_rt, editor, busy, Turn("{}"), Turn("no"), Turn('{"n": 4}')) as (place, server):
         run = place.over(place.start(place.room(agent({"output_schema": SCHEMA}, retry=retry))).id)
 
-        assert (run.output, run.tokens, keys(server)) == ({"n": 4}, 45, ["1", "2", "2"])
-        assert [one["error"]["code"] for one in events(place, run, "NODE_FAILED")] == ["bad_output"]
+        assert (run.output, run.tokens, keys(server)) == ({"n": 4}, 45, ["1", "1", "2", "2"])
+        failed = [one["error"] for one in events(place, run, "NODE_FAILED")]
+        assert [error["code"] for error in failed] == ["provider_rate_limited", "bad_output"]
+        assert failed[0]["message"].endswith("Slower \ufffd")
         assert replays(place, run)
 
 

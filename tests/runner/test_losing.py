@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from engine.core.catalogue import Catalogue, Effect, StepContext, node_type
+from engine.core.catalogue import Catalogue, Effect, NodeType, StepContext, node_type
 from engine.core.document import Frozen
 from engine.core.inputs import Execute, Result
 from engine.core.run import RunStatus
@@ -160,15 +160,28 @@ async def giving_up(params: Params, ctx: StepContext) -> Any:
     raise asyncio.CancelledError
 
 
-def test_a_step_that_cancels_itself_has_failed() -> None:
+class Mute(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+@node_type(Params, name="MUTE", title="Mute", icon="x", effect=Effect.EXTERNAL)
+async def mute(params: Params, ctx: StepContext) -> Any:
+    """Fail without words."""
+    raise Mute
+
+
+@pytest.mark.parametrize(("kind", "said"), [(giving_up, ""), (mute, "Mute: it does not say")])
+def test_a_step_that_cancels_itself_or_can_t_say_what_is_wrong_has_failed(kind: NodeType, said: str) -> None:
     ended: SimpleQueue[Ended] = SimpleQueue()
     with closing(Effects(Catalogue())) as effects:
-        effects.begin(Work(Execute("1", "a", 1, {}, None), giving_up, a_context()), ended.put)
+        effects.begin(Work(Execute("1", "a", 1, {}, None), kind, a_context()), ended.put)
         result = ended.get(timeout=10)
 
     assert isinstance(result, Result)
     assert result.error is not None
     assert result.error["code"] == "step_crashed"
+    assert result.error["message"].startswith(said)
 
 
 def a_worker(id_: str, expires_us: int) -> Worker:

@@ -4,9 +4,11 @@ import hashlib
 import hmac
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import orjson
 import pytest
+from sqlalchemy import event
 
 from engine.core import signing
 from engine.core.errors import InvalidInput, NotFound, OpenRoomsError
@@ -14,7 +16,8 @@ from engine.core.expressions import BadExpression
 from engine.core.hook import Call, HookPatch, NewHook
 from engine.core.room import NewRoom
 from engine.core.signal_links import BadLink
-from engine.runner import Runner
+from engine.core.trial import Trial
+from engine.runner import Runner, starting
 from engine.services import auditing, calls, control, hooks, rooms, runs, versions, workflows
 from engine.services.calls import CALLS, NotTaken, TooManyCalls
 from engine.services.permission import Forbidden
@@ -183,7 +186,7 @@ def test_what_is_refused_is_told_to_editors_and_names_no_room_to_callers(rt, edi
         assert "Secret" not in str(told.value)
         assert "n:" not in str(told.value)
     reasons = [one.message for one in hooks.deliveries(rt, editor, made.hook.id).items]
-    assert any("'x' is not of type 'integer'" in reason for reason in reasons)
+    assert any('n: "x" is not of type "integer"' in reason for reason in reasons)
     assert not calls.take(rt, token_of(made), a_call({"n": 3}, idempotency_key="same")).is_repeated
     hooks.patch(rt, editor, made.hook.id, HookPatch(enabled=False))
     assert refusal(rt, made, a_call({"n": 3})) == "not_found"
@@ -229,3 +232,40 @@ def test_a_call_that_meets_the_deletion_of_its_hook_finds_none(rt, editor, room_
 
     assert caught.value.code == ("not_found" if is_good else "bad_signature")
     assert not of_room(rt, editor, room_id)
+
+
+@contextmanager
+def counting(db):
+    """How many connections were taken at once."""
+    now, most = [], [0]
+
+    def take(*told):
+        now.append(told)
+        most[0] = max(most[0], len(now))
+
+    def give(*_):
+        now.pop()
+
+    event.listen(db.engine, "checkout", take)
+    event.listen(db.engine, "checkin", give)
+    yield most
+    event.remove(db.engine, "checkout", take)
+    event.remove(db.engine, "checkin", give)
+
+
+def test_who_holds_a_room_waits_for_no_other_connection_for_forty_who_wait_for_the_room_have_them_all(
+    rt, editor, room_id
+):
+    starts, signals = opened(rt, editor, room_id), opened(rt, editor, room_id, signal="go")
+    for act in (
+        lambda: calls.take(rt, token_of(starts), a_call({})),
+        lambda: calls.take(rt, token_of(signals), a_call({"n": 1})),
+        lambda: control.signal(rt, editor, room_id, control.Signal(name="go")),
+        lambda: runs.try_out(rt, editor, room_id, Trial(until="wait")),
+        lambda: control.cancel(rt, editor, room_id),
+    ):
+        rt.plans.clear()
+        starting._schemas.clear()
+        with counting(rt.db) as most:
+            act()
+        assert most == [1]

@@ -1,17 +1,22 @@
 """Trying a tool out really does what the tool does, in a room or without one."""
 
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
 
+from engine.core.agent import AgentSpec, AgentTrial
 from engine.core.catalogue import StepError
 from engine.core.discovery import discover
 from engine.core.errors import NotFound
 from engine.core.room import NewRoom
-from engine.services import doctor, memory, rooms, tools, workflows
+from engine.services import agent_trials, doctor, memory, rooms, tools, workflows
 from engine.services.permission import Forbidden
+from engine.services.trial_places import AT_ONCE, TooManyTrials, a_place
 from engine.store import audit
 from engine.supply import Sources, Supply
+
+ECHO = AgentSpec(provider="scripted", model="echo")
 
 
 @pytest.fixture
@@ -150,3 +155,17 @@ def test_an_administrator_is_told_where_tools_come_from_and_what_is_wrong_there(
     wrong = tools.list_sources(supplied(), admin)[-1]
     assert (wrong.kind, wrong.name, wrong.tools) == ("list of servers", "mcp.json", 0)
     assert "is no JSON" in wrong.fault
+
+
+def test_so_many_try_something_out_at_once_that_threads_are_left_for_everybody_else(rt, editor):
+    with ExitStack() as held:
+        for _ in range(AT_ONCE):
+            held.enter_context(a_place())
+        for attempt in (
+            lambda: tools.invoke(rt, editor, "calculator", {"expression": "1"}),
+            lambda: agent_trials.try_out(rt, editor, None, AgentTrial(prompt="Hi", spec=ECHO)),
+        ):
+            with pytest.raises(TooManyTrials, match="already"):
+                attempt()
+    assert tools.invoke(rt, editor, "calculator", {"expression": "1"}).result["number"] == 1
+    assert agent_trials.try_out(rt, editor, None, AgentTrial(prompt="Hi", spec=ECHO)).reply.text

@@ -46,7 +46,7 @@ class SimulatedDatabase(Database):
     def __init__(self, engine: Engine, scheduler: Scheduler, process: Process, fate: Fate) -> None:
         self.url, self.is_sqlite, self.engine = engine.url, True, engine
         self._mutex, self._hot_turn = threading.Lock(), threading.Lock()
-        self._lock_file, self._hot_connection = None, None
+        self._file, self._lock_file, self._hot_connection = None, None, None
         self._scheduler, self._process, self._fate = scheduler, process, fate
 
     @contextmanager

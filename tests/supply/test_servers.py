@@ -121,5 +121,5 @@ def test_a_schema_that_is_not_safe_to_apply_is_told_and_left_to_the_server():
 
     assert tools["mcp_s_slow"].parameters == slow
     assert faults_in(tools["mcp_s_slow"].params, {"a": "a" * 50}) == []
-    assert [fault.keys for fault in faults_in(tools["mcp_s_strict"].params, {"a": "1"})] == [("a",), ("b",)]
+    assert {fault.keys for fault in faults_in(tools["mcp_s_strict"].params, {"a": "1"})} == {("a",), ("b",)}
     assert faults_in(tools["mcp_s_far"].params, {"a": 1}) == []

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from engine.core.shapes import Described
 from engine.core.validation.faults import Fault, shown
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ _Keys = tuple[str | int, ...]
 
 TYPES = ("null", "boolean", "object", "array", "number", "integer", "string")
 MAX_PATTERN = 200
+MAX_PATTERNS = 100
+"""In one schema: each takes memory and time to be made ready."""
 MAX_APPLIED = 1_000
 """Schemas that one value may have to fit at once, by way of references, allOf and the like."""
 
@@ -24,8 +27,18 @@ _CLASS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 
 def schema_faults(schema: Any) -> Iterator[Fault]:
     """What is wrong with `schema`. Unknown keywords are fine: they are notes."""
+    is_fine = True
+    for fault in _faults(schema):
+        is_fine = False
+        yield fault
+    if is_fine and (refusal := Described(schema).refusal):
+        yield _fault((), f"can't be applied: {refusal}")
+
+
+def _faults(schema: Any) -> Iterator[Fault]:
     todo: list[tuple[Any, _Keys]] = [(schema, ())]
     refs: list[tuple[str, _Keys]] = []
+    patterns = 0
     while todo:
         part, keys = todo.pop()
         if isinstance(part, bool):
@@ -33,6 +46,10 @@ def schema_faults(schema: Any) -> Iterator[Fault]:
         if not isinstance(part, Mapping):
             yield _fault(keys, f"must be a JSON Schema, an object; it is {shown(part)}")
             continue
+        patterns += _count_patterns(part)
+        if patterns > MAX_PATTERNS:
+            yield _fault((), f"holds more than {MAX_PATTERNS} patterns: leave some to the steps")
+            return
         for word, value in part.items():
             here = (*keys, word)
             if word in _INNER:
@@ -50,6 +67,11 @@ def schema_faults(schema: Any) -> Iterator[Fault]:
             elif said := _fault_in(word, value):
                 yield _fault(here, said)
     yield from _reference_faults(schema, refs)
+
+
+def _count_patterns(part: Mapping[str, Any]) -> int:
+    named = part.get("patternProperties")
+    return ("pattern" in part) + (len(named) if isinstance(named, Mapping) else 0)
 
 
 def _fault(keys: _Keys, said: str) -> Fault:
@@ -115,7 +137,7 @@ def _names_map_fault(value: Any) -> str | None:
 
 
 def _pattern_fault(value: Any) -> str | None:
-    """A pattern runs on what outsiders send, in an engine that can take for ever."""
+    """Here a pattern runs in an engine that never backtracks; in a browser's form in one that can take for ever."""
     if not isinstance(value, str):
         return f"must be a text; it is {shown(value)}"
     try:
@@ -128,6 +150,8 @@ def _pattern_fault(value: Any) -> str | None:
         return (
             "repeats a repetition or a choice, or looks around, which can take for ever: write a plainer one"
         )
+    if Described({"pattern": value}).refusal:
+        return "is no regular expression of JSON Schema (ECMA-262), or repeats too much too often"
     return None
 
 

@@ -9,7 +9,7 @@ from engine.core.audit import AuditEntry
 from engine.core.page import Page
 from engine.services import auditing
 from engine.services.auditing import Sought, Verdict
-from openrooms_app.api.bodies import FILE, LINES, StrictRoute
+from openrooms_app.api.bodies import FILE, StrictRoute, file_of
 from openrooms_app.api.deps import By, Moment, PageAsked
 
 router = APIRouter(prefix="/api/audit", tags=["administration"], route_class=StrictRoute)
@@ -40,8 +40,7 @@ def list_audit_entries(by: By, page: PageAsked, sought: SoughtAsked) -> Page[Aud
 def export_audit_log(by: By, sought: SoughtAsked) -> StreamingResponse:
     """All that fit, newest first, one JSON object a line."""
     lines = (f"{entry.model_dump_json()}\n" for entry in auditing.export(*by, sought))
-    headers = {"Content-Disposition": 'attachment; filename="audit.jsonl"'}
-    return StreamingResponse(lines, headers=headers, media_type=LINES)
+    return file_of(lines, "audit.jsonl")
 
 
 @router.post("/verify")

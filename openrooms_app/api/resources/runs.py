@@ -14,7 +14,7 @@ from engine.core.runview import Run
 from engine.services import control, history, logs, rooms, runs
 from engine.services.logs import Found
 from engine.services.runs import Sought
-from openrooms_app.api.bodies import FILE, LINES, StrictRoute
+from openrooms_app.api.bodies import FILE, StrictRoute, file_of
 from openrooms_app.api.deps import MAX_INT, By, Moment, PageAsked, RequestId
 from openrooms_app.api.log_query import LogAsked
 from openrooms_app.api.resources.control import Accepted, accepted
@@ -86,8 +86,7 @@ def find_events(run_id: str, by: By, asked: LogAsked) -> Found:
 def export_events(run_id: str, by: By, asked: LogAsked) -> StreamingResponse:
     """All events asked for, from the first or after `after_seq`, one JSON object a line; `limit` does not count."""
     number = runs.get(*by, run_id).number
-    headers = {"Content-Disposition": f'attachment; filename="run-{number}.jsonl"'}
-    return StreamingResponse(logs.lines(*by, run_id, asked), headers=headers, media_type=LINES)
+    return file_of(logs.lines(*by, run_id, asked), f"run-{number}.jsonl")
 
 
 @router.get("/runs/{run_id}/steps")

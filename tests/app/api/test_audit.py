@@ -7,10 +7,12 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
+from engine.core.errors import InvalidInput
 from engine.core.identity import Role
 from engine.runtime import use_runtime
 from engine.services import identity, users
 from openrooms_app.api import create_api
+from openrooms_app.api.bodies import file_of
 from openrooms_app.entrance import Entrance
 from openrooms_app.gate import Gate
 from tests.app.api.conftest import SOUND, a_room
@@ -32,6 +34,16 @@ def ada(sqlite_rt):
 
 def _log_in(client, name, password=PASSWORD):
     return client.post("/api/auth/login", json={"name": name, "password": password})
+
+
+def test_a_file_that_can_t_be_read_is_refused_before_it_begins():
+    def lines(fails_after):
+        yield from ["a"] * fails_after
+        raise InvalidInput("no")
+
+    with pytest.raises(InvalidInput):
+        file_of(lines(0), "x")
+    assert file_of(lines(1), "x").headers["content-disposition"] == 'attachment; filename="x"'
 
 
 def test_each_act_is_written_down_with_who_and_what(ada, sqlite_rt):

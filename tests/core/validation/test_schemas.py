@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.core.shapes import Described
 from engine.core.validation.schemas import schema_faults
 
 GOOD = [
@@ -17,6 +18,7 @@ GOOD = [
     {"$defs": {"a/b": {"type": "string"}}, "$ref": "#/$defs/a~1b"},
     {"type": "object", "properties": {"next": {"$ref": "#"}}},
     {"$defs": {"tree": {"properties": {"left": {"$ref": "#/$defs/tree"}}}}, "$ref": "#/$defs/tree"},
+    {"type": "string", "pattern": "^.{1,500}$"},
     {"type": "string", "pattern": r"^[A-Z]{2,3}-\d+(?:\.\d+)?$", "format": "email", "minLength": 1},
     {"if": {"required": ["a"]}, "then": {"minProperties": 2}, "else": True, "not": False},
     {"patternProperties": {"^x-": {"type": "string"}}, "additionalProperties": False},
@@ -50,6 +52,14 @@ def test_a_schema_is_fine(schema):
         ({"anyOf": []}, "/anyOf", "with one at least"),
         ({"oneOf": [{"minLength": -1}]}, "/oneOf/0/minLength", "0 or more"),
         ({"multipleOf": 0}, "/multipleOf", "above 0"),
+        ({"pattern": r"a\Z"}, "/pattern", "ECMA-262"),
+        ({"$id": "no id"}, "", "can't be applied"),
+        ({"pattern": "[a-z]{1,1000}" * 14}, "/pattern", "too much"),
+        (
+            {"allOf": [{"patternProperties": {f"{at}": {}}} for at in range(101)]},
+            "",
+            "more than 100 patterns",
+        ),
         ({"minimum": "5"}, "/minimum", "must be a number"),
         ({"minimum": True}, "/minimum", "must be a number"),
         ({"enum": "a"}, "/enum", "must be a list"),
@@ -150,3 +160,27 @@ def test_the_reference_library_finds_no_fault_where_we_find_none_and_the_other_w
 @given(junk)
 def test_anything_can_be_asked_whether_it_is_a_schema(value):
     list(schema_faults(value))
+
+
+MAIL = "[a-z0-9._-]+@[a-z0-9-]+[.][a-z]+"
+LONG = "a" * 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "said"),
+    [
+        ({"pattern": MAIL}, LONG, "does not match"),
+        ({"pattern": r"\w*" * 60 + "$"}, LONG + "!", ""),
+        ({"patternProperties": {MAIL: True}, "additionalProperties": False}, {LONG: 1}, "not allowed"),
+        ({"uniqueItems": True}, [{"a": place % 30_000} for place in range(30_001)], "non-unique"),
+        ({"items": {"type": "string"}}, [1] * 300_000, "0: 1 is not of type"),
+        ({"pattern": r"a\Z"}, "a", "its schema can't be applied"),
+    ],
+)
+def test_a_value_of_any_size_is_checked_at_once(schema, value, said):
+    begun = time.process_time()
+    faults = [str(fault) for fault in Described(schema).faults(value)]
+
+    assert time.process_time() - begun < 1
+    assert len(faults) == bool(said)
+    assert all(said in fault and len(fault) < 300 for fault in faults)
