@@ -27,7 +27,7 @@ export function RunDialog({ editor, tries }: { readonly editor: Editor; readonly
   const version = useVersion(editor, { number: rooms && number ? number : null, tries, onFault: setFault });
   return (
     <Dialog editor={editor} title={titleFor(tries, version?.document ?? editor.document)}>
-      {!isPublished && <PublishFirst editor={editor} latest={latest} />}
+      {!isPublished && <PublishFirst editor={editor} latest={latest} onFault={setFault} />}
       {latest > 0 && (!rooms || !version) && !fault && <Skeleton className="h-24 w-full" />}
       {rooms && latest > 0 && (
         <>
@@ -45,12 +45,12 @@ export function RunDialog({ editor, tries }: { readonly editor: Editor; readonly
 }
 
 /** Rooms run versions: what is drawn becomes one here, and the way from a change to its run is one dialog long. */
-function PublishFirst({ editor, latest }: { readonly editor: Editor; readonly latest: number }) {
+function PublishFirst({ editor, latest, onFault }: { readonly editor: Editor; readonly latest: number; readonly onFault: OnFault }) {
   const [isBusy, setBusy] = useState(false);
   const { errors } = countOf(useStore(editor.store, (state) => state.problems));
   const publish = async (): Promise<void> => {
     setBusy(true);
-    await editor.publish("");
+    onFault((await editor.publish("")) ?? "");
     setBusy(false);
   };
   const words = latest ? `This runs version ${latest}; the draft has changed since.` : "Rooms run versions, and there is none yet.";
@@ -111,8 +111,10 @@ function Form({ editor, tries, roomId, version, fault, onFault }: FormProps) {
     else if (refused) onFault(refused);
   };
   const open = async (): Promise<void> => {
+    setBusy(true);
     const room = await inRoom();
     if (room) location.assign(`/rooms/${room}?run=new`);
+    else setBusy(false);
   };
   const rest: ReactNode = (
     <>
