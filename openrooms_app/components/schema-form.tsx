@@ -23,8 +23,14 @@ export function SchemaForm({ schema, isDisabled = false, fault, onSend, children
   useEffect(() => {
     form.current!.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
   }, [faults]);
+  const sentFrom = useRef<Element | null>(null);
+  useEffect(() => {
+    // While the fields were held, the focus was nowhere.
+    if (!isDisabled && document.activeElement === document.body && sentFrom.current instanceof HTMLElement) sentFrom.current.focus();
+  }, [isDisabled]);
   const send = (event: FormEvent): void => {
     event.preventDefault();
+    sentFrom.current = document.activeElement;
     const read = valueOf(fields, draft);
     const found = { ...read.faults, ...unfinished(form.current!) };
     setFaults(found);

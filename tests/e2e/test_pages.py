@@ -45,6 +45,7 @@ def test_an_empty_installation_shows_the_first_steps_and_begins_with_a_template(
         page.get_by_role("button", name="Begin with Customer support triage").click()
 
         page.wait_for_url(re.compile(r"/rooms/[0-9a-f-]{36}/?\?run=new"))
+        expect(page.get_by_role("dialog", name="Run").get_by_role("textbox").first).to_be_focused()
         made = rooms.list_rooms(fresh.rt, fresh.admin).items[0]
         assert made.workflow_name == "Customer support triage"
         assert workflows.get(fresh.rt, fresh.admin, made.workflow_id).latest_version == 1

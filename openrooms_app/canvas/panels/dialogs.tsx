@@ -68,7 +68,7 @@ function PublishDialog({ editor }: { readonly editor: Editor }) {
         {fault && <p role="alert" className="mt-3 text-sm text-fail">{fault}</p>}
         <div className="mt-4 flex justify-end gap-2">
           <Button look="quiet" onClick={() => editor.overlay.set(null)}>Cancel</Button>
-          <Button type="submit" look="solid" disabled={isBusy} data-testid="publish-confirm">{isBusy ? "Publishing …" : "Publish"}</Button>
+          <Button type="submit" look="solid" isBusy={isBusy} data-testid="publish-confirm">{isBusy ? "Publishing …" : "Publish"}</Button>
         </div>
       </form>
     </Dialog>

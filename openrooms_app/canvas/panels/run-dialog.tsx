@@ -57,7 +57,7 @@ function PublishFirst({ editor, latest, onFault }: { readonly editor: Editor; re
   return (
     <div className="mb-3 flex items-center gap-3 rounded-md border border-line bg-wait/10 px-3 py-2 text-sm">
       <span className="min-w-0 flex-1">{words}{errors > 0 && ` It has ${errors === 1 ? "an error" : `${errors} errors`}, which keep it from being published.`}</span>
-      {errors === 0 && <Button look={latest ? "outline" : "solid"} Icon={Rocket} disabled={isBusy} data-testid="publish-first" {...(!latest && { "data-first": true })} onClick={() => void publish()}>Publish version {latest + 1}</Button>}
+      {errors === 0 && <Button look={latest ? "outline" : "solid"} Icon={Rocket} isBusy={isBusy} data-testid="publish-first" {...(!latest && { "data-first": true })} onClick={() => void publish()}>Publish version {latest + 1}</Button>}
     </div>
   );
 }
@@ -97,6 +97,7 @@ function Form({ editor, tries, roomId, version, fault, onFault }: FormProps) {
   const made = useRef<string | null>(null); // what was refused is tried again in the room that was made for it
   const inRoom = async (): Promise<string | null> => roomId || (made.current ??= await newRoom(editor, newName.trim() || name, onFault));
   const run = async (input: Json | undefined): Promise<void> => {
+    if (isBusy) return;
     const found = varsIn(vars);
     if (typeof found === "string") return onFault(found);
     const trial: Trial = {
@@ -122,8 +123,8 @@ function Form({ editor, tries, roomId, version, fault, onFault }: FormProps) {
       <UsePins pins={Object.keys(pins)} document={version.document} isOn={usesPins} onChange={setUsesPins} />
       {tries?.kind === "only" && node && <Executed node={node} version={version.number} catalogue={editor.store.get().catalogue} />}
       <div className="flex justify-end gap-2 pt-1">
-        {!tries && <Button data-testid="create-room" disabled={isBusy} onClick={() => void open()}>{roomId ? "Open the room" : "Create and open"}</Button>}
-        <Button type="submit" look="solid" Icon={Play} {...(tries && { "data-first": true })} disabled={isBusy} data-testid="run-here">Run here</Button>
+        {!tries && <Button data-testid="create-room" isBusy={isBusy} onClick={() => void open()}>{roomId ? "Open the room" : "Create and open"}</Button>}
+        <Button type="submit" look="solid" Icon={Play} {...(tries && { "data-first": true })} isBusy={isBusy} data-testid="run-here">Run here</Button>
       </div>
     </>
   );
