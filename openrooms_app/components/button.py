@@ -26,7 +26,10 @@ def button(*children: Any, look: Look = "outline", icon: str = "", **props: Any)
     inside = [rx.icon(icon, size=15, aria_hidden=True), *children] if icon else list(children)
     props.setdefault("type", "button")
     return rx.el.button(
-        *inside, **_sending(props), class_name=classes(_BASE, _LOOKS[look], props.pop("class_name", "")), **props
+        *inside,
+        **_sending(props),
+        class_name=classes(_BASE, _LOOKS[look], props.pop("class_name", "")),
+        **props,
     )
 
 

@@ -130,7 +130,7 @@ function Control({ field, value, isDisabled, onChange, control }: RowProps & { r
         <select {...common} className={INPUT} onChange={(event) => onChange(event.target.value)}>
           <option value="">{field.isRequired ? "Choose …" : "None"}</option>
           {field.choices.map((choice, index) => (
-            <option key={index} value={index}>{typeof choice === "string" ? choice : JSON.stringify(choice)}</option>
+            <option key={index} value={index}>{spelled(choice)}</option>
           ))}
         </select>
       );
@@ -148,4 +148,9 @@ function Control({ field, value, isDisabled, onChange, control }: RowProps & { r
           onChange={(event) => onChange(event.target.value)} />
       );
   }
+}
+
+function spelled(choice: Json): string {
+  if (typeof choice === "boolean") return choice ? "Yes" : "No";
+  return typeof choice === "string" ? choice : JSON.stringify(choice);
 }

@@ -78,7 +78,10 @@ def _run(item: Any) -> rx.Component:
 
 
 def _message(item: Any) -> rx.Component:
-    return cell(item["message"], class_name="min-w-28 whitespace-normal py-2 text-mute [overflow-wrap:anywhere] md:min-w-40")
+    return cell(
+        item["message"],
+        class_name="min-w-28 whitespace-normal py-2 text-mute [overflow-wrap:anywhere] md:min-w-40",
+    )
 
 
 def _firings(rows: Any) -> rx.Component:
