@@ -42,7 +42,7 @@ def test_an_empty_installation_shows_the_first_steps_and_begins_with_a_template(
         fresh.log_in(page, "Ada")
         expect(page.get_by_role("heading", name="First steps")).to_be_visible()
 
-        page.get_by_role("button", name="Begin with Customer support triage").click()
+        page.get_by_role("button", name="Begin with this: Customer support triage").click()
 
         page.wait_for_url(re.compile(r"/rooms/[0-9a-f-]{36}/?\?run=new"))
         expect(page.get_by_role("dialog", name="Run").get_by_role("textbox").first).to_be_focused()
@@ -266,7 +266,7 @@ def test_a_run_is_found_by_its_time_and_by_words_that_stand_in_the_address(
 
 def test_a_tool_is_tried_out_and_its_error_is_shown(running_app: RunningApp, as_ada: Page) -> None:
     as_ada.goto(running_app.url + "/tools")
-    as_ada.get_by_role("button", name="Try Calculator").click()
+    as_ada.get_by_role("button", name="Try it: Calculator").click()
     expect(as_ada.get_by_role("dialog").get_by_label("Expression")).to_be_focused()
     dialog = as_ada.get_by_role("dialog")
     dialog.get_by_label("Expression").fill("2 * (3.5 + 1.35)")
@@ -282,7 +282,7 @@ def test_a_tool_is_tried_out_and_its_error_is_shown(running_app: RunningApp, as_
 def test_a_memory_tool_writes_into_the_room_that_was_chosen(running_app: RunningApp, as_ada: Page) -> None:
     room = a_room(running_app, "Remembers", a_workflow(running_app, "Memory"))
     as_ada.goto(running_app.url + "/tools")
-    as_ada.get_by_role("button", name="Try Memory: remember").click()
+    as_ada.get_by_role("button", name="Try it: Memory: remember").click()
     dialog = as_ada.get_by_role("dialog")
     dialog.get_by_role("textbox", name="Key").fill("customer")
     dialog.get_by_label(re.compile("^Value")).fill('{"name": "Ada"}')
