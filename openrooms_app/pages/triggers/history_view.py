@@ -131,7 +131,7 @@ def _notices(rows: Any) -> rx.Component:
             item["attempts"],
         )
         return row(
-            cell(item["event"], class_name="font-medium"),
+            cell(item["event"], class_name="font-medium max-md:whitespace-normal"),
             cell(relative_time(item["at"].to(str)), class_name=f"text-mute {WIDE}"),
             cell(_outcome(item)),
             cell(tried, class_name=f"text-mute {WIDE}"),
