@@ -12,8 +12,12 @@ from openrooms_app import routes, theme
 _SCRIPT: Final = (
     'try{const t=localStorage.getItem("theme");if(t==="dark"||t==="light")'
     "document.documentElement.className=t}catch{}"
+    "let sent=false;const mark=is=>{sent=is;for(const form of document.forms)form.ariaBusy=is};"
+    'addEventListener("submit",e=>{if(sent)return e.preventDefault();mark(true);setTimeout(mark,1e4,false)});'
+    'addEventListener("pageshow",()=>mark(false))'
 )
-"""Follows what the user chose inside the app; without it the page follows the system."""
+"""Follows what the user chose inside the app; without it the page follows the system. And sends a form once: who pressed
+twice to set up was told that the link had been used. What was stopped, or is come back to, can be sent again."""
 
 _STYLE: Final = """
 @font-face{font-family:Inter;src:url(/fonts/inter-latin.woff2) format("woff2");font-weight:100 900;font-display:swap}
@@ -36,6 +40,7 @@ button,.button{height:40px;border:0;border-radius:8px;background:var(--or-accent
 font:inherit;font-weight:600;cursor:pointer}
 .button{display:grid;place-items:center;text-decoration:none}
 button:hover,.button:hover{filter:brightness(1.08)}
+[aria-busy=true] button{opacity:.6;cursor:progress}
 .alert{display:flex;gap:10px;margin:0 0 16px;padding:10px 12px;border-radius:8px;font-size:13px;
 color:var(--or-fail);background:color-mix(in srgb,var(--or-fail) 10%,transparent)}
 h1+.alert{margin-top:12px}

@@ -17,7 +17,7 @@ from engine.runtime import get_runtime
 from engine.services import identity
 from engine.services.permission import note_denial
 from openrooms_app.roles import needed_role
-from openrooms_app.session import SessionState, a_notice, session_token, set_current_user
+from openrooms_app.session import Answers, SessionState, a_notice, session_token, set_current_user
 
 FRAMEWORK: Final = frozenset(
     {"hydrate", "hydrate_and_load", "on_load_internal", "set_is_hydrated", "handle_frontend_exception"}
@@ -45,6 +45,7 @@ class EventGuard(Middleware):
         cookie = root.router.headers.cookie
         user = await asyncio.to_thread(_who, session_token(cookie))
         me = await root.get_state(SessionState)
+        (await root.get_state(Answers)).count += 1
         if user is None:
             me.ended = True
             return await _only_session(root)

@@ -46,6 +46,12 @@ def a_notice(text: str, kind: Kind) -> dict[str, str]:
     return {"id": uuid.uuid4().hex, "kind": kind, "text": text}
 
 
+class Answers(rx.State):
+    """How many events of the tab have been handled: a button that was pressed knows by it that its answer has come."""
+
+    count: int = 0
+
+
 class SessionState(rx.State):
     """What the shell draws on every page; the guard keeps it true, pages only read it."""
 

@@ -35,9 +35,9 @@ from typing import Any, Final
 import reflex as rx
 
 from openrooms_app.components.link import link
-from openrooms_app.components.navigation import Navigation, SessionWatch
+from openrooms_app.components.navigation import Navigation, PageTitle, Pressed, SessionWatch
 from openrooms_app.components.style import classes
-from openrooms_app.session import SessionState
+from openrooms_app.session import Answers, SessionState
 
 RESTORE_FOLD: Final = (
     'try{const kept=localStorage;if(/^\\/workflows\\/[^/]/.test(location.pathname)?kept.getItem("openrooms.nav.editor")!=="open"'
@@ -60,11 +60,14 @@ def page(
     """A page with a header.
 
     Args:
+        heading: a Var names the browser's tab too, as soon as it is known.
         actions: buttons at the right of the heading, the solid one last.
         lead: one line under the heading.
         back: (text, address) of the page above this one.
     """
+    named = [PageTitle.create(name=heading)] if isinstance(heading, rx.Var) else []
     return full_page(
+        *named,
         rx.el.div(
             _header(heading, actions, lead, back),
             *children,
@@ -79,6 +82,7 @@ def full_page(*children: Any, class_name: str = "") -> rx.Component:
     return rx.el.div(
         Navigation.create(user_name=SessionState.user_name, role=SessionState.role),
         SessionWatch.create(ended=SessionState.ended, notice=SessionState.notice),
+        Pressed.create(answered=Answers.count),
         rx.el.main(
             *children,
             id="content",

@@ -26,7 +26,10 @@ def button(*children: Any, look: Look = "outline", icon: str = "", **props: Any)
     inside = [rx.icon(icon, size=15, aria_hidden=True), *children] if icon else list(children)
     props.setdefault("type", "button")
     return rx.el.button(
-        *inside, class_name=classes(_BASE, _LOOKS[look], props.pop("class_name", "")), **props
+        *inside,
+        **_sending(props),
+        class_name=classes(_BASE, _LOOKS[look], props.pop("class_name", "")),
+        **props,
     )
 
 
@@ -43,9 +46,15 @@ def icon_button(icon: str, label: str, **props: Any) -> rx.Component:
         rx.icon(icon, size=16, aria_hidden=True),
         title=label,
         aria_label=label,
+        **_sending(props),
         class_name=classes(_ICON, props.pop("class_name", "")),
         **props,
     )
+
+
+def _sending(props: dict[str, Any]) -> dict[str, Any]:
+    """Marks what asks the server for something: it is busy until the answer comes (`pressed.tsx`)."""
+    return {"data_sends": "true"} if "on_click" in props or props["type"] == "submit" else {}
 
 
 def link_icon(icon: str, label: Any, *, to: str | rx.Var[str]) -> rx.Component:

@@ -91,8 +91,12 @@ function leavesOf(fields: readonly Field[]): readonly Field[] {
   return fields.flatMap((field) => (field.kind === "group" ? leavesOf(field.fields) : [field]));
 }
 
+/** A yes or no that must be given and has no default is asked for: a box that nobody touched would be a no. */
+const YES_OR_NO: readonly [readonly Json[], Kind] = [[true, false], "choice"];
+
 function fieldOf(name: string, path: string, schema: JsonObject, isRequired: boolean): Field {
-  const [choices, kind] = kindOf(schema, path.split("/").length < DEEPEST);
+  const isUndecided = isRequired && schema["type"] === "boolean" && !("default" in schema);
+  const [choices, kind] = isUndecided ? YES_OR_NO : kindOf(schema, path.split("/").length < DEEPEST);
   const number = (key: string): number | undefined => (typeof schema[key] === "number" ? (schema[key] as number) : undefined);
   return {
     name,
@@ -117,7 +121,7 @@ function wholeField(schema: JsonObject | null): Field {
 
 const LONG = 120;
 
-function kindOf(schema: JsonObject, canNest: boolean): [readonly Json[], Kind] {
+function kindOf(schema: JsonObject, canNest: boolean): readonly [readonly Json[], Kind] {
   if (Array.isArray(schema["enum"])) return [schema["enum"] as readonly Json[], "choice"];
   if ("const" in schema) return [[schema["const"]!], "choice"];
   const given = schema["type"];

@@ -1,6 +1,6 @@
 /** Small parts that the canvas and the room share; they look as those of the Python components do. */
 
-import type { ButtonHTMLAttributes, ReactNode } from "react";
+import type { ButtonHTMLAttributes, MouseEvent, ReactNode } from "react";
 import type { LucideIcon } from "lucide-react";
 
 type Look = "solid" | "outline" | "quiet" | "danger";
@@ -15,15 +15,25 @@ const LOOKS: Readonly<Record<Look, string>> = {
   danger: "border border-line bg-panel text-fail enabled:hover:bg-fail/10",
 };
 
-type ButtonProps = ButtonHTMLAttributes<HTMLButtonElement> & { readonly look?: Look; readonly Icon?: LucideIcon };
+type ButtonProps = ButtonHTMLAttributes<HTMLButtonElement> & {
+  readonly look?: Look;
+  readonly Icon?: LucideIcon;
+  /** What it sent is not answered yet: it keeps the focus, and a press does nothing. */
+  readonly isBusy?: boolean;
+};
 
-export function Button({ look = "outline", Icon, className = "", children, ...rest }: ButtonProps) {
+export function Button({ look = "outline", Icon, isBusy = false, className = "", children, ...rest }: ButtonProps) {
+  const held = isBusy ? { "aria-busy": true, onClick: refuse } : {};
   return (
-    <button type="button" {...rest} className={`${BASE} ${LOOKS[look]} ${className}`}>
+    <button type="button" {...rest} {...held} className={`${BASE} ${LOOKS[look]} ${className}`}>
       {Icon && <Icon size={15} aria-hidden />}
       {children}
     </button>
   );
+}
+
+function refuse(event: MouseEvent): void {
+  event.preventDefault();
 }
 
 type IconButtonProps = ButtonHTMLAttributes<HTMLButtonElement> & {

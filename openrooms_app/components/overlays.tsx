@@ -23,13 +23,13 @@ export function Dialog({ open = false, title, description, size = "medium", stay
     <D.Root open={open} disablePointerDismissal={stays} onOpenChange={(next) => onOpenChange?.(next)}>
       <D.Portal>
         <D.Backdrop className="fixed inset-0 z-40 bg-black/45 transition-opacity duration-150 data-[ending-style]:opacity-0 data-[starting-style]:opacity-0" />
-        <D.Popup initialFocus={() => firstIn(body.current)} className={`fixed left-1/2 top-[12vh] z-50 flex max-h-[76vh] w-[calc(100vw-32px)] -translate-x-1/2 flex-col rounded-xl border border-line bg-raised text-ink shadow-2xl outline-none transition-opacity duration-150 data-[ending-style]:opacity-0 data-[starting-style]:opacity-0 ${WIDTHS[size] ?? WIDTHS.medium} ${isSheet ? SHEET : ""}`}>
+        <D.Popup initialFocus={() => firstIn(body.current) ?? whenThere(body.current)} className={`fixed left-1/2 top-[12vh] z-50 flex max-h-[76vh] w-[calc(100vw-32px)] -translate-x-1/2 flex-col rounded-xl border border-line bg-raised text-ink shadow-2xl outline-none transition-opacity duration-150 data-[ending-style]:opacity-0 data-[starting-style]:opacity-0 ${WIDTHS[size] ?? WIDTHS.medium} ${isSheet ? SHEET : ""}`}>
           <div className="flex items-start justify-between gap-3 px-5 pb-1 pt-4">
             <div className="min-w-0">
               <D.Title className="text-base font-semibold">{title}</D.Title>
               {description && <D.Description className="mt-1 text-sm text-mute">{description}</D.Description>}
             </div>
-            <D.Close aria-label="Close" className="-mr-2 -mt-1 grid size-8 shrink-0 cursor-pointer place-items-center rounded-md text-mute hover:bg-hover hover:text-ink">
+            <D.Close data-close aria-label="Close" className="-mr-2 -mt-1 grid size-8 shrink-0 cursor-pointer place-items-center rounded-md text-mute hover:bg-hover hover:text-ink">
               <X size={16} aria-hidden />
             </D.Close>
           </div>
@@ -43,6 +43,18 @@ export function Dialog({ open = false, title, description, size = "medium", stay
 /** What has the focus first: a field, else the button that sends; null for whatever can have it. */
 function firstIn(body: HTMLElement | null): HTMLElement | null {
   return body?.querySelector<HTMLElement>("input:enabled:not([type=hidden]), textarea:enabled, select:enabled") ?? body?.querySelector<HTMLElement>("[type=submit]:enabled") ?? null;
+}
+
+/** The same, once it has come, unless the focus has been moved meanwhile. */
+function whenThere(body: HTMLElement | null): null {
+  const watch = new MutationObserver(() => {
+    const first = firstIn(body);
+    if (!first) return;
+    watch.disconnect();
+    if (document.activeElement?.matches("[data-close]")) first.focus();
+  });
+  if (body) watch.observe(body, { childList: true, subtree: true });
+  return null;
 }
 
 /**

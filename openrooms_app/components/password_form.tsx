@@ -1,5 +1,6 @@
 // Changes one's own password by HTTP: what is typed never becomes state, and the answer carries the new session.
 import { useEffect, useId, useState, type FormEvent } from "react";
+import { Button } from "./kit.tsx";
 
 const INPUT = "h-8 w-full rounded-md border border-line-strong bg-bg px-2.5 text-sm text-ink aria-[invalid=true]:border-fail";
 const DONE = "changed";
@@ -33,10 +34,7 @@ export function PasswordForm({ userName = "" }: { userName?: string }) {
       <Password name="new" label="New password" complete="new-password" hint="At least 10 characters; a few words in a row are good." />
       <Password name="again" label="New password again" complete="new-password" />
       <p role={said?.isError ? "alert" : "status"} className={`text-sm empty:hidden ${said?.isError ? "text-fail" : "text-ok"}`}>{said?.text}</p>
-      <button type="submit" disabled={isSending}
-        className="inline-flex h-8 w-fit cursor-pointer items-center rounded-md border border-line bg-panel px-3 text-sm font-medium enabled:hover:bg-hover disabled:opacity-50">
-        Change password
-      </button>
+      <Button type="submit" isBusy={isSending} className="w-fit">Change password</Button>
     </form>
   );
 }

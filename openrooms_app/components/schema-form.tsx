@@ -23,8 +23,14 @@ export function SchemaForm({ schema, isDisabled = false, fault, onSend, children
   useEffect(() => {
     form.current!.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
   }, [faults]);
+  const sentFrom = useRef<Element | null>(null);
+  useEffect(() => {
+    // While the fields were held, the focus was nowhere.
+    if (!isDisabled && document.activeElement === document.body && sentFrom.current instanceof HTMLElement) sentFrom.current.focus();
+  }, [isDisabled]);
   const send = (event: FormEvent): void => {
     event.preventDefault();
+    sentFrom.current = document.activeElement;
     const read = valueOf(fields, draft);
     const found = { ...read.faults, ...unfinished(form.current!) };
     setFaults(found);
@@ -124,7 +130,7 @@ function Control({ field, value, isDisabled, onChange, control }: RowProps & { r
         <select {...common} className={INPUT} onChange={(event) => onChange(event.target.value)}>
           <option value="">{field.isRequired ? "Choose …" : "None"}</option>
           {field.choices.map((choice, index) => (
-            <option key={index} value={index}>{typeof choice === "string" ? choice : JSON.stringify(choice)}</option>
+            <option key={index} value={index}>{spelled(choice)}</option>
           ))}
         </select>
       );
@@ -142,4 +148,9 @@ function Control({ field, value, isDisabled, onChange, control }: RowProps & { r
           onChange={(event) => onChange(event.target.value)} />
       );
   }
+}
+
+function spelled(choice: Json): string {
+  if (typeof choice === "boolean") return choice ? "Yes" : "No";
+  return typeof choice === "string" ? choice : JSON.stringify(choice);
 }

@@ -8,5 +8,5 @@ export function SubmitAs({ name = "", value = "", disabled, className, children 
     const field = event.currentTarget.form?.elements.namedItem(name);
     if (field instanceof HTMLInputElement) field.value = value;
   };
-  return <button type="submit" disabled={disabled} className={className} onClick={say}>{children}</button>;
+  return <button type="submit" data-sends disabled={disabled} className={className} onClick={say}>{children}</button>;
 }

@@ -56,7 +56,7 @@ export function RelativeTime({ at, none = "never", absolute = false }: { at?: st
 
 function ago(then: number, current: number): string {
   const seconds = Math.round((then - current) / 1000);
-  if (Math.abs(seconds) < 5) return "just now";
+  if (Math.abs(seconds) < 5) return seconds > 0 ? "now" : "just now";
   if (Math.abs(seconds) > 30 * 86_400) return new Date(then).toLocaleDateString(undefined, { dateStyle: "medium" });
   const [unit, size] = UNITS.find(([, each]) => Math.abs(seconds) >= each) ?? ["second", 1];
   relative ??= new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "narrow" });

@@ -7,3 +7,8 @@ export function useTitle(name: string): void {
     if (name) document.title = `${name} · OpenRooms`;
   }, [name]);
 }
+
+export function PageTitle({ name = "" }: { name?: string }) {
+  useTitle(name);
+  return null;
+}

@@ -103,7 +103,7 @@ def test_what_is_above_ones_role_is_refused_on_the_wire_and_written_down(
     refused: list[dict[str, Any]] = []
     for start in range(0, len(above), AT_ONCE):
         deltas = wire.flood(app_url, me.cookies["openrooms_session"], *above[start : start + AT_ONCE])
-        assert all(delta.keys() == {wire.SESSION_STATE} for delta in deltas[1:])
+        assert all(delta.keys() == {wire.SESSION_STATE, wire.ANSWERS} for delta in deltas[1:])
         notices = [delta[wire.SESSION_STATE].get("notice_rx_state_") for delta in deltas]
         refused += [notice for notice in notices if notice]
 

@@ -15,6 +15,7 @@ Event = tuple[str, dict[str, Any]]
 QUIET_S = 1.0
 
 SESSION_STATE = "reflex___state____state.openrooms_app___session____session_state"
+ANSWERS = "reflex___state____state.openrooms_app___session____answers"
 
 
 def connect(url: str, cookie: str | None, origin: str | None) -> websocket.ClientConnection:

@@ -50,6 +50,7 @@ def test_an_agent_is_made_tried_changed_and_taken_away(running_app: RunningApp, 
     page.get_by_role("button", name="Make agent").click()
     page.wait_for_url(re.compile(r"/agents/[0-9a-f-]{36}"))
     expect(page.get_by_role("heading", name="Counter")).to_be_visible()
+    expect(page).to_have_title("Counter · OpenRooms")
     page.get_by_label("Goal").fill("Count for people.")
     page.get_by_label("Ask a person before Calculator").check()
     page.get_by_label("Note").fill("asks first")

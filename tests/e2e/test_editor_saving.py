@@ -87,8 +87,14 @@ def test_unsaved_work_is_offered_after_a_reload_and_meets_what_another_user_save
     other.select("sum")
     other.inspector.get_by_label("Name", exact=True).fill("Mine, says Ed")
     expect(other.saved).to_have_attribute("data-state", "conflict")
+    other.page.get_by_test_id("publish").click()
+    other.page.get_by_test_id("publish-confirm").click()
+    expect(other.page.get_by_role("dialog").get_by_role("alert")).to_contain_text("to be saved first")
+    other.page.keyboard.press("Escape")
     other.page.get_by_role("button", name="Merge").click()
-    other.page.get_by_role("dialog", name="Merge two drafts").get_by_role("button", name="Merge").click()
+    merging = other.page.get_by_role("dialog", name="Merge two drafts")
+    expect(merging.get_by_role("radio", name="Mine")).to_be_focused()
+    merging.get_by_role("button", name="Merge").click()
     assert other.nodes()["sum"]["name"] == "Mine, says Ed"
     there.close()
 

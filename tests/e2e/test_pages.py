@@ -42,9 +42,10 @@ def test_an_empty_installation_shows_the_first_steps_and_begins_with_a_template(
         fresh.log_in(page, "Ada")
         expect(page.get_by_role("heading", name="First steps")).to_be_visible()
 
-        page.get_by_role("button", name="Begin with Customer support triage").click()
+        page.get_by_role("button", name="Begin with this: Customer support triage").click()
 
         page.wait_for_url(re.compile(r"/rooms/[0-9a-f-]{36}/?\?run=new"))
+        expect(page.get_by_role("dialog", name="Run").get_by_role("textbox").first).to_be_focused()
         made = rooms.list_rooms(fresh.rt, fresh.admin).items[0]
         assert made.workflow_name == "Customer support triage"
         assert workflows.get(fresh.rt, fresh.admin, made.workflow_id).latest_version == 1
@@ -109,12 +110,10 @@ def test_a_workflow_is_renamed_copied_and_deleted(running_app: RunningApp, as_ad
     as_ada.get_by_role("dialog").get_by_label("Name").fill("Before and after")
     as_ada.get_by_role("button", name="Rename", exact=True).click()
     expect(as_ada.get_by_role("link", name="Before and after", exact=True)).to_be_visible()
-
     the_row(as_ada, "Before and after").get_by_label("More for").click()
     as_ada.get_by_role("menuitem", name="Duplicate").click()
     copy = the_row(as_ada, "Before and after (2)")
     expect(copy).to_be_visible()
-
     copy.get_by_label("More for").click()
     as_ada.get_by_role("menuitem", name="Delete").click()
     as_ada.get_by_role("button", name="Delete", exact=True).click()
@@ -156,19 +155,23 @@ def test_search_keeps_every_key_and_stands_in_the_address(running_app: RunningAp
 
 def test_a_room_is_made_for_a_version_and_opened(running_app: RunningApp, as_ada: Page) -> None:
     workflow_id = a_workflow(running_app, "For a new room")
+    draft = workflows.create(running_app.rt, running_app.admin, empty_document("Only a draft"))
     as_ada.goto(running_app.url + "/rooms")
     as_ada.get_by_role("button", name="New room").first.click()
     dialog = as_ada.get_by_role("dialog")
     dialog.get_by_label("Name").fill("A fresh room")
+    expect(dialog.get_by_label("Workflow")).to_contain_text("Only a draft (never published)")
     dialog.get_by_label("Workflow").select_option(label="For a new room")
     expect(dialog.get_by_label("Version").locator("option")).to_have_count(2)
     dialog.get_by_label("Version").select_option("1")
     dialog.get_by_label("Let runs wait in line").check()
     dialog.get_by_role("button", name="Create and open").click()
-
     as_ada.wait_for_url(re.compile(r"/rooms/[0-9a-f-]{36}"))
     made = rooms.list_rooms(running_app.rt, running_app.admin, rooms.Sought(workflow_id=workflow_id)).items[0]
     assert (made.name, made.version, made.queue_runs) == ("A fresh room", 1, True)
+    as_ada.set_viewport_size({"width": 390, "height": 844})
+    as_ada.goto(f"{running_app.url}/rooms/{a_room(running_app, 'Early', draft.id).id}")
+    expect(as_ada.get_by_text("There is nothing to run yet")).to_be_visible()
 
 
 def test_a_room_runs_with_one_click_and_its_status_changes_without_a_reload(
@@ -263,7 +266,7 @@ def test_a_run_is_found_by_its_time_and_by_words_that_stand_in_the_address(
 
 def test_a_tool_is_tried_out_and_its_error_is_shown(running_app: RunningApp, as_ada: Page) -> None:
     as_ada.goto(running_app.url + "/tools")
-    as_ada.get_by_role("button", name="Try Calculator").click()
+    as_ada.get_by_role("button", name="Try it: Calculator").click()
     expect(as_ada.get_by_role("dialog").get_by_label("Expression")).to_be_focused()
     dialog = as_ada.get_by_role("dialog")
     dialog.get_by_label("Expression").fill("2 * (3.5 + 1.35)")
@@ -279,7 +282,7 @@ def test_a_tool_is_tried_out_and_its_error_is_shown(running_app: RunningApp, as_
 def test_a_memory_tool_writes_into_the_room_that_was_chosen(running_app: RunningApp, as_ada: Page) -> None:
     room = a_room(running_app, "Remembers", a_workflow(running_app, "Memory"))
     as_ada.goto(running_app.url + "/tools")
-    as_ada.get_by_role("button", name="Try Memory: remember").click()
+    as_ada.get_by_role("button", name="Try it: Memory: remember").click()
     dialog = as_ada.get_by_role("dialog")
     dialog.get_by_role("textbox", name="Key").fill("customer")
     dialog.get_by_label(re.compile("^Value")).fill('{"name": "Ada"}')
@@ -320,6 +323,7 @@ def test_a_wrong_present_password_is_told_and_nothing_changes(
     page.get_by_role("button", name="Change password").click()
 
     expect(page.get_by_role("alert")).to_contain_text("The present password is not right")
+    expect(page.get_by_role("button", name="Change password")).to_be_focused()
 
 
 def test_an_administrator_adds_a_user_and_locks_them_out(running_app: RunningApp, as_ada: Page) -> None:

@@ -213,6 +213,13 @@ def test_text_typed_over_a_slow_line_keeps_every_letter(running_app: RunningApp,
         expect(dialog.get_by_role("textbox", name=re.compile("^Name"))).to_have_value(text)
         expect(dialog.get_by_role("textbox", name="Input of each run")).to_have_value(text)
         expect(dialog.get_by_text("This is no JSON")).to_be_visible()
+        dialog.get_by_role("textbox", name="Input of each run").fill("")
+        save = dialog.get_by_role("button", name="Save")
+        save.click()
+        expect(save).to_have_attribute("aria-busy", "true")
+        save.click()
+        expect(dialog).to_have_count(0)
+        expect(as_ada.get_by_role("row").filter(has_text=text)).to_have_count(1)
 
 
 NO_SAVING = """() => { const ask = window.fetch; window.fetch = (to, how) =>

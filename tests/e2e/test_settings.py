@@ -217,16 +217,16 @@ def _later(page: Page, moment_us: int) -> str:
 def test_a_tool_is_found_and_tried_with_its_examples(running_app: RunningApp, as_ada: Page) -> None:
     page = as_ada
     page.goto(f"{running_app.url}/tools?q=template")
-    panels = page.get_by_role("button", name="Try Text: fill a template", exact=True)
+    panels = page.get_by_role("button", name="Try it: Text: fill a template", exact=True)
     expect(panels).to_have_count(1)
-    expect(page.get_by_role("button", name=re.compile("^Try Calculator"))).to_have_count(0)
+    expect(page.get_by_role("button", name=re.compile("^Try it: Calculator"))).to_have_count(0)
     section = page.locator("section").filter(has=panels)
     for told in ("text_template", "Built in", "No effect", "at most"):
         expect(section).to_contain_text(told)
     section.get_by_text("Result", exact=True).click()
     expect(section.get_by_role("table", name="Result of Text: fill a template")).to_contain_text("text")
     section.get_by_text("Examples", exact=True).click()
-    section.get_by_role("button", name="Try Text: fill a template: One line for each").click()
+    section.get_by_role("button", name="Try this: Text: fill a template: One line for each").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_label(re.compile("^Each"))).to_have_value('[{"name":"a"},{"name":"b"}]')
     dialog.get_by_role("button", name="Example 1").click()

@@ -44,11 +44,14 @@ function PublishDialog({ editor }: { readonly editor: Editor }) {
   const latest = useStore(editor.store, (state) => state.latestVersion);
   const [note, setNote] = useState("");
   const [isBusy, setBusy] = useState(false);
+  const [fault, setFault] = useState<string | null>(null);
   const unread = editor.unread.ownersIn(editor.document).map((id) => titleIn(editor, id));
   const publish = async (): Promise<void> => {
     setBusy(true);
-    await editor.publish(note.trim());
-    editor.overlay.set(null);
+    const refused = await editor.publish(note.trim());
+    if (refused === null) return editor.overlay.set(null);
+    setFault(refused);
+    setBusy(false);
   };
   return (
     <Dialog editor={editor} title={`Publish version ${(latest ?? 0) + 1}`}>
@@ -62,9 +65,10 @@ function PublishDialog({ editor }: { readonly editor: Editor }) {
         <p className="mb-3 text-sm text-mute">A version never changes. Rooms that follow the latest version run it from their next run on.</p>
         <label className="block text-xs font-medium" htmlFor="oc-publish-note">What has changed? (optional)</label>
         <input id="oc-publish-note" data-first className={`${INPUT} mt-1`} maxLength={500} value={note} onChange={(event) => setNote(event.target.value)} />
+        {fault && <p role="alert" className="mt-3 text-sm text-fail">{fault}</p>}
         <div className="mt-4 flex justify-end gap-2">
           <Button look="quiet" onClick={() => editor.overlay.set(null)}>Cancel</Button>
-          <Button type="submit" look="solid" disabled={isBusy} data-testid="publish-confirm">Publish</Button>
+          <Button type="submit" look="solid" isBusy={isBusy} data-testid="publish-confirm">{isBusy ? "Publishing …" : "Publish"}</Button>
         </div>
       </form>
     </Dialog>

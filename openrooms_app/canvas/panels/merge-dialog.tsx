@@ -33,7 +33,7 @@ export function MergeDialog({ editor }: { readonly editor: Editor }) {
               <div className="grid gap-2 sm:grid-cols-2">
                 {(["mine", "theirs"] as const).map((side) => (
                   <label key={side} className="flex min-w-0 items-start gap-2 rounded-md border border-line p-2 text-sm has-checked:border-accent">
-                    <input type="radio" name={conflict.key} className="mt-1" checked={(choices.get(conflict.key) ?? "mine") === side}
+                    <input type="radio" data-first name={conflict.key} className="mt-1 accent-accent" checked={(choices.get(conflict.key) ?? "mine") === side}
                       onChange={() => setChoices(new Map(choices).set(conflict.key, side))} />
                     <span className="min-w-0 flex-1">
                       <span className="block">{side === "mine" ? "Mine" : "Theirs"}</span>
@@ -48,7 +48,7 @@ export function MergeDialog({ editor }: { readonly editor: Editor }) {
       </ul>
       <div className="mt-4 flex justify-end gap-2">
         <Button look="quiet" onClick={() => editor.overlay.set(null)}>Cancel</Button>
-        <Button look="solid" onClick={apply}>Merge</Button>
+        <Button look="solid" data-first onClick={apply}>Merge</Button>
       </div>
     </Dialog>
   );

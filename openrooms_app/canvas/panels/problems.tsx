@@ -10,6 +10,7 @@ import { useStore } from "../state/use-store.ts";
 
 export function Problems({ editor }: { readonly editor: Editor }) {
   const problems = useStore(editor.store, (state) => state.problems);
+  const isReady = useStore(editor.store, (state) => state.phase === "ready");
   const document = useDeferredValue(useStore(editor.store, (state) => state.history.now));
   const place = useMemo(() => placesIn(document), [document]);
   const [isOpen, setOpen] = useState(true);
@@ -18,8 +19,9 @@ export function Problems({ editor }: { readonly editor: Editor }) {
   return (
     <section aria-label="Problems" data-region="problems" className="shrink-0 border-t border-line bg-panel" data-testid="problems">
       <button type="button" className="flex h-8 w-full items-center gap-2 px-3 text-xs text-mute hover:bg-hover" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-        {problems.length ? <CircleAlert size={14} className={errors ? "text-fail" : "text-wait"} aria-hidden /> : <CircleCheck size={14} className="text-ok" aria-hidden />}
-        <span>{problems.length ? said(errors, warnings) : "No problems: this draft can be published"}</span>
+        {problems.length > 0 && <CircleAlert size={14} className={errors ? "text-fail" : "text-wait"} aria-hidden />}
+        {problems.length === 0 && isReady && <CircleCheck size={14} className="text-ok" aria-hidden />}
+        <span>{problems.length ? said(errors, warnings) : isReady ? "No problems: this draft can be published" : "Loading the draft …"}</span>
         {problems.length > 0 && <Icon size={14} className="ml-auto" aria-hidden />}
       </button>
       {isOpen && problems.length > 0 && (

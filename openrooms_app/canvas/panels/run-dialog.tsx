@@ -27,7 +27,7 @@ export function RunDialog({ editor, tries }: { readonly editor: Editor; readonly
   const version = useVersion(editor, { number: rooms && number ? number : null, tries, onFault: setFault });
   return (
     <Dialog editor={editor} title={titleFor(tries, version?.document ?? editor.document)}>
-      {!isPublished && <PublishFirst editor={editor} latest={latest} />}
+      {!isPublished && <PublishFirst editor={editor} latest={latest} onFault={setFault} />}
       {latest > 0 && (!rooms || !version) && !fault && <Skeleton className="h-24 w-full" />}
       {rooms && latest > 0 && (
         <>
@@ -45,19 +45,19 @@ export function RunDialog({ editor, tries }: { readonly editor: Editor; readonly
 }
 
 /** Rooms run versions: what is drawn becomes one here, and the way from a change to its run is one dialog long. */
-function PublishFirst({ editor, latest }: { readonly editor: Editor; readonly latest: number }) {
+function PublishFirst({ editor, latest, onFault }: { readonly editor: Editor; readonly latest: number; readonly onFault: OnFault }) {
   const [isBusy, setBusy] = useState(false);
   const { errors } = countOf(useStore(editor.store, (state) => state.problems));
   const publish = async (): Promise<void> => {
     setBusy(true);
-    await editor.publish("");
+    onFault((await editor.publish("")) ?? "");
     setBusy(false);
   };
   const words = latest ? `This runs version ${latest}; the draft has changed since.` : "Rooms run versions, and there is none yet.";
   return (
     <div className="mb-3 flex items-center gap-3 rounded-md border border-line bg-wait/10 px-3 py-2 text-sm">
       <span className="min-w-0 flex-1">{words}{errors > 0 && ` It has ${errors === 1 ? "an error" : `${errors} errors`}, which keep it from being published.`}</span>
-      {errors === 0 && <Button look={latest ? "outline" : "solid"} Icon={Rocket} disabled={isBusy} data-testid="publish-first" {...(!latest && { "data-first": true })} onClick={() => void publish()}>Publish version {latest + 1}</Button>}
+      {errors === 0 && <Button look={latest ? "outline" : "solid"} Icon={Rocket} isBusy={isBusy} data-testid="publish-first" {...(!latest && { "data-first": true })} onClick={() => void publish()}>Publish version {latest + 1}</Button>}
     </div>
   );
 }
@@ -97,6 +97,7 @@ function Form({ editor, tries, roomId, version, fault, onFault }: FormProps) {
   const made = useRef<string | null>(null); // what was refused is tried again in the room that was made for it
   const inRoom = async (): Promise<string | null> => roomId || (made.current ??= await newRoom(editor, newName.trim() || name, onFault));
   const run = async (input: Json | undefined): Promise<void> => {
+    if (isBusy) return;
     const found = varsIn(vars);
     if (typeof found === "string") return onFault(found);
     const trial: Trial = {
@@ -111,8 +112,10 @@ function Form({ editor, tries, roomId, version, fault, onFault }: FormProps) {
     else if (refused) onFault(refused);
   };
   const open = async (): Promise<void> => {
+    setBusy(true);
     const room = await inRoom();
     if (room) location.assign(`/rooms/${room}?run=new`);
+    else setBusy(false);
   };
   const rest: ReactNode = (
     <>
@@ -120,8 +123,8 @@ function Form({ editor, tries, roomId, version, fault, onFault }: FormProps) {
       <UsePins pins={Object.keys(pins)} document={version.document} isOn={usesPins} onChange={setUsesPins} />
       {tries?.kind === "only" && node && <Executed node={node} version={version.number} catalogue={editor.store.get().catalogue} />}
       <div className="flex justify-end gap-2 pt-1">
-        {!tries && <Button data-testid="create-room" disabled={isBusy} onClick={() => void open()}>{roomId ? "Open the room" : "Create and open"}</Button>}
-        <Button type="submit" look="solid" Icon={Play} {...(tries && { "data-first": true })} disabled={isBusy} data-testid="run-here">Run here</Button>
+        {!tries && <Button data-testid="create-room" isBusy={isBusy} onClick={() => void open()}>{roomId ? "Open the room" : "Create and open"}</Button>}
+        <Button type="submit" look="solid" Icon={Play} {...(tries && { "data-first": true })} isBusy={isBusy} data-testid="run-here">Run here</Button>
       </div>
     </>
   );

@@ -89,12 +89,16 @@ function Name({ editor, canEdit }: { readonly editor: Editor; readonly canEdit: 
   );
 }
 
+/** Has its place, and says nothing of a draft that is not there yet. */
+const UNKNOWN = "invisible";
+
 function Version({ editor }: { readonly editor: Editor }) {
   const latest = useStore(editor.store, (state) => state.latestVersion);
   const isPublished = useStore(editor.store, (state) => state.isPublished);
+  const isReady = useStore(editor.store, (state) => state.phase === "ready");
   const words = latest === null ? "never published" : isPublished ? `version ${latest}` : `changed since version ${latest}`;
   return (
-    <button type="button" title="Versions: look, compare, restore" className="hidden h-7 items-center gap-1 whitespace-nowrap rounded-md px-1.5 text-xs text-mute hover:bg-hover hover:text-ink lg:inline-flex" data-testid="version" onClick={() => editor.overlay.set({ kind: "versions" })}>
+    <button type="button" title="Versions: look, compare, restore" className={`hidden h-7 items-center gap-1 whitespace-nowrap rounded-md px-1.5 text-xs text-mute hover:bg-hover hover:text-ink lg:inline-flex ${isReady ? "" : UNKNOWN}`} data-testid="version" onClick={() => editor.overlay.set({ kind: "versions" })}>
       <History size={13} aria-hidden />
       {words}
     </button>
@@ -117,10 +121,11 @@ const NEWER = { words: "A newer draft exists", Icon: CloudAlert, tone: "text-wai
 function SaveMark({ editor }: { readonly editor: Editor }) {
   const save = useStore(editor.store, (state) => state.save);
   const isDirty = useStore(editor.store, () => editor.isDirty);
+  const isReady = useStore(editor.store, (state) => state.phase === "ready");
   const { words, Icon, tone } = save.kind === "conflict" && !isDirty ? NEWER : SAVE[save.kind];
   const detail = "detail" in save ? save.detail : words;
   return (
-    <span className={`ml-1 inline-flex items-center gap-1 whitespace-nowrap text-xs ${tone}`} title={detail} role="status" data-testid="save-state" data-state={save.kind}>
+    <span className={`ml-1 inline-flex items-center gap-1 whitespace-nowrap text-xs ${tone} ${isReady ? "" : UNKNOWN}`} title={detail} role="status" data-testid="save-state" data-state={save.kind}>
       <Icon size={14} aria-hidden />
       {words}
     </span>

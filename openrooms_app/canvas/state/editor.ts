@@ -290,15 +290,17 @@ export class Editor {
     this.parts.backup.drop();
   }
 
-  async publish(note: string): Promise<void> {
-    if (!(await this.flush())) return this.tell("error", "Publishing needs the draft to be saved first.");
+  /** Null once there is a new version, else why there is none. */
+  async publish(note: string): Promise<string | null> {
+    if (!(await this.flush())) return "Publishing needs the draft to be saved first, and that did not succeed.";
     const reply = await this.parts.send<{ version: number }>("POST", `${this.path()}/versions`, note ? { note } : {});
     if (reply.kind === "ok") {
       this.update({ latestVersion: reply.value.version, isPublished: true });
-      return this.tell("info", `Version ${reply.value.version} is published.`);
+      this.tell("info", `Version ${reply.value.version} is published.`);
+      return null;
     }
     if (reply.kind === "refused" && reply.body["problems"]) this.problemsAre(reply.body["problems"] as unknown as Problem[]);
-    return this.tell("error", reply.detail);
+    return reply.detail;
   }
 
   tell(tone: Notice["tone"], text: string): void {

@@ -1,6 +1,6 @@
 """One agent: what it is told, what it may do, its versions, and a place to try it."""
 
-from typing import Any
+from typing import Any, Final
 
 import reflex as rx
 
@@ -43,6 +43,10 @@ def agent_page() -> rx.Component:
     )
 
 
+_ABOVE_THE_BAR: Final = "[&_:is(input,select,textarea,button)]:scroll-mb-24"
+"""Where the keys lead is never behind what stays at the bottom to save."""
+
+
 def _form() -> rx.Component:
     is_there = state.agent["id"] != ""
     fields = rx.el.fieldset(
@@ -68,5 +72,5 @@ def _form() -> rx.Component:
         fields,
         beside,
         on_submit=state.submit,
-        class_name="grid items-start gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]",
+        class_name=f"grid items-start gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)] {_ABOVE_THE_BAR}",
     )

@@ -198,6 +198,6 @@ def _template(item: Any) -> rx.Component:
         "Begin with this",
         icon="play",
         on_click=state.begin_with(item["id"].to(str)),
-        aria_label=f"Begin with {item['name']}",
+        aria_label=f"Begin with this: {item['name']}",
     )
     return template_card(item, rx.cond(SessionState.can_edit, begin, rx.fragment()))

@@ -72,7 +72,7 @@ class RoomsPage(rx.State):
         await self._open_new("")
 
     async def _open_new(self, workflow_id: str) -> None:
-        self.workflow_choices = await ask(choices_of_workflows, current_user())
+        self.workflow_choices = await ask(workflows_to_run, current_user())
         first = self.workflow_choices[0]["value"] if self.workflow_choices else ""
         self.target = {
             "workflow_id": workflow_id or first,
@@ -166,9 +166,21 @@ def _row(room: Room) -> dict[str, Any]:
 
 
 def choices_of_workflows(rt: Runtime, user: User) -> list[dict[str, str]]:
-    """The workflows that a new room can have, for a select."""
+    """The workflows that rooms can have, for a select."""
     found = workflows.list_workflows(rt, user, paging=Paging(limit=CHOICES)).items
     return [{"value": item.id, "text": item.name} for item in found]
+
+
+def workflows_to_run(rt: Runtime, user: User) -> list[dict[str, str]]:
+    """Those that a new room can have: the first can run, the others say that they can't yet."""
+    found = workflows.list_workflows(rt, user, paging=Paging(limit=CHOICES)).items
+    published = [{"value": item.id, "text": item.name} for item in found if item.latest_version]
+    drafts = [
+        {"value": item.id, "text": f"{item.name} (never published)"}
+        for item in found
+        if not item.latest_version
+    ]
+    return published + drafts
 
 
 def choices_of_versions(rt: Runtime, user: User, workflow_id: str) -> list[dict[str, str]]:

@@ -54,7 +54,7 @@ export function KeyForm({ scopes = [], onMade, onClose }: { scopes?: Scope[]; on
       <p role="alert" className="text-sm text-fail empty:hidden">{problem}</p>
       <div className="flex justify-end gap-2">
         <Button onClick={() => onClose?.()}>Cancel</Button>
-        <Button type="submit" look="solid" disabled={isSending}>Make key</Button>
+        <Button type="submit" look="solid" isBusy={isSending}>Make key</Button>
       </div>
     </form>
   );

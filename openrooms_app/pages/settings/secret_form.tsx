@@ -46,7 +46,7 @@ export function SecretForm({ name = "", onDone, onClose }: Props) {
       <p role="alert" className="text-sm text-fail empty:hidden">{problem}</p>
       <div className="flex justify-end gap-2">
         <Button onClick={() => onClose?.()}>Cancel</Button>
-        <Button type="submit" look="solid" disabled={isSending}>{name ? "Change" : "Set"}</Button>
+        <Button type="submit" look="solid" isBusy={isSending}>{name ? "Change" : "Set"}</Button>
       </div>
     </form>
   );

@@ -91,7 +91,7 @@ def _tool(tool: Any) -> rx.Component:
         "Try it",
         icon="play",
         on_click=state.begin(tool["name"].to(str), -1),
-        aria_label=f"Try {tool['title']}",
+        aria_label=f"Try it: {tool['title']}",
         class_name="!h-7 !px-2.5",
     )
     return panel(
@@ -183,7 +183,7 @@ def _example(item: Any, tool: Any) -> rx.Component:
         "Try this",
         icon="play",
         on_click=state.begin(tool["name"].to(str), item["number"].to(int)),
-        aria_label=f"Try {tool['title']}: {item['title']}",
+        aria_label=f"Try this: {tool['title']}: {item['title']}",
         class_name="!h-7 !px-2.5",
     )
     gives = rx.el.div(

@@ -36,7 +36,7 @@ def history_dialog() -> rx.Component:
         ("webhook", _deliveries(history["rows"].to(list[dict[str, Any]]))),
         _notices(history["rows"].to(list[dict[str, Any]])),
     )
-    nothing = empty_state("history", "Nothing yet", _NOTHING)
+    nothing = empty_state("history", "Nothing yet", rx.match(history["kind"], *_NOTHING, ""))
     return dialog_of_address(
         rx.el.div(
             rx.cond(history["rows"].to(list[dict[str, Any]]).length() > 0, listed, nothing),
@@ -55,7 +55,11 @@ def history_dialog() -> rx.Component:
     )
 
 
-_NOTHING = "What is due, what comes and what is told is listed here."
+_NOTHING = (
+    ("schedule", "Each time that is due is listed here, with the run that it began or why it began none."),
+    ("webhook", "Each call is listed here, with the run that it began or why it was refused."),
+    ("subscription", "Each event that is told is listed here, with what the other program answered."),
+)
 
 
 def _outcome(item: Any) -> rx.Component:
@@ -74,13 +78,16 @@ def _run(item: Any) -> rx.Component:
 
 
 def _message(item: Any) -> rx.Component:
-    return cell(item["message"], class_name="min-w-40 whitespace-normal py-2 text-mute")
+    return cell(
+        item["message"],
+        class_name="min-w-28 whitespace-normal py-2 text-mute [overflow-wrap:anywhere] md:min-w-40",
+    )
 
 
 def _firings(rows: Any) -> rx.Component:
     def line(item: Any) -> rx.Component:
         return row(
-            cell(item["there"], class_name="max-md:whitespace-normal"),
+            cell(item["there"], class_name="max-md:min-w-28 max-md:whitespace-normal max-md:py-2"),
             cell(local_time(item["at"].to(str)), class_name=f"text-mute {WIDE}"),
             cell(_outcome(item)),
             cell(_run(item)),
@@ -94,7 +101,10 @@ def _firings(rows: Any) -> rx.Component:
 def _deliveries(rows: Any) -> rx.Component:
     def line(item: Any) -> rx.Component:
         return row(
-            cell(local_time(item["at"].to(str))),
+            cell(
+                rx.el.span(local_time(item["at"].to(str)), class_name=WIDE),
+                rx.el.span(relative_time(item["at"].to(str)), class_name="md:hidden"),
+            ),
             cell(
                 rx.el.code(item["delivery_id"], title=item["delivery_id"], class_name="font-mono text-xs"),
                 class_name=f"max-w-32 truncate {WIDE}",
@@ -121,7 +131,7 @@ def _notices(rows: Any) -> rx.Component:
             item["attempts"],
         )
         return row(
-            cell(item["event"], class_name="font-medium"),
+            cell(item["event"], class_name="font-medium max-md:whitespace-normal"),
             cell(relative_time(item["at"].to(str)), class_name=f"text-mute {WIDE}"),
             cell(_outcome(item)),
             cell(tried, class_name=f"text-mute {WIDE}"),

@@ -78,7 +78,7 @@ export function HookForm({ rooms = [], signings = [], hook = {}, onMade, onDone 
       <Fault text={fault} />
       <div className="flex justify-end gap-2">
         <Button onClick={onDone}>Cancel</Button>
-        <Button look="solid" type="submit" disabled={isSending || typeof made === "string"}>{hook.id ? "Save" : "Make webhook"}</Button>
+        <Button look="solid" type="submit" isBusy={isSending} disabled={typeof made === "string"}>{hook.id ? "Save" : "Make webhook"}</Button>
       </div>
     </form>
   );

@@ -30,7 +30,7 @@ export function Rotate({ kind = "webhook", id = "", onDone }: Props) {
       <Fault text={fault} />
       <div className="flex justify-end gap-2">
         <Button onClick={onDone}>Cancel</Button>
-        <Button look="solid" disabled={isSending} onClick={() => void rotate()}>{kind === "webhook" ? "Make another address" : "Make another key"}</Button>
+        <Button look="solid" isBusy={isSending} onClick={() => void rotate()}>{kind === "webhook" ? "Make another address" : "Make another key"}</Button>
       </div>
     </div>
   );

@@ -158,7 +158,9 @@ def _did(plain: dict[str, Any]) -> dict[str, Any]:
 
 
 def in_zone(at_us: int, zone: str) -> str:
-    """The moment on that zone's clocks, as "Mon 7 Jul 2025, 09:00 CEST"."""
+    """The moment on that zone's clocks, as "Mon 7 Jul 2025, 09:00 CEST", or "UTC-03" where a zone has no name for it."""
     there = datetime.fromtimestamp(at_us / 1_000_000, UTC).astimezone(ZoneInfo(zone))
     clock = "%H:%M:%S" if there.second else "%H:%M"
-    return there.strftime(f"%a {there.day} %b %Y, {clock} %Z")
+    return there.strftime(
+        f"%a {there.day} %b %Y, {clock} {'' if there.strftime('%Z').isalpha() else 'UTC'}%Z"
+    )

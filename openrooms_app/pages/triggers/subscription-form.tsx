@@ -55,7 +55,7 @@ export function SubscriptionForm({ rooms = [], events = [], subscription = {}, o
       <Fault text={fault} />
       <div className="flex justify-end gap-2">
         <Button onClick={onDone}>Cancel</Button>
-        <Button look="solid" type="submit" disabled={isSending || chosen.size === 0}>{subscription.id ? "Save" : "Make subscription"}</Button>
+        <Button look="solid" type="submit" isBusy={isSending} disabled={chosen.size === 0}>{subscription.id ? "Save" : "Make subscription"}</Button>
       </div>
     </form>
   );

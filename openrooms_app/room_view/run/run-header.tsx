@@ -19,7 +19,8 @@ export function RunHeader() {
   const run = useView((view) => view.run)!;
   const { timeline } = useShown();
   useTitle(`${room.name} #${run.number}`);
-  const status = timeline.log.last ? statusOf(timeline.now) : run.status;
+  // What has ended stays so while its events are still being read.
+  const status = timeline.log.last && !isOver(run.status) ? statusOf(timeline.now) : run.status;
   return (
     <header data-region="header" className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-line bg-panel px-4 py-2.5">
       <div className="min-w-0 flex-1 basis-56">

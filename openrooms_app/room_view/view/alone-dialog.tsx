@@ -48,7 +48,7 @@ function Form({ asked, node, onClose }: { readonly asked: Asked; readonly node: 
       <Executed node={node} version={asked.version} catalogue={catalogue} />
       <div className="flex justify-end gap-2 pt-1">
         <Button onClick={onClose}>Cancel</Button>
-        <Button type="submit" look="solid" disabled={isBusy} data-testid="run-alone">Run alone</Button>
+        <Button type="submit" look="solid" isBusy={isBusy} data-testid="run-alone">Run alone</Button>
       </div>
     </>
   );

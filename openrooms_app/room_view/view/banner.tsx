@@ -21,7 +21,7 @@ function Lost() {
     <div role="status" data-testid="connection">
       {isLost && (
         <div className="flex items-center gap-2 border-b border-line bg-wait/10 px-4 py-1.5 text-xs text-wait">
-          <WifiOff size={14} aria-hidden />
+          <WifiOff size={14} aria-hidden className="shrink-0" />
           Connection lost, reconnecting … Nothing is lost: what happens meanwhile is shown then.
         </div>
       )}
@@ -38,7 +38,7 @@ function Unserved() {
     <div role="status" data-testid="unserved">
       {(isFull || isAlone) && (
         <div className="flex items-center gap-2 border-b border-line bg-wait/10 px-4 py-1.5 text-xs text-wait">
-          {isFull ? <HardDrive size={14} aria-hidden /> : <ServerOff size={14} aria-hidden />}
+          {isFull ? <HardDrive size={14} aria-hidden className="shrink-0" /> : <ServerOff size={14} aria-hidden className="shrink-0" />}
           {isFull
             ? `The disk of this installation is full: this run ${verb} as soon as there is room. Nothing is lost.`
             : `No worker is alive: this run ${verb} as soon as one is.`}{" "}

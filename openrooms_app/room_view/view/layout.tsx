@@ -35,14 +35,15 @@ function watchWidth(listener: () => void): () => void {
   return () => width.removeEventListener("change", listener);
 }
 
-/** The tab to show: the one that was opened last, if it stands here. */
+/** The tab to show: the one that was opened last, if it stands here; where there is nothing to run, the graph says why. */
 function useTab(place: "wide" | "narrow"): [TabName, (tab: string) => void] {
   const { model } = useRoom();
   const asked = useView((view) => view.tab);
+  const isUnpublished = useView((view) => view.isUnpublished);
   const isComparing = useCompared() !== null;
   const isHere = asked !== null && (place === "narrow" || BESIDE.includes(asked));
-  const tab = isHere ? asked : chosen[place];
-  if (tab !== "compare") chosen[place] = tab;
+  const tab = isHere ? asked : place === "narrow" && isUnpublished ? "graph" : chosen[place];
+  if (isHere && tab !== "compare") chosen[place] = tab;
   return [tab === "compare" && !isComparing ? "runs" : tab, (next) => model.turn(next as TabName)];
 }
 

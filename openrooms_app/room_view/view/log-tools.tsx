@@ -37,7 +37,7 @@ function Count({ places }: { readonly places: Passing }) {
   const { timeline } = useShown();
   const readingTo = useView((view) => view.readingTo);
   const total = timeline.log.last;
-  const told = places.length === total ? `${total.toLocaleString()} lines` : `${places.length.toLocaleString()} of ${total.toLocaleString()}`;
+  const told = places.length === total ? `${total.toLocaleString()} ${total === 1 ? "line" : "lines"}` : `${places.length.toLocaleString()} of ${total.toLocaleString()}`;
   return (
     <span className="ml-auto flex items-center gap-1.5 whitespace-nowrap text-2xs text-mute tabular-nums">
       {readingTo !== null && <span role="status">reading {Math.floor((100 * total) / Math.max(1, readingTo))} %</span>}

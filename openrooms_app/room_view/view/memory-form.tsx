@@ -54,7 +54,7 @@ export function MemoryForm({ entry, onClose }: { readonly entry: MemoryEntry | n
         {fault && <p role="alert" className="text-xs text-fail">{fault}</p>}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="solid" disabled={isBusy || !draft.key.trim()}>Save</Button>
+          <Button type="submit" look="solid" isBusy={isBusy} disabled={!draft.key.trim()}>Save</Button>
         </div>
       </form>
     </Dialog>

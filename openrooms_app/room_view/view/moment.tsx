@@ -33,7 +33,7 @@ export function Moment() {
       <IconButton Icon={ChevronRight} label="One event on ( . )" disabled={moment >= last} onClick={() => look(moment + 1)} />
       <NextFailure after={moment} />
       <span className="min-w-20 shrink-0 text-right font-mono text-mute tabular-nums" title={event && whole(event.at)}>
-        {at === null ? `${last} events` : `${moment} / ${last}`}
+        {at === null ? `${last.toLocaleString()} ${last === 1 ? "event" : "events"}` : `${moment} / ${last}`}
       </span>
       {at !== null && event && <span className="ml-2 hidden font-mono text-mute sm:inline">{clock(event.at)}</span>}
       <Button look={at === null ? "quiet" : "outline"} Icon={FastForward} className="h-7 px-2 text-xs" disabled={at === null} onClick={() => model.look(null)}>Now</Button>

@@ -48,7 +48,7 @@ function Buttons({ isBusy, onClose }: { readonly isBusy: boolean; readonly onClo
   return (
     <div className="flex justify-end gap-2 pt-1">
       <Button onClick={onClose}>Cancel</Button>
-      <Button type="submit" look="solid" disabled={isBusy}>Run</Button>
+      <Button type="submit" look="solid" isBusy={isBusy}>Run</Button>
     </div>
   );
 }

@@ -41,6 +41,9 @@ def test_each_type_has_its_input_and_defaults_fill_them():
     assert told["draft"]["name"] == "Ada"
     assert told["faults"] == {}
     assert told["value"] == {"name": "Ada", "age": 7, "ok": True, "colour": "green", "more": {"a": [1]}}
+    must = {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]}
+    assert form(must)["faults"] == {"ok": "This is needed."}  # what nobody touched is no "no"
+    assert form(must, ok="1")["value"] == {"ok": False}
     jsonschema.validate(told["value"], SCHEMA)
 
 
