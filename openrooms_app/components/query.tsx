@@ -8,19 +8,25 @@ const PAGER = "inline-flex h-8 items-center gap-1 rounded-md border border-line 
 const AFTER_TYPING_MS = 200;
 const CURSOR = "cursor";
 
+/** What was written last and is not in the address yet: the router takes a moment, and a filter may be changed in it. */
+let underWay: string | null = null;
+
 /** The parameters after the `?`, and how to change some; a changed filter begins at the first page. */
 function useParameters(): [URLSearchParams, (changes: Record<string, string>) => void] {
   const [parameters, setParameters] = useSearchParams();
-  const change = (changes: Record<string, string>) =>
-    setParameters((before) => {
-      const after = new URLSearchParams(before);
-      after.delete(CURSOR);
-      for (const [name, value] of Object.entries(changes)) {
-        if (value) after.set(name, value);
-        else after.delete(name);
-      }
-      return after;
-    }, { replace: true });
+  useEffect(() => {
+    underWay = null;
+  }, [parameters]);
+  const change = (changes: Record<string, string>) => {
+    const after = new URLSearchParams(underWay ?? window.location.search);
+    after.delete(CURSOR);
+    for (const [name, value] of Object.entries(changes)) {
+      if (value) after.set(name, value);
+      else after.delete(name);
+    }
+    underWay = after.toString();
+    setParameters(after, { replace: true });
+  };
   return [parameters, change];
 }
 

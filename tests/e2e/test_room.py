@@ -154,7 +154,7 @@ def test_a_run_asks_for_its_input_and_a_signal_is_answered_in_its_form(
     asked.get_by_label("share").fill("0.5")
     asked.get_by_label("grade").select_option("high")
     asked.get_by_role("button", name="Answer").click()
-    expect(asked.get_by_role("alert")).to_contain_text("address.zip: 'abc'")
+    expect(asked.get_by_role("alert")).to_contain_text('address.zip: "abc"')
     asked.get_by_label("zip").fill("10115")
     asked.get_by_role("button", name="Answer").click()
 

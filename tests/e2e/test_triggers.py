@@ -150,7 +150,7 @@ def test_a_subscription_is_told_shows_its_deliveries_and_delivers_again(
         as_ada.goto(running_app.url + "/triggers")
         as_ada.get_by_role("button", name="New subscription").click()
         form = as_ada.get_by_role("dialog")
-        form.get_by_label("Name").fill("Ear")
+        form.get_by_label("Name").fill("Doorbell")
         form.get_by_label("URL").fill("http://10.0.0.1/hook")
         form.get_by_label("Of which rooms").select_option("Heard")
         form.get_by_label("Run failed").uncheck()
@@ -161,26 +161,26 @@ def test_a_subscription_is_told_shows_its_deliveries_and_delivers_again(
         form.get_by_role("button", name="Make subscription").click()
         ear.key = read(as_ada, "Key")
         form.get_by_role("button", name="Done").click()
-        expect(the_row(as_ada, "Ear")).to_contain_text("Run completed")
+        expect(the_row(as_ada, "Doorbell")).to_contain_text("Run completed")
 
         as_ada.wait_for_timeout(700)  # it hears what happens from half a second after it was made
         running_app.run_until(running_app.start(room_id), "COMPLETED")
         assert [each["type"] for each in ear.until(1)] == ["ROOM_COMPLETED"]
-        the_row(as_ada, "Ear").get_by_role("link", name="History of Ear").click()
+        the_row(as_ada, "Doorbell").get_by_role("link", name="History of Doorbell").click()
         delivery = form.get_by_role("row").filter(has_text="Delivered")
         until(lambda: form.get_by_role("button", name="Refresh").click() or delivery.count() or None)
         delivery.get_by_role("button", name="Deliver Run completed again").click()
         ear.until(2)
         assert ear.calls[0][1]["id"] == ear.calls[1][1]["id"]
     form.get_by_role("button", name="Close").last.click()
-    pick(as_ada, "Ear", "Another key")
+    pick(as_ada, "Doorbell", "Another key")
     as_ada.get_by_role("button", name="Make another key").click()
     assert not {ear.key, read(as_ada, "Key")} & set(re.findall(r"ors_[\w-]+", "".join(told)))
     assert read(as_ada, "Key") != ear.key
     form.get_by_role("button", name="Done").click()
-    pick(as_ada, "Ear", "Delete")
+    pick(as_ada, "Doorbell", "Delete")
     as_ada.get_by_role("button", name="Delete", exact=True).click()
-    expect(the_row(as_ada, "Ear")).to_have_count(0)
+    expect(the_row(as_ada, "Doorbell")).to_have_count(0)
 
 
 def test_a_run_in_line_is_cancelled_and_the_one_before_it_goes_on(

@@ -118,9 +118,9 @@ def test_what_was_put_aside_goes_on_though_it_was_held_when_the_one_before_was_t
         assert all(one.next_at < ASIDE_US for one in notices.list_after(session, "a", None, 9))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_claim_costs_the_same_however_much_is_waiting(db):
-    if not db.is_sqlite:
-        pytest.skip("only SQLite counts its steps")
+    """On SQLite, which counts its steps."""
 
     def cost():
         steps = [0]
