@@ -11,9 +11,9 @@ from tests.simulation.test_crash_points import repeats_once
 SEEDS = 1_000
 FOUND_AT = {
     "no_seq_check": 3,
-    "non_atomic_timer": 267,
-    "no_look_for_orphans": 10,
-    "forgotten_request_ids": 10,
+    "non_atomic_timer": 3_087,
+    "no_look_for_orphans": 19,
+    "forgotten_request_ids": 30,
     "commit_after_effect_only": 10,
     "gone_on_before_its_commit": 11,
 }
