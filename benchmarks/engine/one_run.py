@@ -48,8 +48,13 @@ def pure(case: Case) -> Iterator[Figure]:
 
 def strict(case: Case) -> Iterator[Figure]:
     """W1 with a commit for every step."""
-    name, document = "W1 strict, chain of 100, own tool", workflows.chain(100)
-    yield _steps_per_s(case, name, document, 100, STRICT, OPENROOMS_COMMIT="every_step")
+    long = case.size(10_000, 2_000)
+    documents = {
+        "chain of 100, own tool": (workflows.chain(100), 100),
+        f"loop of {long:,}, own tool": (workflows.loop(long), long),
+    }
+    for name, (document, steps) in documents.items():
+        yield _steps_per_s(case, f"W1 strict, {name}", document, steps, STRICT, OPENROOMS_COMMIT="every_step")
 
 
 def effects(case: Case) -> Iterator[Figure]:
