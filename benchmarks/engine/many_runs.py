@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from benchmarks.engine import workflows
-from benchmarks.engine.floor import floor_steps_per_s
+from benchmarks.engine.floor import floor
 from benchmarks.engine.installation import ME, Installation, installation
 from benchmarks.engine.measuring import Case, Figure, Goal, at_least
 from engine.services import runs
@@ -56,7 +56,7 @@ def _on_workers(case: Case, name: str, document: workflows.Document, goal: Goal)
     rates: dict[int, list[float]] = {1: [], 2: []}
     whole: dict[int, list[float]] = {1: [], 2: []}
     floors: list[float] = []
-    with installation(case) as here:
+    with floor(case) as least, installation(case) as here:
         workflow = here.workflow(document)
         rooms = [here.room(workflow) for _ in range(RUNS)]
         for count, found in rates.items():
@@ -64,7 +64,7 @@ def _on_workers(case: Case, name: str, document: workflows.Document, goal: Goal)
                 started_and_driven(here, rooms)  # a first time, unmeasured
                 for _ in range(case.rounds):
                     if count == 1:
-                        floors.append(floor_steps_per_s(case, STEPS, RUNS))
+                        floors.append(least(STEPS, RUNS))
                     found.append(driven(here, rooms))
                     whole[count].append(started_and_driven(here, rooms))
     for count, found in rates.items():

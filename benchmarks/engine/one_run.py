@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 from benchmarks.engine import workflows
-from benchmarks.engine.floor import floor_steps_per_s
+from benchmarks.engine.floor import floor
 from benchmarks.engine.installation import ME, Installation, installation
 from benchmarks.engine.measuring import Case, Figure, at_least
 from benchmarks.engine.workflows import Document
@@ -105,12 +105,12 @@ def _steps_per_s(
     case: Case, name: str, document: Document, steps: int, goal: object, **environment: str
 ) -> Figure:
     rates, floors = [], []
-    with installation(case, **environment) as here, here.runner() as runner:
+    with floor(case) as least, installation(case, **environment) as here, here.runner() as runner:
         room_id = here.room(document)
         output = 0 if "decisions" in name else steps
         drive_seconds(here, runner, room_id, output)
         for _ in range(case.rounds):
-            floors.append(floor_steps_per_s(case, min(steps, 1_000)))
+            floors.append(least(min(steps, 1_000)))
             took, run = drive_seconds(here, runner, room_id, output)
             entered = here.ask(f"SELECT steps FROM run WHERE id = '{run.id}'")
             assert entered >= steps, f"{entered} steps"

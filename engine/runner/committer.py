@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from engine.store.claims import Claimed
 from engine.store.database import Database, DatabaseBusy, DatabaseDown, DatabaseFull, Hot
 
 if TYPE_CHECKING:
-    from engine.store.postgresql import Lane
+    from engine.store.postgresql import Asked, Lane
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +54,9 @@ class Committer:
         self._waiting: list[Wanted] = []
         self._behind: queue.SimpleQueue[Behind | HandedOver | _Look | None] = queue.SimpleQueue()
         self._lane = db.lane()
-        self._sent: Sent | None = None
-        """What the lane has no answer to yet; guarded by `_turn`."""
+        self._sent: deque[Sent] = deque()
+        """What was sent and its answer not read, in order; guarded by `_turn`."""
+        self._last_sent: Sent | None = None
         self._is_looking = False
         self._is_closed = False
         self._is_leaving = threading.Event()
@@ -142,7 +144,7 @@ class Committer:
         """What is to be committed next. Meanwhile no answer waits long for a driver that computes."""
         while True:
             self._is_looking = False  # first: what is sent from here on says so
-            sent = self._sent
+            sent = self._last_sent if self._sent else None
             self._is_looking = sent is not None
             try:
                 return self._behind.get(timeout=None if sent is None else LATE_S)
@@ -171,36 +173,37 @@ class Committer:
 
     def _send_alone(self, item: Sent) -> Sent:
         with self._turn:
-            self._take()
-            self._sent = item
+            self._take(but=1)  # the server has one more to do as soon as it has done the last
+            self._sent.append(item)
+            self._last_sent = item
             if self._lane is not None:
-                self._send(self._lane, item)
+                item.asked = self._send(self._lane, item)
         if not self._is_looking:
             self._behind.put(LOOK)
         return item
 
     def _hear(self, sent: Sent) -> None:
         with self._turn:
-            if self._sent is sent:
-                self._take()
+            while self._sent and not sent.is_done:
+                self._take(but=len(self._sent) - 1)
 
-    def _take(self) -> None:
-        """Read the answer to what was sent, if nobody has yet; what went wrong with it is tried again."""
-        item, self._sent = self._sent, None
-        if item is None:
-            return
-        error = None if self._lane is None else self._answered(self._lane, item)
-        if not item.is_done:
-            self._write([item], error)
+    def _take(self, *, but: int = 0) -> None:
+        """Read the answers to what was sent, `but` so many of the last; what went wrong is tried again, in order."""
+        while len(self._sent) > but:
+            item = self._sent.popleft()
+            lane, asked = self._lane, item.asked
+            error = None if lane is None or asked is None else self._answered(lane, item, asked)
+            if not item.is_done:
+                self._write([item], error)
 
-    def _send(self, lane: Lane, item: Moving) -> None:
+    def _send(self, lane: Lane, item: Moving) -> Asked:
         reach(Point.BEFORE_COMMIT)
-        lane.send(*journal.at_once(item.move))
+        return lane.send(*journal.at_once(item.move))
 
-    def _answered(self, lane: Lane, item: Moving) -> Exception | None:
+    def _answered(self, lane: Lane, item: Moving, asked: Asked) -> Exception | None:
         """With its answer it is committed."""
         try:
-            item.inbox_high = journal.heard(lane.take())
+            item.inbox_high = journal.heard(lane.take(asked))
             reach(Point.IN_COMMIT)
         except Exception as error:  # noqa: BLE001 - whatever it is, whoever waits gets an answer
             return error
@@ -271,9 +274,9 @@ class Committer:
         wanted = sorted((item for item in batch if isinstance(item, Claim)), key=lambda item: item.run_id)
         is_heard = bool(moves) and self.outbox.is_wanted
         if self._lane is not None and not is_heard and _is_plain(batch):
-            self._send(self._lane, moves[0])
+            asked = self._send(self._lane, moves[0])
             moves[0].is_near()
-            return self._answered(self._lane, moves[0])
+            return self._answered(self._lane, moves[0], asked)
         if moves:
             reach(Point.BEFORE_COMMIT)
         try:

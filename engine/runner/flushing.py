@@ -99,7 +99,7 @@ class Flusher:
         behind = self._host.committer.commit_behind(wanted, record.shown(state), is_alone=is_alone)
         heard = self._begin_next(state, inbox_done)
         behind.until_near()
-        self.settle()  # the one before it, which is on disk by now
+        self._settle(but=1 if isinstance(behind, Sent) else 0)  # what came before it is on disk by now
         self._sent.append(_OnItsWay(behind, wanted, heard, record, done))
 
     def hand_over(
@@ -117,7 +117,10 @@ class Flusher:
 
     def settle(self) -> None:
         """From here on, what was to be committed while the driver did something else is on disk."""
-        while self._sent:
+        self._settle()
+
+    def _settle(self, *, but: int = 0) -> None:
+        while len(self._sent) > but:
             sent = self._sent.popleft()
             try:
                 high = sent.answer.until_done()

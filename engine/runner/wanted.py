@@ -6,11 +6,15 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from engine.core.log import Stored
 from engine.live.feed import Published
 from engine.store import journal
 from engine.store.claims import Claimed
+
+if TYPE_CHECKING:
+    from engine.store.postgresql import Asked
 
 log = logging.getLogger(__name__)
 
@@ -107,11 +111,12 @@ class Behind(Moving):
 class Sent(Moving):
     """A move that PostgreSQL has been sent; its answer is read by whoever is in need of it, or commits next."""
 
-    __slots__ = ("_hear",)
+    __slots__ = ("_hear", "asked")
 
     def __init__(self, move: journal.Move, shown: Published | None, hear: Callable[[Sent], None]) -> None:
         super().__init__(move, shown)
         self._hear = hear
+        self.asked: Asked | None = None
 
     def until_near(self) -> None:
         """At once: nothing is needed of this process any more."""

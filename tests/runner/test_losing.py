@@ -228,8 +228,7 @@ def test_a_late_row_of_the_log_leaves_no_trace_and_those_beside_it_are_kept(
     assert all(move.is_plain for move in moves)
 
     if is_single and (lane := rooms.rt.db.lane()) is not None:
-        lane.send(*journal.at_once(moves[0]))
-        heard = [journal.heard(lane.take())]
+        heard = [journal.heard(lane.take(lane.send(*journal.at_once(moves[0]))))]
         lane.close()
     else:
         with rooms.rt.db.hot() as hot:

@@ -125,7 +125,7 @@ def test_a_step_that_was_sent_is_shown_though_its_driver_computes_on(rooms: Room
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_move_whose_connection_is_cut_before_its_answer_is_made_again(
+def test_moves_whose_connection_is_cut_before_their_answers_are_made_again(
     rooms: Rooms, database_url: str
 ) -> None:
     rt = rooms.rt
@@ -133,11 +133,12 @@ def test_a_move_whose_connection_is_cut_before_its_answer_is_made_again(
         ((mine, _),) = committer.claim([rooms.queue(rooms.room(line(tool("a"))))], "me")
         with rt.db.change() as hot:
             hot.run("UPDATE run SET steps = 7 WHERE id = ?", mine.run_id)
-            sent = committer.commit_behind(first_move(mine), None, is_alone=True)
+            first, second = first_move(mine), first_move(replace(mine, seq=mine.seq + 1))
+            sent = [committer.commit_behind(move, None, is_alone=True) for move in (first, second)]
             until(lambda: cut_who_waits(rooms))
 
-        assert sent.until_done() == 0
-        assert rooms.get(mine.run_id).seq == sent.move.seq
+        assert [each.until_done() for each in sent] == [0, 0]
+        assert rooms.get(mine.run_id).seq == second.seq
 
 
 @pytest.mark.parametrize("is_alone", [True, False])

@@ -41,13 +41,13 @@ def bodies(database: Database) -> list[str]:
 
 
 def put(lane: Lane, body: str) -> object:
-    lane.send(PUT, (body, 1, 0.5, True))
-    return lane.take()
+    asked = lane.send(PUT, (body, 1, 0.5, True))
+    return lane.take(asked)
 
 
 def pid(lane: Lane) -> int:
-    lane.send("SELECT pg_backend_pid()", ())
-    found = lane.take()
+    asked = lane.send("SELECT pg_backend_pid()", ())
+    found = lane.take(asked)
     assert found is not None
     return int(found[0] or 0)
 
@@ -67,15 +67,15 @@ def test_what_was_taken_is_committed_and_comes_back_as_it_was_given(database: Da
     large = "grüße 😀 " * 100_000  # more than the socket takes at once
 
     for body in ("it's; -- ?", large):
-        lane.send(PUT, (body, 2**62, 1e-7, False))
-        taken = lane.take()
+        asked = lane.send(PUT, (body, 2**62, 1e-7, False))
+        taken = lane.take(asked)
         assert taken is not None
         assert taken[1:] == (body, str(2**62), "1e-07", "f")
         assert bodies(database)[-1] == body
-    lane.send(PUT, (None, None, None, None))
-    assert lane.take() == ("3", None, None, None, None)
-    lane.send("UPDATE note SET body = ? WHERE id = ? RETURNING id", ("new", 99))
-    assert lane.take() is None
+    asked = lane.send(PUT, (None, None, None, None))
+    assert lane.take(asked) == ("3", None, None, None, None)
+    asked = lane.send("UPDATE note SET body = ? WHERE id = ? RETURNING id", ("new", 99))
+    assert lane.take(asked) is None
 
 
 def test_a_statement_that_fails_leaves_no_trace_and_the_next_one_is_made(
@@ -83,19 +83,19 @@ def test_a_statement_that_fails_leaves_no_trace_and_the_next_one_is_made(
 ) -> None:
     put(lane, "first")
 
-    lane.send(PUT, ("a\0b", 1, 0.5, True))
+    asked = lane.send(PUT, ("a\0b", 1, 0.5, True))
     with pytest.raises(InvalidInput, match="NUL"):
-        lane.take()
-    lane.send(PUT, ("too large", 2**70, 0.5, True))
+        lane.take(asked)
+    asked = lane.send(PUT, ("too large", 2**70, 0.5, True))
     with pytest.raises(InvalidInput, match="bigint"):
-        lane.take()
-    lane.send("SET lock_timeout = 50", ())
-    lane.take()
+        lane.take(asked)
+    asked = lane.send("SET lock_timeout = 50", ())
+    lane.take(asked)
     with database.change() as hot:
         hot.run("LOCK TABLE note")
-        lane.send(PUT, ("late", 1, 0.5, True))
+        asked = lane.send(PUT, ("late", 1, 0.5, True))
         with pytest.raises(DatabaseBusy):
-            lane.take()
+            lane.take(asked)
 
     put(lane, "last")
     assert bodies(database) == ["first", "last"]
@@ -105,18 +105,38 @@ def test_a_connection_that_is_cut_is_told_and_another_one_is_opened(database: Da
     put(lane, "first")
 
     cut(database, pid(lane))
-    lane.send(PUT, ("is not sent", 1, 0.5, True))
+    asked = lane.send(PUT, ("is not sent", 1, 0.5, True))
     with pytest.raises(DatabaseDown):
-        lane.take()
+        lane.take(asked)
     other = pid(lane)
     put(lane, "second")
     with database.change() as hot:
         hot.run("LOCK TABLE note")
-        lane.send(PUT, ("waits", 1, 0.5, True))
+        asked = lane.send(PUT, ("waits", 1, 0.5, True))
         cut(database, other)
         with pytest.raises(DatabaseDown) as told:
-            lane.take()
+            lane.take(asked)
 
     assert "AdminShutdown" in str(told.value.__cause__)  # why the server hung up, not only that it did
     put(lane, "last")
     assert bodies(database) == ["first", "second", "last"]
+
+
+def test_what_was_sent_one_after_the_other_is_made_in_order_until_one_fails(
+    database: Database, lane: Lane
+) -> None:
+    made = [lane.send(PUT, (body, 1, 0.5, True)) for body in ("first", "second")]
+    wrong = lane.send(PUT, ("too large", 2**70, 0.5, True))
+    after = lane.send(PUT, ("after it", 1, 0.5, True))
+
+    assert [row and row[1] for row in map(lane.take, made)] == ["first", "second"]
+    with pytest.raises(DatabaseDown, match="before it"):
+        lane.take(after)
+    with pytest.raises(InvalidInput, match="bigint"):
+        lane.take(wrong)
+    put(lane, "last")
+
+    assert bodies(database) in (
+        ["first", "second", "last"],
+        ["first", "second", "after it", "last"],  # it was not known
+    )
