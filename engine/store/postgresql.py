@@ -112,14 +112,15 @@ class Lane:
         self._asked.clear()
 
     def _open(self) -> None:
-        self._connection = self._engine.connect()
-        raw: Any = self._connection.connection.driver_connection
+        connection = self._engine.connect()
+        raw: Any = connection.connection.driver_connection
         self._pg, self._encoding, self._names = raw.pgconn, raw.info.encoding, {}
         self._pg.enter_pipeline_mode()
         self._answers = select.poll()
         self._answers.register(self._pg.socket, select.POLLIN)
         self._both = select.poll()
         self._both.register(self._pg.socket, select.POLLIN | select.POLLOUT)
+        self._connection = connection
 
     def _name(self, sql: str) -> bytes:
         """What the server knows the statement by, from now on."""
