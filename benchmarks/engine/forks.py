@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmarks.engine import workflows
-from benchmarks.engine.floor import floor_steps_per_s
+from benchmarks.engine.floor import floor
 from benchmarks.engine.installation import installation
 from benchmarks.engine.measuring import Case, Figure, Goal, at_most
 from benchmarks.engine.model import model_server
@@ -23,11 +23,11 @@ def fork(case: Case) -> Iterator[Figure]:
 
 def _fork(case: Case, name: str, tool: str, goal: Goal) -> Figure:
     steps, took, floors = BRANCHES * DEPTH, [], []
-    with installation(case) as here, here.runner() as runner:
+    with floor(case) as least, installation(case) as here, here.runner() as runner:
         room_id = here.room(workflows.forked(BRANCHES, DEPTH, tool))
         drive_seconds(here, runner, room_id, steps)
         for _ in range(case.rounds):
-            floors.append(steps / floor_steps_per_s(case, DEPTH, BRANCHES) * 1000)
+            floors.append(steps / least(DEPTH, BRANCHES) * 1000)
             took += [drive_seconds(here, runner, room_id, steps)[0] * 1000]
     return Figure(f"W3 {name}, {BRANCHES} x {DEPTH} and a join", "W3", "ms", took, goal, floors)
 
