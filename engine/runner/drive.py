@@ -347,19 +347,25 @@ class Drive:
         if self._to_start:
             reach(Point.AFTER_INTENT_COMMIT)
         starting, self._to_start = self._to_start, []
-        quick = []
+        effects, quick = self._host.effects, []
         for work in starting:
             if self._is_quick(work):
                 quick.append(work)
             else:
-                self._outstanding[work.command.activation] = self._host.effects.begin(work, self._done)
+                self._outstanding[work.command.activation] = effects.begin(work, self._done)
         for work in quick:
+            if not self._is_at_once(work):
+                self._outstanding[work.command.activation] = effects.begin(work, self._done, here=True)
+                continue
             reach(Point.BEFORE_EFFECT)
-            self._results.append((self._host.effects.run_now(work), None))
+            self._results.append((effects.run_now(work), None))
             reach(Point.AFTER_EFFECT)
 
     def _is_quick(self, work: Work) -> bool:
         """Whether this thread can do it itself: to hand it to the loop and have it back takes longer."""
+        return self._is_at_once(work) or self._host.effects.is_quick(work)
+
+    def _is_at_once(self, work: Work) -> bool:
         node = self._plan.nodes[work.command.node]
         is_plain = node.effect is not Effect.NONE and node.runs is Runs.AT_ONCE
         return is_plain and work.kind.at_once is not None and not (work.is_apart or work.reveal)

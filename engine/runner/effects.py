@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+import time
+from collections.abc import Callable, Coroutine, Hashable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
@@ -21,9 +23,13 @@ from engine.failpoints import Point, reach
 from engine.hiding import HIDDEN
 from engine.isolation.clock import TooLong, in_time
 from engine.isolation.pool import ChildDied, Children
+from engine.runner.loop import Loop
 from engine.runner.notes import Done, Notes
 
 log = logging.getLogger(__name__)
+
+QUICK_S = 0.0005
+"""A step that takes no longer, and does not wait, may be executed in its driver's thread."""
 
 
 class Work(NamedTuple):
@@ -69,7 +75,9 @@ class Effects:
 
     def __init__(self, catalogue: Catalogue, children: Children | None = None) -> None:
         self._catalogue = catalogue
-        self._loop = asyncio.new_event_loop()
+        self._loop = Loop()
+        self._quick: set[Hashable] = set()
+        """What ended without a wait when it was executed last."""
         self._works: dict[asyncio.Task[Any] | None, Work] = {}
         self._at_once: dict[int, Work] = {}
         self._children = children or Children(most=16, memory_mb=1024, patience_s=10)
@@ -77,11 +85,20 @@ class Effects:
         self._thread = threading.Thread(target=self._run, name="effects", daemon=True)
         self._thread.start()
 
-    def begin(self, work: Work, done: Done) -> Begun:
-        """Start a step; `done` gets how it ended unless it is cancelled first. A cancel kills its child at once."""
+    def begin(self, work: Work, done: Done, *, here: bool = False) -> Begun:
+        """Start a step; `done` gets how it ended unless it is cancelled first. A cancel kills its child at once.
+
+        `here`: in this very thread until it has to wait, if the loop has nothing else to do.
+        """
         begun = Begun(self._loop)
-        self._loop.call_soon_threadsafe(self._begin, work, done, begun)
+        start = partial(self._begin, work, done, begun)
+        if not (here and self._loop.visit(start)):
+            self._loop.call_soon_threadsafe(start)
         return begun
+
+    def is_quick(self, work: Work) -> bool:
+        """Whether it will hardly have to wait, going by the last time."""
+        return not work.is_apart and _code(work) in self._quick
 
     def run_now(self, work: Work) -> Result:
         """A pure step's result, computed in this thread; on the loop if it has to wait after all."""
@@ -120,16 +137,23 @@ class Effects:
         return self._at_once.copy()
 
     def on_loop(self) -> tuple[int, Work | None]:
-        """The loop's thread and the step that has it at this instant, unless it is a task that a step has started."""
-        return self._thread.ident or 0, self._works.get(asyncio.current_task(self._loop))
+        """The thread that has the loop and the step that has it at this instant, unless it is a task that a step has started."""
+        thread = self._loop.visitor or self._thread.ident or 0
+        return thread, self._works.get(asyncio.current_task(self._loop))
 
     def ping(self, answer: Callable[[], None]) -> None:
         """Have the loop call `answer` as soon as it can."""
         self._loop.call_soon_threadsafe(answer)
 
     def _begin(self, work: Work, done: Done, begun: Begun) -> None:
-        if not begun.is_cancelled:
-            begun.task = self._loop.create_task(self._watched(work, done))
+        if begun.is_cancelled:
+            return
+        since = time.perf_counter()
+        task = begun.task = self._loop.begin(self._watched(work, done))
+        if task.done() and time.perf_counter() - since < QUICK_S:
+            self._quick.add(_code(work))
+        else:
+            self._quick.discard(_code(work))
 
     async def _watched(self, work: Work, done: Done) -> None:
         """A step that touches the world."""
@@ -183,6 +207,11 @@ class Effects:
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
+
+
+def _code(work: Work) -> Hashable:
+    """Stands for the function that the step calls."""
+    return work.kind.name, work.command.params.get("tool")
 
 
 def _at_once(work: Work, call: AtOnce) -> Result:

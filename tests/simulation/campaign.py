@@ -32,6 +32,8 @@ STRICT = 0.3
 """How many installations commit every step."""
 CROWDED = 0.3
 """How many installations take whatever a dead worker has left for a crowd."""
+QUICK = 0.3
+"""In how many installations steps are executed by their driver's thread that need not wait."""
 EXPECTED = (IllegalTransition, runs.RoomBusy, NotFound, control.TooManySignals)
 """What a person may be told instead of being obeyed."""
 
@@ -326,6 +328,7 @@ def told(seed: int) -> Story:
     commit = "every_step" if Random(digest(seed, "commit")).random() < STRICT else "to_block"
     crowd = -1 if Random(digest(seed, "crowd")).random() < CROWDED else CROWD
     with installed(seed, Fates(seed), commit=commit, crowd=crowd) as place:
+        place.world.quick = 0.8 if Random(digest(seed, "quick")).random() < QUICK else 0
         campaign = Campaign(place)
         try:
             campaign.tell()
