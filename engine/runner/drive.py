@@ -271,11 +271,13 @@ class Drive:
         except Unread:
             self._reopen()
             return None
-        is_blocked = self._committed(releases=releases, patience_s=0 if self._host.is_shared() else ANSWER_S)
+        is_blocked = self._committed(releases=releases, is_alone=not self._host.is_shared())
         return Stopped.BLOCKED if is_blocked else None
 
-    def _committed(self, *, releases: bool, patience_s: float = 0) -> bool:
-        """What was decided is on disk: it may be seen now. True when there is nothing to apply."""
+    def _committed(self, *, releases: bool, is_alone: bool = False) -> bool:
+        """What was decided is on disk: it may be seen now. True when there is nothing to apply.
+        `is_alone`: this thread has nothing else to do.
+        """
         self._has_ended_step = False
         if releases:
             with self._mutex:  # who knocks before this is heard, who comes later is told
@@ -288,9 +290,9 @@ class Drive:
             return True
         if self._to_start:
             self._news.clear()
-            self._start_effects()
-            if patience_s and not self._results:
-                self._news.wait(patience_s)
+            self._start_effects(is_alone=is_alone)
+            if is_alone and not self._results:
+                self._news.wait(ANSWER_S)
         return not self._results and not self._has_mail()
 
     def _hand_over(self, *, release: bool) -> bool:
@@ -305,7 +307,7 @@ class Drive:
 
     def _answered(self, is_well: bool, *, releases: bool) -> None:
         """Called by the committer: what was handed over is on disk, or is not. Others wait for its thread."""
-        starts = self._host.may_start_effects() and not any(self._is_quick(work) for work in self._to_start)
+        starts = self._host.may_start_effects() and not any(self._is_at_once(work) for work in self._to_start)
         if is_well and (releases or starts):
             self._take_back(lambda: self._host.submit(self.run), releases=releases)
         else:
@@ -341,29 +343,26 @@ class Drive:
         self._flusher.flush_behind(self._state, self._inbox_done, is_alone=is_alone)
         self._has_ended_step = False
 
-    def _start_effects(self) -> None:
+    def _start_effects(self, *, is_alone: bool = False) -> None:
         if not (self._host.may_start_effects() or self._host.has_kept(self._claimed)):
             raise CommitFailed("the lease could not be renewed")
         if self._to_start:
             reach(Point.AFTER_INTENT_COMMIT)
         starting, self._to_start = self._to_start, []
-        effects, quick = self._host.effects, []
-        for work in starting:
-            if self._is_quick(work):
-                quick.append(work)
+        # What is to be executed here comes last: all else is under way meanwhile.
+        for work in sorted(starting, key=partial(self._is_quick, is_alone=is_alone)):
+            if self._is_at_once(work):
+                reach(Point.BEFORE_EFFECT)
+                self._results.append((self._host.effects.run_now(work), None))
+                reach(Point.AFTER_EFFECT)
             else:
-                self._outstanding[work.command.activation] = effects.begin(work, self._done)
-        for work in quick:
-            if not self._is_at_once(work):
-                self._outstanding[work.command.activation] = effects.begin(work, self._done, here=True)
-                continue
-            reach(Point.BEFORE_EFFECT)
-            self._results.append((effects.run_now(work), None))
-            reach(Point.AFTER_EFFECT)
+                here = self._is_quick(work, is_alone=is_alone)
+                begun = self._host.effects.begin(work, self._done, here=here)
+                self._outstanding[work.command.activation] = begun
 
-    def _is_quick(self, work: Work) -> bool:
+    def _is_quick(self, work: Work, *, is_alone: bool) -> bool:
         """Whether this thread can do it itself: to hand it to the loop and have it back takes longer."""
-        return self._is_at_once(work) or self._host.effects.is_quick(work)
+        return self._is_at_once(work) or (is_alone and self._host.effects.is_quick(work))
 
     def _is_at_once(self, work: Work) -> bool:
         node = self._plan.nodes[work.command.node]
