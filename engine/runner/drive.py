@@ -13,7 +13,6 @@ from typing import TypeVar
 import orjson
 
 from engine.core.advance import can_go, move, move_on
-from engine.core.catalogue import Effect, Runs
 from engine.core.inputs import KINDS, Abort, Execute, Go, Input, Result, WorkerLost, ends_of
 from engine.core.log import Stored
 from engine.core.plan import Plan
@@ -42,6 +41,7 @@ class Drive:
 
     def __init__(self, host: Host, claimed: Claimed, plan: Plan, rows: list[Stored]) -> None:
         self._host = host
+        self._effects = host.effects
         self._claimed = claimed
         self._plan = plan
         self._state = fold(plan, State.of(orjson.loads(claimed.state)) if claimed.state else State(), rows)
@@ -108,7 +108,9 @@ class Drive:
                 continue
             if self._host.is_full() and self._give_back():
                 return
-            if self._host.is_crowded():
+            if self._effects.is_here():
+                self._host.submit(self.run)
+            elif self._host.is_crowded():
                 self._flush_behind()
                 self._host.submit(self.run)  # still something to do: let others have a turn first
             else:
@@ -216,12 +218,11 @@ class Drive:
                 self._abort(command.activation)
 
     def _take_up(self, command: Execute) -> None:
-        node, work = self._plan.nodes[command.node], self._work(command)
-        is_pure = (
-            node.effect is Effect.NONE and node.runs is Runs.AT_ONCE and not (work.is_apart or node.secrets)
-        )
-        if is_pure and not self._is_careful:
-            self._results.append((self._host.effects.run_now(work), None))
+        work = self._work(command)
+        # The loop's thread can't wait for the loop, as a pure function may have to that is no plain one.
+        may_wait = work.kind.at_once is None and self._effects.is_here()
+        if work.is_pure and not (self._is_careful or may_wait):
+            self._results.append((self._effects.run_now(work), None))
         else:
             work.ctx.show = self._preparing.voice(command)
             self._to_start.append(work)
@@ -261,23 +262,34 @@ class Drive:
         """Nothing can be applied: commit, start effects; None when that has brought something to apply."""
         if self._is_gone:  # who dropped it has forgotten what is under way: that must not look like a rest
             return Stopped.BLOCKED
+        is_here, is_shared = self._effects.is_here(), self._host.is_shared()
+        if is_here and not (is_shared or self._effects.is_idle):  # a step waits for this thread
+            return Stopped.TURN_OVER
         releases = self._state.is_over or not (self._to_start or self._outstanding)
         if releases:
             reach(Point.BEFORE_RELEASE)
         try:
-            if self._host.is_shared() and self._hand_over(release=releases):
+            if is_shared and self._hand_over(release=releases):
                 return Stopped.HANDED_OVER
             self._flush(release=releases)
         except Unread:
             self._reopen()
             return None
-        is_blocked = self._committed(releases=releases, is_alone=not self._host.is_shared())
+        if not (is_here or is_shared) and self._effects.can_drive(self._to_start):
+            self._effects.drive(partial(self._guarded, self._go_on_there))
+            return Stopped.HANDED_OVER
+        is_blocked = self._committed(releases=releases, patience_s=0 if is_here or is_shared else ANSWER_S)
         return Stopped.BLOCKED if is_blocked else None
 
-    def _committed(self, *, releases: bool, is_alone: bool = False) -> bool:
-        """What was decided is on disk: it may be seen now. True when there is nothing to apply.
-        `is_alone`: this thread has nothing else to do.
-        """
+    def _go_on_there(self) -> None:
+        """In the loop's thread, which starts a step and has its result without a switch of threads."""
+        if not self._is_gone:
+            self._committed(releases=False)
+            self._is_wanted = True
+            self._go_on()
+
+    def _committed(self, *, releases: bool, patience_s: float = 0) -> bool:
+        """What was decided is on disk: it may be seen now. True when there is nothing to apply."""
         self._has_ended_step = False
         if releases:
             with self._mutex:  # who knocks before this is heard, who comes later is told
@@ -290,9 +302,9 @@ class Drive:
             return True
         if self._to_start:
             self._news.clear()
-            self._start_effects(is_alone=is_alone)
-            if is_alone and not self._results:
-                self._news.wait(ANSWER_S)
+            self._start_effects()
+            if patience_s and not self._results:
+                self._news.wait(patience_s)
         return not self._results and not self._has_mail()
 
     def _hand_over(self, *, release: bool) -> bool:
@@ -307,7 +319,7 @@ class Drive:
 
     def _answered(self, is_well: bool, *, releases: bool) -> None:
         """Called by the committer: what was handed over is on disk, or is not. Others wait for its thread."""
-        starts = self._host.may_start_effects() and not any(self._is_at_once(work) for work in self._to_start)
+        starts = self._host.may_start_effects() and not any(work.is_at_once for work in self._to_start)
         if is_well and (releases or starts):
             self._take_back(lambda: self._host.submit(self.run), releases=releases)
         else:
@@ -343,31 +355,19 @@ class Drive:
         self._flusher.flush_behind(self._state, self._inbox_done, is_alone=is_alone)
         self._has_ended_step = False
 
-    def _start_effects(self, *, is_alone: bool = False) -> None:
+    def _start_effects(self) -> None:
         if not (self._host.may_start_effects() or self._host.has_kept(self._claimed)):
             raise CommitFailed("the lease could not be renewed")
         if self._to_start:
             reach(Point.AFTER_INTENT_COMMIT)
         starting, self._to_start = self._to_start, []
-        # What is to be executed here comes last: all else is under way meanwhile.
-        for work in sorted(starting, key=partial(self._is_quick, is_alone=is_alone)):
-            if self._is_at_once(work):
-                reach(Point.BEFORE_EFFECT)
-                self._results.append((self._host.effects.run_now(work), None))
-                reach(Point.AFTER_EFFECT)
-            else:
-                here = self._is_quick(work, is_alone=is_alone)
-                begun = self._host.effects.begin(work, self._done, here=here)
-                self._outstanding[work.command.activation] = begun
-
-    def _is_quick(self, work: Work, *, is_alone: bool) -> bool:
-        """Whether this thread can do it itself: to hand it to the loop and have it back takes longer."""
-        return self._is_at_once(work) or (is_alone and self._host.effects.is_quick(work))
-
-    def _is_at_once(self, work: Work) -> bool:
-        node = self._plan.nodes[work.command.node]
-        is_plain = node.effect is not Effect.NONE and node.runs is Runs.AT_ONCE
-        return is_plain and work.kind.at_once is not None and not (work.is_apart or work.reveal)
+        for work in starting:
+            if not work.is_at_once:
+                self._outstanding[work.command.activation] = self._effects.begin(work, self._done)
+        for work in (one for one in starting if one.is_at_once):
+            reach(Point.BEFORE_EFFECT)
+            self._results.append((self._effects.run_now(work), None))
+            reach(Point.AFTER_EFFECT)
 
     def _work(self, command: Execute) -> Work:
         return self._preparing.work(command, self._last_us)

@@ -6,10 +6,9 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Coroutine, Hashable, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
@@ -28,8 +27,9 @@ from engine.runner.notes import Done, Notes
 
 log = logging.getLogger(__name__)
 
+SETTLE_S = 5
 QUICK_S = 0.0005
-"""A step that takes no longer, and does not wait, may be executed in its driver's thread."""
+"""Longer than a step takes that has nothing to do with the world beyond this process."""
 
 
 class Work(NamedTuple):
@@ -43,6 +43,10 @@ class Work(NamedTuple):
     """Whether the whole step is executed in a child: it blocks, or whoever executed it before has died."""
     reveal: Callable[[Mapping[str, Any], StepContext], Mapping[str, Any]] | None = None
     """Gives the parameters with the values of secrets in them; None where the run has none."""
+    is_pure: bool = False
+    """Whether its driver may compute it before anything is on disk."""
+    is_at_once: bool = False
+    """Whether it is an effect that its driver's thread can do: to hand it to the loop and have it back takes longer."""
 
 
 Ended = Result | WorkerLost | Asked
@@ -76,29 +80,43 @@ class Effects:
     def __init__(self, catalogue: Catalogue, children: Children | None = None) -> None:
         self._catalogue = catalogue
         self._loop = Loop()
-        self._quick: set[Hashable] = set()
-        """What ended without a wait when it was executed last."""
         self._works: dict[asyncio.Task[Any] | None, Work] = {}
+        self._quick: set[tuple[str, str]] = set()
+        """What ended without a wait when it was executed last."""
+        self._is_driving = False
+        """Whether the loop's thread drives a run at this moment, instead of waiting for the world."""
         self._at_once: dict[int, Work] = {}
         self._children = children or Children(most=16, memory_mb=1024, patience_s=10)
         self._is_closing = False
         self._thread = threading.Thread(target=self._run, name="effects", daemon=True)
         self._thread.start()
 
-    def begin(self, work: Work, done: Done, *, here: bool = False) -> Begun:
-        """Start a step; `done` gets how it ended unless it is cancelled first. A cancel kills its child at once.
-
-        `here`: in this very thread until it has to wait, if the loop has nothing else to do.
-        """
+    def begin(self, work: Work, done: Done) -> Begun:
+        """Start a step; `done` gets how it ended unless it is cancelled first. A cancel kills its child at once."""
         begun = Begun(self._loop)
-        start = partial(self._begin, work, done, begun)
-        if not (here and self._loop.visit(start)):
-            self._loop.call_soon_threadsafe(start)
+        if self.is_here():
+            self._begin(work, done, begun)
+        else:
+            self._loop.call_soon_threadsafe(self._begin, work, done, begun)
         return begun
 
-    def is_quick(self, work: Work) -> bool:
-        """Whether it will hardly have to wait, going by the last time."""
-        return not work.is_apart and _code(work) in self._quick
+    def drive(self, work: Callable[[], None]) -> None:
+        """Have a run driven in the loop's thread, where its steps are executed; for runs whose steps hardly wait."""
+        self._loop.call_soon_threadsafe(self._drive, work)
+
+    def is_here(self) -> bool:
+        """Whether this is the loop's thread, driving a run."""
+        return self._is_driving and threading.get_ident() == self._thread.ident
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no step waits on the loop."""
+        return not self._works
+
+    def can_drive(self, starting: Sequence[Work]) -> bool:
+        """Whether the loop's thread will have nothing to do but drive the run that starts these, going by the last time."""
+        is_quick = all(not work.is_apart and self._code(work) in self._quick for work in starting)
+        return bool(starting) and is_quick and self.is_idle
 
     def run_now(self, work: Work) -> Result:
         """A pure step's result, computed in this thread; on the loop if it has to wait after all."""
@@ -127,6 +145,12 @@ class Effects:
         """How many steps that run apart could be begun now."""
         return self._children.free
 
+    def settle(self) -> None:
+        """Wait until the loop's thread drives no run, unless it is held up."""
+        is_through = threading.Event()
+        self._loop.call_soon_threadsafe(is_through.set)
+        is_through.wait(SETTLE_S)
+
     def close(self) -> None:
         self._is_closing = True
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -137,13 +161,22 @@ class Effects:
         return self._at_once.copy()
 
     def on_loop(self) -> tuple[int, Work | None]:
-        """The thread that has the loop and the step that has it at this instant, unless it is a task that a step has started."""
-        thread = self._loop.visitor or self._thread.ident or 0
-        return thread, self._works.get(asyncio.current_task(self._loop))
+        """The loop's thread and the step that has it at this instant, unless it is a task that a step has started."""
+        return self._thread.ident or 0, self._works.get(asyncio.current_task(self._loop))
 
     def ping(self, answer: Callable[[], None]) -> None:
-        """Have the loop call `answer` as soon as it can."""
-        self._loop.call_soon_threadsafe(answer)
+        """Have the loop call `answer` as soon as it can; at once if a run is driven there, for that may wait for the disk."""
+        if self._is_driving and self.is_idle:
+            answer()
+        else:
+            self._loop.call_soon_threadsafe(answer)
+
+    def _drive(self, work: Callable[[], None]) -> None:
+        self._is_driving = True
+        try:
+            work()
+        finally:
+            self._is_driving = False
 
     def _begin(self, work: Work, done: Done, begun: Begun) -> None:
         if begun.is_cancelled:
@@ -151,9 +184,14 @@ class Effects:
         since = time.perf_counter()
         task = begun.task = self._loop.begin(self._watched(work, done))
         if task.done() and time.perf_counter() - since < QUICK_S:
-            self._quick.add(_code(work))
+            self._quick.add(self._code(work))
         else:
-            self._quick.discard(_code(work))
+            self._quick.discard(self._code(work))
+
+    def _code(self, work: Work) -> tuple[str, str]:
+        """Stands for the function that is called: the node type's, or the tool's."""
+        tool = work.command.params.get("tool")
+        return work.kind.name, tool if isinstance(tool, str) and tool in self._catalogue.tools else ""
 
     async def _watched(self, work: Work, done: Done) -> None:
         """A step that touches the world."""
@@ -207,11 +245,6 @@ class Effects:
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
-
-
-def _code(work: Work) -> Hashable:
-    """Stands for the function that the step calls."""
-    return work.kind.name, work.command.params.get("tool")
 
 
 def _at_once(work: Work, call: AtOnce) -> Result:

@@ -92,7 +92,10 @@ class Preparing:
         if self._plan.secrets and token is not None:
             scope = Moving(self._plan, self._state, now_us).scope(token, node.names)
             reveal = revealer(rt, node, self._plan.secrets, scope)
-        return Work(command, rt.catalogue.node_types[node.type], ctx, node.effect, is_apart, reveal)
+        kind, is_plain = rt.catalogue.node_types[node.type], node.runs is Runs.AT_ONCE and not is_apart
+        is_pure = is_plain and node.effect is Effect.NONE and not node.secrets
+        is_at_once = is_plain and node.effect is not Effect.NONE and kind.at_once is not None and not reveal
+        return Work(command, kind, ctx, node.effect, is_apart, reveal, is_pure, is_at_once)
 
     def voice(self, command: Execute) -> Voice:
         """Shows the words of the step's model while it speaks."""

@@ -108,6 +108,7 @@ class Runner:
         self.committer.wait_no_longer()
         self.messenger.stop()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self.effects.settle()
         with self._mutex:
             drives, self._drives = list(self._drives.values()), {}
         for drive in drives:

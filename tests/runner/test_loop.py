@@ -1,198 +1,281 @@
-"""A step that does not have to wait is executed in its driver's thread; what it leaves to be done goes on on the loop."""
+"""A run whose steps do not wait is driven in the loop's thread, where they are executed; it holds up nobody there."""
 
 import asyncio
-import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import closing
-from contextvars import Context
+from contextvars import Context, ContextVar
 from queue import SimpleQueue
 from typing import Any
 
 import pytest
 
-from engine.core.catalogue import Catalogue, Effect, NodeType, StepContext, node_type
+from engine.core.catalogue import Catalogue, Effect, Runs, StepContext, node_type
 from engine.core.document import Frozen
 from engine.core.inputs import Execute, Result
-from engine.runner.effects import QUICK_S, Effects, Ended, Work
+from engine.core.run import RunStatus
+from engine.runner import Runner
+from engine.runner.effects import Effects, Ended, Work
+from engine.runner.loop import Loop
+from engine.services import control, history
+from tests.core.drawing import drawn, forked, line, node, way
 from tests.fixtures.contexts import a_context
+from tests.runner.conftest import Place
 
-LATE_S = 5
+LATE_S = 10
 
 
 class Params(Frozen):
-    does: Any = None
+    does: str = ""
+    tool: Any = None
+    """Not a tool's name, as its name is for TOOL_EXECUTION alone."""
 
 
-Do = Callable[[], Any]
-todo: list[Do] = []
-"""What the step does at its next execution; then, if that gives an awaitable, it waits for it."""
+Seen = tuple[str, int, bool]
+seen: list[Seen] = []
+"""(node, thread, whether that drives its run), in the order of the steps."""
+doing: dict[str, Callable[[], Awaitable[None] | None]] = {}
+effects_of: list[Effects] = []
+
+
+async def _done(params: Params, ctx: StepContext) -> None:
+    seen.append((ctx.node_id, threading.get_ident(), effects_of[0].is_here()))
+    given = doing[params.does]() if params.does else None
+    if given is not None:
+        await given
 
 
 @node_type(Params, name="QUICK", title="Quick", icon="x", effect=Effect.EXTERNAL)
 async def quick(params: Params, ctx: StepContext) -> Any:
-    """Do what is to be done; the threads in which its first and its last line were executed."""
-    first = threading.get_ident()
-    given = todo.pop()() if todo else None
-    if given is not None:
-        await given
-    return [first, threading.get_ident()]
+    """Do what is to be done."""
+    await _done(params, ctx)
 
 
-class Here:
-    def __init__(self, effects: Effects, kind: NodeType) -> None:
-        self.effects, self.kind = effects, kind
+@node_type(Params, name="PURE", title="Pure", icon="x", effect=Effect.NONE, runs=Runs.AT_ONCE)
+async def pure(params: Params, ctx: StepContext) -> Any:
+    """Do it, though that is no effect."""
+    await _done(params, ctx)
 
-    def work(self, timeout_s: float | None = 60) -> Work:
-        return Work(Execute("1", "a", 1, {}, timeout_s), self.kind, a_context())
 
-    def ended(self, does: Do | None = None, timeout_s: float | None = 60) -> Result:
-        """How a step ends that may be executed in this thread."""
-        todo[:] = [does] if does else []
-        ended: SimpleQueue[Ended] = SimpleQueue()
-        self.effects.begin(self.work(timeout_s), lambda result, _=None: ended.put(result), here=True)
-        found = ended.get(timeout=LATE_S)
-        assert isinstance(found, Result)
-        return found
+def a_step(name: str, does: str = "", type_: str = "QUICK", **more: Any) -> dict[str, Any]:
+    return node(name, type_, config={"does": does}, **more)
 
-    def asleep(self) -> None:
-        """Wait until the loop has nothing to do."""
-        while not self.effects._loop.visit(lambda: None):
-            time.sleep(0.001)
+
+def endless(step: dict[str, Any]) -> dict[str, Any]:
+    ways = [way("start", "again"), way("again", "again", "SUCCESS")]
+    return drawn([node("start", "START"), step, node("end", "END")], ways, limits={"max_steps": 1_000_000})
 
 
 @pytest.fixture
-def here() -> Iterator[Here]:
-    with closing(Effects(Catalogue())) as effects:
-        here = Here(effects, quick)
-        here.asleep()
-        yield here
+def here(place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A place that knows of QUICK that it does not wait."""
+    monkeypatch.setattr("engine.runner.effects.QUICK_S", LATE_S)  # this machine may be busy
+    seen.clear()
+    doing.clear()
+    effects_of[:] = [place.runner.effects]
+    for kind in (quick, pure):
+        place.rt.catalogue.add(kind)
+    place.over(place.start(place.room(line(a_step("first")))).id)
+    settled(place)
+    seen.clear()
+    return place
 
 
-def test_what_does_not_wait_is_executed_here_and_is_known_for_it(here: Here) -> None:
-    assert not here.effects.is_quick(here.work())
-    assert here.ended().output == [threading.get_ident()] * 2
-    assert here.effects.is_quick(here.work())
-    here.ended(lambda: time.sleep(2 * QUICK_S))
-    assert not here.effects.is_quick(here.work())
+def settled(place: Place) -> None:
+    """Wait until its worker has nothing to do."""
+    while place.runner.driven() or not place.runner.effects.is_idle:
+        time.sleep(0.001)
 
 
-def test_what_waits_after_all_goes_on_on_the_loop(here: Here) -> None:
-    loop = here.effects.on_loop()[0]
-    began = time.perf_counter()
-    ended = Context().run(here.ended, lambda: asyncio.sleep(0.02))  # as in a new thread: nothing is set
-    assert ended.output == [threading.get_ident(), loop]
-    assert time.perf_counter() - began >= 0.02
-    assert not here.effects.is_quick(here.work())
-    here.asleep()
-    assert here.ended(lambda: asyncio.sleep(0), None).output == [threading.get_ident(), loop]
+def where(name: str) -> tuple[int, bool]:
+    ((thread, is_there),) = [found[1:] for found in seen if found[0] == name]
+    return thread, is_there
 
 
-def test_its_time_limit_holds_though_the_loop_slept(here: Here) -> None:
-    assert here.ended(lambda: asyncio.sleep(60), 0.02).outcome == "TIMEOUT"
+def loop_of(place: Place) -> int:
+    return place.runner.effects.on_loop()[0]
 
 
-def test_what_it_leaves_behind_is_done(here: Here) -> None:
-    done: SimpleQueue[int] = SimpleQueue()
+def test_steps_that_do_not_wait_are_driven_where_they_are_executed(here: Place) -> None:
+    run = here.over(here.start(here.room(line(*map(a_step, "abcd")))).id)
 
-    def leave() -> None:
-        loop = asyncio.get_running_loop()
-        loop.call_soon(lambda: done.put(threading.get_ident()))
-
-    def leave_for_later() -> None:
-        asyncio.get_running_loop().call_later(0.01, lambda: done.put(threading.get_ident()))
-
-    for does in (leave, leave_for_later):
-        here.asleep()
-        here.ended(does)
-        assert done.get(timeout=LATE_S) == here.effects.on_loop()[0]
+    assert run.status is RunStatus.COMPLETED
+    assert seen == [(name, loop_of(here), True) for name in "abcd"]
+    assert history.replay_run(here.rt, here.user, run.id)["identical"]
 
 
-def test_while_the_loop_is_busy_it_goes_its_usual_way(here: Here) -> None:
-    busy, free = threading.Event(), threading.Event()
-    here.effects.ping(lambda: (busy.set(), free.wait(LATE_S)))  # type: ignore[arg-type, return-value]
-    assert busy.wait(LATE_S)
-    threading.Timer(0.05, free.set).start()
-    output = here.ended().output
-    assert output == [here.effects.on_loop()[0]] * 2
+def test_one_that_waits_after_all_has_its_run_driven_elsewhere_until_it_is_over(here: Place) -> None:
+    doing["wait"] = lambda: asyncio.sleep(0.02)
+    steps = (a_step("a"), a_step("b", "wait"), a_step("c"), a_step("d"), a_step("e"))
+
+    assert here.over(here.start(here.room(line(*steps))).id).status is RunStatus.COMPLETED
+
+    assert {thread for _, thread, _ in seen} == {loop_of(here)}
+    assert where("b")[1]
+    assert not where("c")[1]  # it was no longer known not to wait
+    assert where("e")[1]
 
 
-def test_it_is_known_who_holds_the_loop_up(here: Here) -> None:
-    held, seen = threading.Event(), []
+def test_while_a_step_waits_no_disk_is_waited_for_in_its_thread(here: Place) -> None:
+    """One branch waits, the other is driven elsewhere meanwhile."""
+    doing["wait"] = lambda: asyncio.sleep(0.3)
+    document = forked([a_step("slow", "wait")], [a_step(name) for name in "abc"])
 
-    def look() -> None:
-        held.wait(LATE_S)
-        seen.append(here.effects.on_loop())
-        todo.append(lambda: None)
+    assert here.over(here.start(here.room(document)).id).status is RunStatus.COMPLETED
+
+    assert [where(name)[1] for name in "bc"] == [False, False]
+
+
+def test_another_run_is_driven_beside_it(here: Place) -> None:
+    others = [here.room(line(*map(a_step, "xyz"))) for _ in range(3)]
+    started: list[str] = []
+    doing["start"] = lambda: started.extend(here.queue(room) for room in others)
+    first = here.start(here.room(line(a_step("a", "start"), *map(a_step, "bcd"))))
+    here.over(first.id)
+    for run_id in started:
+        here.runner.activate(run_id)
+
+    assert [here.over(run_id).status for run_id in [first.id, *started]] == [RunStatus.COMPLETED] * 4
+
+
+def test_a_pure_step_that_has_to_wait_does_not_wait_for_its_own_thread(here: Place) -> None:
+    doing["wait"] = lambda: asyncio.sleep(0.01)
+    steps = (a_step("a"), a_step("b", "wait", "PURE"), a_step("c"))
+
+    assert here.over(here.start(here.room(line(*steps))).id).status is RunStatus.COMPLETED
+
+
+def test_a_cancel_is_heard_there(here: Place) -> None:
+    run = here.start(here.room(endless(a_step("again"))))
+    here.until(run.id, lambda run: run.seq > 100)
+    assert seen[-1][2]
+
+    began = time.monotonic()
+    control.cancel(here.rt, here.user, run.room_id)
+    here.runner.activate(run.id)
+
+    assert here.over(run.id).status is RunStatus.CANCELLED
+    assert time.monotonic() - began < 1
+
+
+def test_a_worker_that_stops_gives_it_back(here: Place) -> None:
+    doing["rest"] = lambda: time.sleep(0.0002)
+    run = here.start(here.room(endless(a_step("again", "rest"))))
+    here.until(run.id, lambda run: run.seq > 100)
+
+    here.runner.stop()
+
+    stopped, here.runner = here.runner, Runner(here.rt, threads=1)
+    here.runner.start()  # for whoever stops it once more
+    assert not stopped.driven()
+    with here.rt.db.look() as hot:
+        owner, seq = hot.one("SELECT owner, seq FROM run WHERE id = ?", run.id)
+    assert owner is None
+    made = len(seen)
+    time.sleep(0.05)
+    assert (here.get(run.id).seq, len(seen)) == (seq, made)
+
+
+def test_the_loop_is_not_taken_for_stuck_while_a_run_driven_there_waits_for_its_disk(here: Place) -> None:
+    answered = threading.Event()
+    doing["hold"] = lambda: turn.acquire() and None
+    turn = here.runner.committer._turn  # nobody commits
+    run = here.start(here.room(line(a_step("a", "hold"), a_step("b"))))
+    wait_until(lambda: bool(seen))
+    time.sleep(0.05)
+
+    here.runner.effects.ping(answered.set)
+    is_answered = answered.wait(1)
+    turn.release()
+
+    assert is_answered
+    assert here.over(run.id).status is RunStatus.COMPLETED
+
+
+def test_a_step_that_holds_the_loop_up_there_is_seen(here: Place) -> None:
+    answered, may_go_on = threading.Event(), threading.Event()
+    doing["hang"] = lambda: may_go_on.wait(LATE_S) and None
+    run = here.start(here.room(line(a_step("a", "hang"))))
+    wait_until(lambda: bool(seen))
+
+    here.runner.effects.ping(answered.set)
+    thread, work = here.runner.effects.on_loop()
+    is_answered = answered.wait(0.1)
+    may_go_on.set()
+
+    assert not is_answered
+    assert work is not None
+    assert (thread, work.command.node) == (seen[0][1], "a")
+    assert here.over(run.id).status is RunStatus.COMPLETED
+
+
+def test_a_run_that_is_dropped_on_its_way_there_begins_nothing(here: Place) -> None:
+    is_held, may_go_on = threading.Event(), threading.Event()
 
     def hold() -> None:
-        held.set()
-        while not todo:
-            time.sleep(0.001)
-        todo.clear()
+        is_held.set()
+        may_go_on.wait(LATE_S)
 
-    threading.Thread(target=look).start()
-    here.ended(hold)
-    ((thread, work),) = seen
-    assert thread == threading.get_ident()
-    assert work is not None
-    assert work.command.node == "a"
+    here.runner.effects.ping(hold)
+    assert is_held.wait(LATE_S)
+    run = here.start(here.room(line(a_step("a"))))
+    (drive,) = here.runner.driven().values()
+    drive.abandon()
+    may_go_on.set()
+    here.runner.effects.settle()
 
-
-def test_news_of_what_it_has_closed_is_forgotten(here: Here) -> None:
-    """A socket that takes the number of a closed one, of which there were news, keeps its reader."""
-    heard: SimpleQueue[bytes] = SimpleQueue()
-    loop = here.effects._loop
-    mine, theirs = socket.socketpair()
-    loop.visit(lambda: loop.add_reader(mine, lambda: None))
-    here.asleep()
-
-    def swap() -> None:
-        theirs.send(b"old")
-        time.sleep(0.05)  # the loop's thread wakes up, and waits for its turn
-        number = mine.fileno()
-        loop.remove_reader(mine)
-        mine.close()
-        new, peer = socket.socketpair()
-        assert number in (new.fileno(), peer.fileno())
-        if number != new.fileno():
-            new, peer = peer, new
-        loop.add_reader(new, lambda: heard.put(new.recv(10)))
-        here.ends = (new, peer)  # type: ignore[attr-defined]
-
-    assert here.ended(swap).outcome == "SUCCESS"
-    here.asleep()
-    new, peer = here.ends  # type: ignore[attr-defined]
-    peer.send(b"new")
-    try:
-        assert heard.get(timeout=LATE_S) == b"new"
-    finally:
-        here.ended(lambda: loop.remove_reader(new))
-        for end in (theirs, new, peer):
-            end.close()
+    assert seen == []
+    here.runner.activate(run.id)
+    assert here.over(run.id).status is RunStatus.COMPLETED
 
 
-def test_a_generator_that_it_leaves_is_closed_on_the_loop(here: Here) -> None:
-    closed: SimpleQueue[int] = SimpleQueue()
-
-    async def numbers() -> AsyncIterator[int]:
-        try:
-            yield 1
-            yield 2
-        finally:
-            closed.put(threading.get_ident())
-
-    async def look() -> None:
-        async for _ in numbers():
-            break
-
-    here.ended(look)
-    assert closed.get(timeout=LATE_S) == here.effects.on_loop()[0]
+def wait_until(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + LATE_S
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.001)
 
 
-def test_a_thread_that_has_a_loop_of_its_own_does_not_take_another_s_turn(here: Here) -> None:
-    async def ask() -> Result:
-        return await asyncio.to_thread(lambda: None) or here.ended()
+def test_what_is_slow_or_waits_is_not_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.runner.effects.QUICK_S", 0.5)
+    ended: SimpleQueue[Ended] = SimpleQueue()
+    with closing(Effects(Catalogue())) as effects:
+        effects_of[:] = [effects]
+        for name, does in {
+            "plain": None,
+            "slow": lambda: time.sleep(0.6),
+            "wait": lambda: asyncio.sleep(0),
+        }.items():
+            doing[name] = does  # type: ignore[assignment]
+            for params in ({}, {"does": name, "tool": ["no", "name"]})[: 1 + (does is not None)]:
+                work = Work(Execute("1", "a", 1, params, 60), quick, a_context())
+                effects.begin(work, ended.put)
+                assert isinstance(ended.get(timeout=LATE_S), Result)
+                wait_until(lambda: effects.is_idle)
+                assert effects.can_drive([work]) == (not params)
+        assert not effects.can_drive([])
 
-    assert asyncio.run(ask()).output == [here.effects.on_loop()[0]] * 2
+
+def test_a_task_that_begins_at_once_keeps_its_context() -> None:
+    """Also in a new thread, whose context is empty."""
+    found: list[Any] = []
+    variable = ContextVar("variable", default=0)
+
+    async def here_and_there() -> None:
+        token = variable.set(1)
+        async with asyncio.timeout(LATE_S):
+            found.append(asyncio.current_task())
+            await asyncio.sleep(0)
+            found.append(asyncio.current_task())
+        variable.reset(token)
+
+    with closing(Loop()) as loop:
+        tasks: list[asyncio.Task[None]] = []
+        context = Context()
+        loop.call_soon(lambda: context.run(lambda: tasks.append(loop.begin(here_and_there()))))
+        loop.call_soon(lambda: found.append("next"))
+        loop.run_until_complete(asyncio.sleep(0.01))
+
+    assert found == [tasks[0], "next", tasks[0]]
+    assert tasks[0].exception() is None

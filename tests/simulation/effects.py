@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -14,7 +16,7 @@ from engine.core.step_call import call_step
 from engine.runner.drive import Drive
 from engine.runner.effects import Ended, Work, _at_once, _result_of
 from tests.crash.ledger import Entry
-from tests.simulation.scheduler import Process, Scheduler
+from tests.simulation.scheduler import Process, Scheduler, Task
 from tests.simulation.stepping import Done, Recorder, stepped
 
 
@@ -110,7 +112,7 @@ class World:
     on_the_wire: float = 0.3
     """How often what a dead worker had sent still arrives."""
     quick: float = 0
-    """How often a step that may be executed in its driver's thread has ended there without having to wait."""
+    """How often a step of a run that is driven in the loop's thread has ended without having to wait; 0: none is."""
     ledger: list[Entry] = field(default_factory=list)
 
 
@@ -129,6 +131,34 @@ class SimulatedEffects:
         assert world.scheduler.current is not None
         self._world, self._scheduler = world, world.scheduler
         self._process: Process = world.scheduler.current.process
+        self._under_way: set[Future] = set()
+        self._to_drive: deque[Callable[[], None]] = deque()
+        self._driver: Task | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        return not self._under_way
+
+    def is_here(self) -> bool:
+        return self._driver is not None and self._driver is self._scheduler.current
+
+    def can_drive(self, starting: Sequence[Work]) -> bool:
+        return bool(starting) and all(map(self._may_be_quick, starting)) and self.is_idle
+
+    def _may_be_quick(self, work: Work) -> bool:
+        return self._world.quick > 0 and work.kind.name != "AGENT_TASK" and not work.is_apart
+
+    def drive(self, work: Callable[[], None]) -> None:
+        self._to_drive.append(work)
+        if len(self._to_drive) == 1:
+            self._scheduler.spawn(self._process, self._drive, "the loop's thread")
+
+    def _drive(self) -> None:
+        self._driver = self._scheduler.current
+        while self._to_drive:
+            self._to_drive[0]()
+            self._to_drive.popleft()
+        self._driver = None
 
     def run_now(self, work: Work) -> Result:
         """A step that the driver's own thread executes."""
@@ -145,14 +175,16 @@ class SimulatedEffects:
         self._world.ledger.append(entry)
         self._scheduler.say(f"effect of {ctx.idempotency_key}, attempt {ctx.attempt}")
 
-    def is_quick(self, work: Work) -> bool:
-        return self._world.quick > 0 and work.kind.name != "AGENT_TASK" and not work.is_apart
-
-    def begin(self, work: Work, done: Done, *, here: bool = False) -> Future:
+    def begin(self, work: Work, done: Done) -> Future:
         future, world = Future(), self._world
-        if here and self._scheduler.random.random() < world.quick:
-            done(self.run_now(work))
+        if self.is_here() and self._may_be_quick(work) and self._scheduler.random.random() < world.quick:
+            self._scheduler.pause()
+            self.act(work.ctx, work.effect)
+            self._scheduler.pause()
+            if (ended := self._executed(work, done, future)) is not None:
+                done(ended)
             return future
+        self._under_way.add(future)
         random, now_us = self._scheduler.random, self._scheduler.now_us
         acts_us = now_us + random.randrange(world.slowest_us)
         answers_us = acts_us + random.randrange(world.slowest_us)
@@ -160,12 +192,14 @@ class SimulatedEffects:
 
         def act() -> None:
             if future.is_cancelled if not self._process.is_dead else not is_sent:
+                self._under_way.discard(future)
                 return
             if work.kind.name != "AGENT_TASK":  # those act in their calls
                 self.act(work.ctx, work.effect)
             self._scheduler.at(answers_us, answer)
 
         def answer() -> None:
+            self._under_way.discard(future)
             if not future.is_cancelled and not self._process.is_dead:
                 self._scheduler.spawn(self._process, tell, "effects")
 
@@ -179,6 +213,9 @@ class SimulatedEffects:
 
         self._scheduler.at(acts_us, act)
         return future
+
+    def settle(self) -> None:
+        pass
 
     def close(self) -> None:
         pass
