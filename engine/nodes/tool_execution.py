@@ -34,7 +34,7 @@ def _runs(config: Mapping[str, Any], catalogue: Catalogue) -> Runs:
 
 
 def _at_once(params: Mapping[str, Any], ctx: StepContext) -> Any:
-    return call_at_once(ctx, ctx.catalogue.tools[params["tool"]], params["arguments"])
+    return call_at_once(ctx, ctx.catalogue.tools[params["tool"]], params.get("arguments", {}))
 
 
 @node_type(

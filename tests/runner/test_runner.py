@@ -28,6 +28,15 @@ def test_a_run_goes_to_its_end_and_tells_every_step(place: Place) -> None:
     ]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_tool_that_runs_at_once_needs_no_arguments_that_have_defaults(place: Place) -> None:
+    now = node("now", "TOOL_EXECUTION", config={"tool": "date_time"}, save_as="now")
+
+    run = place.over(place.start(place.room(line(now, end={"output": "{{ vars.now.weekday }}"}))).id)
+
+    assert run.output in range(1, 8), run.error
+
+
 def test_a_run_replays_to_the_same_fingerprint(place: Place) -> None:
     room = place.room(line(tool("a"), tool("b")))
     run = place.over(place.start(room).id)
