@@ -250,12 +250,14 @@ class Effects:
 def _at_once(work: Work, call: AtOnce) -> Result:
     try:
         output = as_recorded(call(work.command.params, work.ctx), loads=HIDDEN.loads)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a step may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a step may raise anything
         return _failed(work, error)
     return _result(work, output=output)
 
 
-def _failed(work: Work, error: Exception | SystemExit) -> Result:
+def _failed(work: Work, error: BaseException) -> Result:
     if not isinstance(error, OpenRoomsError):
         log.error("node %s of run %s crashed", work.command.node, work.ctx.run_id, exc_info=error)
     return _result(work, outcome="FAILURE", error=told(error))
@@ -272,9 +274,9 @@ async def _result_of(work: Work, call: Coroutine[Any, Any, Any], timeout_s: floa
         return _result(work, outcome="TIMEOUT", error={"code": "timeout", "message": message})
     except Rests as rests:
         return Asked(work.command.activation, work.command.attempt, rests.asks)
-    except ChildDied:
+    except (ChildDied, asyncio.CancelledError, GeneratorExit, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a step may raise anything
+    except BaseException as error:  # noqa: BLE001 - a step may raise anything, as a panic of what is written in Rust
         return _failed(work, error)
     return _result(work, output=output)
 

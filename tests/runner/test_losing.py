@@ -171,7 +171,20 @@ async def mute(params: Params, ctx: StepContext) -> Any:
     raise Mute
 
 
-@pytest.mark.parametrize(("kind", "said"), [(giving_up, ""), (mute, "Mute: it does not say")])
+class Panic(BaseException):
+    """As of a library that is written in Rust."""
+
+
+@node_type(Params, name="PANIC", title="Panic", icon="x", effect=Effect.EXTERNAL)
+async def panic(params: Params, ctx: StepContext) -> Any:
+    """Fail with what hardly anybody catches."""
+    raise Panic("all is lost")
+
+
+FAILING = [(giving_up, ""), (mute, "Mute: it does not say"), (panic, "Panic: all is lost")]
+
+
+@pytest.mark.parametrize(("kind", "said"), FAILING)
 def test_a_step_that_cancels_itself_or_can_t_say_what_is_wrong_has_failed(kind: NodeType, said: str) -> None:
     ended: SimpleQueue[Ended] = SimpleQueue()
     with closing(Effects(Catalogue())) as effects:
