@@ -60,5 +60,5 @@ def at_work(rt: Runtime, *, threads: int) -> Iterator[Callable[[], None]]:
     finally:
         consumer.stop(graceful=True)
         ears.stop()
-        watchdog.stop()
         runner.stop(grace_s=rt.settings.worker_grace_s)
+        watchdog.stop()  # last: what holds a thread up would hold this up for ever

@@ -66,9 +66,7 @@ class Drive:
         self._last_us = 0
         self._mutex = threading.Lock()
         self._news = threading.Event()
-        self._is_wanted = False
-        self._is_driving = False
-        self._is_gone = False
+        self._is_wanted = self._is_driving = self._is_gone = False
         self._now_us = host.rt.now_us
         self._is_strict = host.rt.settings.commit == "every_step"
         self._has_ended_step = False
@@ -196,9 +194,7 @@ class Drive:
     def _apply(self, given: Input, *, goes_on: bool = False) -> None:
         at_us, state = max(self._now_us(), self._last_us + 1), self._state
         self._last_us = at_us
-        if given is not GO and (
-            self._outstanding or self._spending.told
-        ):  # a pure step leaves neither behind
+        if given is not GO and (self._outstanding or self._spending.told):  # a pure step has neither
             for activation in ends_of(given):
                 self._outstanding.pop(activation, None)
                 self._spending.end(activation)
@@ -347,12 +343,10 @@ class Drive:
 
     def _flush(self, *, release: bool = False) -> None:
         """Commit what was decided; then, and only then, may the world see it."""
-        is_able = can_go(self._state)
-        self._flusher.flush(self._state, self._inbox_done, is_able=is_able, release=release)
+        self._flusher.flush(self._state, self._inbox_done, is_able=can_go(self._state), release=release)
 
     def _flush_behind(self) -> None:
-        is_alone = not self._host.is_shared()
-        self._flusher.flush_behind(self._state, self._inbox_done, is_alone=is_alone)
+        self._flusher.flush_behind(self._state, self._inbox_done, is_alone=not self._host.is_shared())
         self._has_ended_step = False
 
     def _start_effects(self) -> None:
@@ -361,13 +355,17 @@ class Drive:
         if self._to_start:
             reach(Point.AFTER_INTENT_COMMIT)
         starting, self._to_start = self._to_start, []
-        for work in starting:
-            if not work.is_at_once:
+        for work in sorted(starting, key=lambda work: work.is_at_once):  # what others wait for comes last
+            if self._is_gone:  # dropped while a step was executed here
+                break
+            if work.is_at_once:
+                reach(Point.BEFORE_EFFECT)
+                self._results.append((self._effects.run_now(work), None))
+                reach(Point.AFTER_EFFECT)
+            else:
                 self._outstanding[work.command.activation] = self._effects.begin(work, self._done)
-        for work in (one for one in starting if one.is_at_once):
-            reach(Point.BEFORE_EFFECT)
-            self._results.append((self._effects.run_now(work), None))
-            reach(Point.AFTER_EFFECT)
+        if self._is_gone:
+            self._stop_effects()
 
     def _work(self, command: Execute) -> Work:
         return self._preparing.work(command, self._last_us)
@@ -388,12 +386,15 @@ class Drive:
         with self._mutex:
             self._is_gone = True
             self._is_driving = False
-        for begun in list(self._outstanding.values()):
-            begun.cancel()
-        self._outstanding.clear()
+        self._stop_effects()
         if again:
             time.sleep(0.05)  # the database is away: don't hammer it
         self._host.let_go(self._claimed.run_id, self, again=again)
+
+    def _stop_effects(self) -> None:
+        for begun in list(self._outstanding.values()):
+            begun.cancel()
+        self._outstanding.clear()
 
 
 GO = Go()

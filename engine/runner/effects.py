@@ -165,16 +165,22 @@ class Effects:
         return self._thread.ident or 0, self._works.get(asyncio.current_task(self._loop))
 
     def ping(self, answer: Callable[[], None]) -> None:
-        """Have the loop call `answer` as soon as it can; at once if a run is driven there, for that may wait for the disk."""
-        if self._is_driving and self.is_idle:
-            answer()
-        else:
-            self._loop.call_soon_threadsafe(answer)
+        """Have `answer` called as soon as the loop can; at once if it drives a run, which may wait for a disk, or is closed."""
+        try:
+            if not (self._is_driving and self.is_idle):
+                self._loop.call_soon_threadsafe(answer)
+                return
+        except RuntimeError:
+            log.debug("the loop is closed")
+        answer()
 
     def _drive(self, work: Callable[[], None]) -> None:
         self._is_driving = True
         try:
-            work()
+            with self._loop.unseen():
+                work()
+        except BaseException:
+            log.exception("a drive crashed")
         finally:
             self._is_driving = False
 

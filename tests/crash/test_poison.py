@@ -206,3 +206,23 @@ def test_a_worker_that_was_stopped_as_a_whole_is_not_taken_for_stuck(
 
     assert over(workers, run_id).status is RunStatus.COMPLETED
     assert workers.exits == []
+
+
+def test_a_worker_that_is_told_to_stop_does_not_wait_for_a_step_that_has_its_thread(
+    workers: Workers, tmp_path: Path
+) -> None:
+    workers.reduce(1)
+    run_id = workers.begin(
+        line(calling("rests_at_once", tmp_path / "calls", arguments={"key": str(tmp_path / "go")}))
+    )
+    wait_for(tmp_path / "calls", within_s=90)
+
+    workers.processes[0].send(signal.SIGTERM)
+
+    within = time.monotonic() + 3 * WATCHDOG_S
+    while not workers.exits:
+        assert time.monotonic() < within, workers.told()
+        time.sleep(0.05)
+    assert workers.exits == [70]
+    (tmp_path / "go").touch()
+    assert over(workers, run_id).status is RunStatus.COMPLETED
