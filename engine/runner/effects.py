@@ -240,6 +240,7 @@ class Effects:
                 self._loop.run_forever()
             except SystemExit:
                 log.exception("a step's own task wanted this process to end")
+        asyncio.set_event_loop(self._loop)  # a step driven here may have had one of its own
         pending = asyncio.all_tasks(self._loop)
         for task in pending:
             task.cancel()

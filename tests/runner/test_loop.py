@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from engine.core.catalogue import Catalogue, Effect, Runs, StepContext, node_type
+from engine.core.catalogue import Catalogue, Effect, Runs, StepContext, node_type, tool
 from engine.core.document import Frozen
 from engine.core.inputs import Execute, Result
 from engine.core.run import RunStatus
@@ -56,6 +56,12 @@ async def quick(params: Params, ctx: StepContext) -> Any:
 async def pure(params: Params, ctx: StepContext) -> Any:
     """Do it, though that is no effect."""
     await _done(params, ctx)
+
+
+@tool(Params, title="Runs a loop", category="test", effect=Effect.NONE, runs=Runs.AT_ONCE)
+def runs_a_loop(params: Params, ctx: StepContext) -> Any:
+    """Call a library that is asynchronous within."""
+    return asyncio.run(asyncio.sleep(0, 1))
 
 
 def a_step(name: str, does: str = "", type_: str = "QUICK", **more: Any) -> dict[str, Any]:
@@ -144,6 +150,16 @@ def test_a_pure_step_that_has_to_wait_does_not_wait_for_its_own_thread(here: Pla
     steps = (a_step("a"), a_step("b", "wait", "PURE"), a_step("c"))
 
     assert here.over(here.start(here.room(line(*steps))).id).status is RunStatus.COMPLETED
+
+
+def test_a_pure_step_may_have_a_loop_of_its_own_there(here: Place) -> None:
+    calls = {"tool": "runs_a_loop", "arguments": {}}
+    here.rt.catalogue.add(runs_a_loop)
+    steps = (a_step("a"), node("b", "TOOL_EXECUTION", config=calls), a_step("c"))
+
+    run = here.over(here.start(here.room(line(*steps, end={"output": "{{ vars.b }}"}))).id)
+
+    assert (run.status, run.output, where("c")[1]) == (RunStatus.COMPLETED, 1, True), run.error
 
 
 def test_a_cancel_is_heard_there(here: Place) -> None:
@@ -279,3 +295,25 @@ def test_a_task_that_begins_at_once_keeps_its_context() -> None:
 
     assert found == [tasks[0], "next", tasks[0]]
     assert tasks[0].exception() is None
+
+
+def test_what_a_finalizer_wants_done_soon_is_not_taken_for_the_task() -> None:
+    """The collector may run while the task is made, and close a stream that somebody has forgotten."""
+    done: list[object] = []
+
+    def made(loop: asyncio.AbstractEventLoop, coroutine: Any, **given: Any) -> asyncio.Task[Any]:
+        loop.call_soon(done.append, "before")
+        task = asyncio.Task(coroutine, loop=loop, **given)
+        loop.call_soon(done.append, "after")
+        return task
+
+    async def plain() -> None:
+        done.append("begun")
+
+    with closing(Loop()) as loop:
+        loop.set_task_factory(made)
+        loop.call_soon(lambda: done.append(loop.begin(plain()).done()))
+        loop.call_later(0.01, loop.stop)
+        loop.run_forever()
+
+    assert done == ["begun", True, "before", "after"]

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from engine.core.catalogue import Catalogue, Effect, NodeType, StepContext, node_type
+from engine.core.catalogue import Catalogue, Effect, NodeType, Runs, StepContext, node_type
+from engine.core.catalogue import tool as enter_tool
 from engine.core.document import Frozen
 from engine.core.inputs import Execute, Result
 from engine.core.run import RunStatus
@@ -29,6 +30,11 @@ from tests.fixtures.contexts import a_context
 from tests.runner.conftest import Place, Rooms
 from tests.simulation.bites import no_fence_check
 
+
+class Params(Frozen):
+    pass
+
+
 SLOW = node("slow", "AGENT_TASK", config={"provider": "scripted", "model": "slow:30", "prompt": "wait"})
 
 
@@ -43,6 +49,30 @@ def test_what_is_executed_for_a_run_that_another_has_taken_over_is_stopped(place
 
     place.until(run.id, lambda run: not place.runner.is_driving(run.id), within_s=5)
     assert place.get(run.id).status is RunStatus.RUNNING
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_is_to_come_after_a_step_is_not_begun_for_a_run_that_was_lost_meanwhile(place: Place) -> None:
+    """Each of three branches has a step that its driver executes itself; in the first the run is lost."""
+    called: list[str] = []
+    lost = threading.Event()
+
+    @enter_tool(Params, title="Touch", category="test", effect=Effect.EXTERNAL, runs=Runs.AT_ONCE)
+    def touch(params: Params, ctx: StepContext) -> None:
+        """Be the end of the run that this worker has, if it is to be lost."""
+        called.append(ctx.node_id)
+        if lost.is_set():
+            lost.clear()
+            place.runner.driven()[ctx.run_id].abandon()
+
+    place.rt.catalogue.add(touch)
+    a, b, c = (node(id_, "TOOL_EXECUTION", config={"tool": "touch"}) for id_ in "abc")
+    lost.set()
+    run = place.start(place.room(forked([a], [b], [c])))
+    place.runner.activate(run.id)
+
+    assert place.over(run.id).status is RunStatus.COMPLETED
+    assert sorted(called) == ["a", "a", "b", "c"]
 
 
 def test_a_result_that_was_in_when_its_branch_was_cancelled_is_told_and_paid_for(place: Place) -> None:
@@ -148,10 +178,6 @@ def test_a_worker_s_runs_are_a_crowd_while_more_than_sixteen_are_its_own(rooms: 
         claims.claim(hot, mine[1], "another", 0)
         assert not claims.is_crowd(hot, "dead")
         assert not claims.is_crowd(hot, "another")
-
-
-class Params(Frozen):
-    pass
 
 
 @node_type(Params, name="GIVING_UP", title="Giving up", icon="x", effect=Effect.EXTERNAL)
