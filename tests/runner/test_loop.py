@@ -182,15 +182,15 @@ def test_a_worker_that_stops_gives_it_back(here: Place) -> None:
 
     here.runner.stop()
 
-    stopped, here.runner = here.runner, Runner(here.rt, threads=1)
-    here.runner.start()  # for whoever stops it once more
-    assert not stopped.driven()
+    assert not here.runner.driven()
     with here.rt.db.look() as hot:
         owner, seq = hot.one("SELECT owner, seq FROM run WHERE id = ?", run.id)
     assert owner is None
     made = len(seen)
     time.sleep(0.05)
     assert (here.get(run.id).seq, len(seen)) == (seq, made)
+    here.runner = Runner(here.rt, threads=1)
+    here.runner.start()  # for whoever stops it once more
 
 
 def test_the_loop_is_not_taken_for_stuck_while_a_run_driven_there_waits_for_its_disk(here: Place) -> None:
