@@ -180,6 +180,9 @@ def test_a_worker_that_stops_gives_it_back(here: Place) -> None:
     run = here.start(here.room(endless(a_step("again", "rest"))))
     here.until(run.id, lambda run: run.seq > 100)
 
+    turn = here.runner.committer._turn
+    turn.acquire()  # it is just about to commit
+    threading.Timer(0.3, turn.release).start()
     here.runner.stop()
 
     assert not here.runner.driven()
