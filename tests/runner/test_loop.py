@@ -13,6 +13,7 @@ import pytest
 
 from engine.core.catalogue import Catalogue, Effect, Runs, StepContext, node_type, tool
 from engine.core.document import Frozen
+from engine.core.events import EventType
 from engine.core.inputs import Execute, Result
 from engine.core.run import RunStatus
 from engine.runner import Runner
@@ -193,7 +194,12 @@ def test_a_worker_that_stops_gives_it_back(here: Place) -> None:
     time.sleep(0.05)
     assert (here.get(run.id).seq, len(seen)) == (seq, made)
     here.runner = Runner(here.rt, threads=1)
-    here.runner.start()  # for whoever stops it once more
+    here.runner.start()
+    here.until(run.id, lambda run: run.seq > seq)
+    control.cancel(here.rt, here.user, run.room_id)
+    here.over(run.id)
+    told = history.events(here.rt, here.user, run.id, limit=100_000)
+    assert EventType.WORKER_LOST not in {event["type"] for event in told}  # the step under way has ended
 
 
 def test_the_loop_is_not_taken_for_stuck_while_a_run_driven_there_waits_for_its_disk(here: Place) -> None:
