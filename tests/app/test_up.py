@@ -89,7 +89,7 @@ def up(ups: list[Up], tmp_path_factory: pytest.TempPathFactory) -> Up:
 
 def answers(url: str) -> bool:
     try:
-        urllib.request.urlopen(f"{url}/api/health", timeout=2)
+        urllib.request.urlopen(f"{url}/api/health", timeout=20)
     except urllib.error.HTTPError:
         return True
     except OSError:
