@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.app.conftest import free_port
+
 COMMAND = [sys.executable, "-m", "openrooms_app.cli"]
 
 
@@ -25,7 +27,7 @@ class Up:
         self.log = data_dir.with_suffix(".log")
         with self.log.open("wb") as out:
             self.process = subprocess.Popen(
-                [*COMMAND, "up", "--port", "0", "--data-dir", str(data_dir), *options],
+                [*COMMAND, "up", "--port", str(free_port()), "--data-dir", str(data_dir), *options],
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -94,12 +94,17 @@ def test_two_workers_send_nothing_twice_and_take_over_from_the_dead(place):
         with receiving(lambda _number, _told: time.sleep(0.02) or 200) as receiver:
             subscribed(place, receiver, *ENDS)
             heard_by(second)
+            third = Runner(place.rt, threads=1)
+            third.start()
+            knew = third.committer.outbox.is_wanted
+            third.stop()
             begun = [place.start(place.room(STEPS)) for _ in range(12)]
             told = receiver.until(24)
             time.sleep(0.1)
     finally:
         second.stop()
 
+    assert knew, "who starts tells of its first commit too"
     assert len(receiver.calls) == 24
     assert Counter(one["run_id"] for one in told) == {run.id: 2 for run in begun}
 
