@@ -29,14 +29,14 @@ def grip(card: Locator) -> Point:
 
 
 def still(look: Callable[[], T]) -> T:
-    """What `look` gives once it gives the same for two frames and more: nothing moves any more."""
-    end, before = time.monotonic() + 20, look()
-    while True:
+    """What `look` gives once it has given the same for some frames: nothing moves any more, or is about to."""
+    end, seen = time.monotonic() + 20, [look()]
+    while len(seen) < 4:
         time.sleep(0.05)
-        if (now := look()) == before:
-            return now
+        now = look()
+        seen = [*seen, now] if now == seen[-1] else [now]
         assert time.monotonic() < end, f"it does not come to rest: {now}"
-        before = now
+    return seen[-1]
 
 
 def press(page: Page, at: Point, *, moved: float = 0) -> None:
