@@ -45,6 +45,9 @@ class Sweeper:
         """Rooms whose run stood in line: others may stand there yet."""
 
     def start(self) -> None:
+        """Who has subscribed by now is told from this worker's first commit on."""
+        with self._runner.rt.db.look() as hot:
+            self._runner.committer.outbox.learn(subscriptions.heard(hot))
         self._thread.start()
 
     def stop(self) -> None:

@@ -1,13 +1,14 @@
 """The built app, served by a real process on a free port."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def as_user(app_url: str) -> Iterator[AsUser]:
     with ExitStack() as stack:
 
         def logged_in(name: str) -> httpx.Client:
-            client = stack.enter_context(httpx.Client(base_url=app_url, trust_env=False))
+            client = stack.enter_context(httpx.Client(base_url=app_url, trust_env=False, timeout=30))
             answer = client.post("/login", data={"name": name, "password": PASSWORDS[name]})
             assert answer.status_code == 303, answer.text
             return client
@@ -124,9 +125,13 @@ def wait_until_answers(url: str, process: subprocess.Popen[str], log: Path, time
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """One that the system gives to nobody by itself: it is still free when a process that is being started listens there."""
+    low = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = secrets.SystemRandom().randrange(min(10_000, low), max(low, 20_000))
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 def clean_environment() -> dict[str, str]:

@@ -81,10 +81,9 @@ def test_an_event_without_a_required_role_is_refused_to_administrators_too(
 def test_a_method_that_is_no_event_cannot_be_called(app_url: str, as_user: AsUser, event: str) -> None:
     name = f"{wire.SESSION_STATE}.{event}"
 
-    before = wire.send(app_url, cookie_of(as_user("Ada")), (HYDRATE, {}))
-    after = wire.send(app_url, cookie_of(as_user("Ada")), (HYDRATE, {}), (name, {}))
-
-    assert wire.session_vars(after) == wire.session_vars(before)
+    with wire.open_tab(app_url, cookie_of(as_user("Ada"))) as socket:
+        assert wire.exchange(socket, (HYDRATE, {}))
+        assert not wire.exchange(socket, (name, {}), is_answered=False)
 
 
 def test_an_event_after_the_logout_is_refused_on_the_open_websocket(app_url: str, as_user: AsUser) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.app.conftest import free_port
+
 COMMAND = [sys.executable, "-m", "openrooms_app.cli"]
 
 
@@ -25,7 +27,7 @@ class Up:
         self.log = data_dir.with_suffix(".log")
         with self.log.open("wb") as out:
             self.process = subprocess.Popen(
-                [*COMMAND, "up", "--port", "0", "--data-dir", str(data_dir), *options],
+                [*COMMAND, "up", "--port", str(free_port()), "--data-dir", str(data_dir), *options],
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -89,7 +91,7 @@ def up(ups: list[Up], tmp_path_factory: pytest.TempPathFactory) -> Up:
 
 def answers(url: str) -> bool:
     try:
-        urllib.request.urlopen(f"{url}/api/health", timeout=2)
+        urllib.request.urlopen(f"{url}/api/health", timeout=20)
     except urllib.error.HTTPError:
         return True
     except OSError:

@@ -13,6 +13,8 @@ import websockets.sync.client as websocket
 Event = tuple[str, dict[str, Any]]
 
 QUIET_S = 1.0
+PATIENCE_S = 20
+"""How long a server that is busy may take to answer."""
 
 SESSION_STATE = "reflex___state____state.openrooms_app___session____session_state"
 ANSWERS = "reflex___state____state.openrooms_app___session____answers"
@@ -30,12 +32,14 @@ def send(url: str, cookie: str, *events: Event) -> list[dict[str, Any]]:
         return exchange(socket, *events)
 
 
-def exchange(socket: websocket.ClientConnection, *events: Event) -> list[dict[str, Any]]:
+def exchange(
+    socket: websocket.ClientConnection, *events: Event, is_answered: bool = True
+) -> list[dict[str, Any]]:
     """Send events on an open socket, each after the answers to the one before."""
     answers: list[dict[str, Any]] = []
     for event in events:
         _put(socket, event)
-        answers += _deltas(socket)
+        answers += _deltas(socket, PATIENCE_S if is_answered else QUIET_S)
     return answers
 
 
@@ -44,7 +48,7 @@ def flood(url: str, cookie: str, *events: Event) -> list[dict[str, Any]]:
     with open_tab(url, cookie) as socket:
         for event in events:
             _put(socket, event)
-        return _deltas(socket, pause_s=QUIET_S)
+        return _deltas(socket, PATIENCE_S, pause_s=QUIET_S)
 
 
 @contextmanager
@@ -63,12 +67,14 @@ def _put(socket: websocket.ClientConnection, event: Event) -> None:
     socket.send("42/_event," + json.dumps(["event", body]))
 
 
-def _deltas(socket: websocket.ClientConnection, pause_s: float = 0.3) -> list[dict[str, Any]]:
-    """What the server says until it has been quiet: for a second before its first word, for `pause_s` after others."""
+def _deltas(
+    socket: websocket.ClientConnection, patience_s: float, *, pause_s: float = 0.3
+) -> list[dict[str, Any]]:
+    """What the server says until it has been quiet: for `patience_s` before its first word, for `pause_s` after others."""
     found: list[dict[str, Any]] = []
     while True:
         try:
-            frame = socket.recv(timeout=pause_s if found else QUIET_S)
+            frame = socket.recv(timeout=pause_s if found else patience_s)
         except TimeoutError:
             return found
         if isinstance(frame, str) and frame.startswith("42/_event,"):

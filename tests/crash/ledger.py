@@ -23,6 +23,7 @@ FILE = "CRASH_LEDGER"
 class Params(Frozen):
     before_ms: float = Field(0, description="rest before the line is written")
     after_ms: float = Field(0, description="rest between the line and the return")
+    until: str = Field("", description="a file that the return waits for, after the line was written")
     fails: int = Field(0, description="attempts that fail after the line was written")
     returns_kb: int = Field(0, description="how much is returned besides")
 
@@ -31,6 +32,8 @@ async def _act(params: Params, ctx: StepContext, effect: Effect) -> Any:
     await asyncio.sleep(params.before_ms / 1000)
     _write(ctx, effect)
     await asyncio.sleep(params.after_ms / 1000)
+    while params.until and not Path(params.until).exists():
+        await asyncio.sleep(0.01)
     return _answer(params, ctx)
 
 

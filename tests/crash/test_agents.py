@@ -86,12 +86,14 @@ def test_killed_in_the_middle_it_resumes_and_pays_for_no_turn_twice(on_sqlite: I
 
 
 def test_killed_in_a_call_it_makes_that_call_again_and_asks_nothing_again(on_postgres: Installation) -> None:
-    place, model = on_postgres, Model(set(), after_ms=300)
+    place, may_return = on_postgres, on_postgres.folder / "may return"
+    model = Model(set(), until=str(may_return))
     with asked(place, model) as server:
         first = place.worker()
         run = place.begin(agent())
         until(lambda: len(place.took_effect(run.id)) == 2)
         first.kill()
+        may_return.touch()
         place.worker(replaces=first)
         ended = place.over(run.id, within_s=60)
 

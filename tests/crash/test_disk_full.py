@@ -80,11 +80,13 @@ def test_a_full_disk_stops_the_work_and_loses_and_repeats_none(
     on_small_disk: Installation, small_disk: Path, left: int
 ) -> None:
     place = on_small_disk
-    document = line(effect("one", after_ms=1_500, returns_kb=900), effect("two"), effect("three"))
+    is_filled = place.folder / "is filled"
+    document = line(effect("one", until=str(is_filled), returns_kb=900), effect("two"), effect("three"))
     worker = place.worker()
     run_ids = [place.begin(document).id for _ in range(RUNS)]
     place.until_event(run_ids[-1], "TOOL_INVOKED")
     fill(small_disk / "ballast", left)
+    is_filled.touch()
     until(lambda: "what was decided waits" in worker.told())
     done = -1
     while done < (
@@ -114,10 +116,12 @@ def test_so_does_a_full_disk_under_postgresql_that_is_started_again_when_it_has_
 ) -> None:
     place = postgres_on_small_disk
     worker = place.worker()
-    document = line(*(effect(f"step{number}", after_ms=50, returns_kb=200) for number in range(8)))
+    is_filled = place.folder / "is filled"
+    document = line(*(effect(f"step{n}", until=str(is_filled), returns_kb=200) for n in range(8)))
     run_ids = [place.begin(document).id for _ in range(RUNS)]
     place.until_event(run_ids[-1], "TOOL_INVOKED")
     fill(small_disk / "ballast", 0)
+    is_filled.touch()
     until(lambda: "what was decided waits" in worker.told())
     postgres.kill_server()
     time.sleep(1.5)  # it has been tried again
@@ -134,8 +138,8 @@ def test_a_run_in_the_foreground_says_once_whose_disk_is_full_and_goes_on_when_i
     nursery: Nursery, folder: Path, small_disk: Path
 ) -> None:
     document = folder / "document.json"
-    slow = {"provider": "scripted", "model": "slow:0.5", "prompt": "wait"}
-    document.write_text(json.dumps(line(*(node(id_, "AGENT_TASK", config=slow) for id_ in "ab"))))
+    slow = {"provider": "scripted", "model": "slow:1.5", "prompt": "wait"}
+    document.write_text(json.dumps(line(node("a", "AGENT_TASK", config=slow))))
     environment = {"TMPDIR": str(small_disk), "OPENROOMS_DATA_DIR": str(folder / "data")}
     command = nursery.fork("cli", ["run", str(document)], environment, folder / "run.log")
     until(lambda: command.log.exists() and "Asking scripted" in command.told())

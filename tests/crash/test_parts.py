@@ -11,7 +11,7 @@ import pytest
 from engine.core.run import RunStatus
 from tests.core.drawing import line, node, tool
 from tests.crash.checker import check
-from tests.crash.installation import Installation, all_over
+from tests.crash.installation import Installation, all_over, until
 from tests.crash.ledger import read
 from tests.crash.postgres import Postgres
 from tests.crash.proxy import ALONE, CuttingProxy
@@ -75,9 +75,7 @@ def test_all_workers_die_and_others_take_over_when_their_lease_is_over(on_sqlite
     place.worker()
 
     assert all_over(place, run_ids, 20) == []
-    assert (
-        time.monotonic() - killed < LEASE_S + 1 + 2
-    )  # a second more than the lease, and what was left to do
+    assert time.monotonic() - killed < 2 * LEASE_S  # one lease, and what was left to do
     all_end_well(place, run_ids)
 
 
@@ -109,7 +107,9 @@ def test_a_commit_that_nobody_knows_the_end_of_is_neither_lost_nor_doubled(
         worker = place.worker(database_url=postgres.url(place.rt.db.url.database or "", proxy_folder))
         run_ids = [place.begin(document).id for document in DOCUMENTS for _ in range(2)]
         all_end_well(place, run_ids)
-        assert proxy.cuts == 5
+        until(
+            lambda: proxy.cuts == 5
+        )  # how many moves share a commit is nobody's promise; a lease is renewed for ever
         worker.kill()
 
 

@@ -68,7 +68,7 @@ def test_stopped_inside_a_transaction_it_holds_its_runs_no_longer_than_its_lease
     first.until_stopped()
     place.worker()
 
-    told = ended(place, run.id, within_s=LEASE_S + 6)
+    told = ended(place, run.id, within_s=3 * LEASE_S)
 
     first.send(signal.SIGCONT)
     assert told.status is RunStatus.COMPLETED

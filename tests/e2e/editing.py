@@ -2,14 +2,16 @@
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from playwright.sync_api import Locator, Page, Position, expect
 
 from tests.e2e.conftest import RunningApp
 
 Point = tuple[float, float]
+T = TypeVar("T")
 GRIP: Final[Position] = {"x": 70, "y": 12}
 """Where a card is pressed: beside its handles and badges."""
 
@@ -24,6 +26,17 @@ def grip(card: Locator) -> Point:
     box = card.bounding_box()
     assert box
     return box["x"] + GRIP["x"], box["y"] + GRIP["y"]
+
+
+def still(look: Callable[[], T]) -> T:
+    """What `look` gives once it has given the same for some frames: nothing moves any more, or is about to."""
+    end, seen = time.monotonic() + 20, [look()]
+    while len(seen) < 4:
+        time.sleep(0.05)
+        now = look()
+        seen = [*seen, now] if now == seen[-1] else [now]
+        assert time.monotonic() < end, f"it does not come to rest: {now}"
+    return seen[-1]
 
 
 def press(page: Page, at: Point, *, moved: float = 0) -> None:
@@ -60,7 +73,7 @@ class Editing:
         return self.page.locator("[aria-live=polite].sr-only")
 
     def node(self, node_id: str) -> Locator:
-        return self.page.get_by_test_id(f"node-{node_id}")
+        return self.canvas.get_by_test_id(f"node-{node_id}")
 
     def handle(self, node_id: str, name: str) -> Locator:
         return self.page.get_by_test_id(f"handle-{node_id}-{name}")

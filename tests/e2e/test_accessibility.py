@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.e2e.conftest import RunningApp
 from tests.fixtures.drawings import drawing
+from tests.fixtures.pages import PATIENCE_S
 
 pytestmark = pytest.mark.e2e
 
@@ -72,7 +73,7 @@ MOST_SHIFT = 0.05
 def ada(as_ada: Page, context: BrowserContext) -> Iterator[Page]:
     """A page of the administrator's that watches itself: what jumps, and what the console says of it."""
     as_ada.emulate_media(color_scheme="dark")
-    as_ada.set_default_timeout(10_000)
+    as_ada.set_default_timeout(PATIENCE_S * 1000)
     as_ada.add_init_script(WATCH_SHIFTS)
     said: list[str] = []
     context.on("weberror", lambda error: said.append(str(error.error)))

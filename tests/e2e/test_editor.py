@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import RunningApp
-from tests.e2e.editing import Editing, as_text, grip, middle, node, open_editor, press, sums, way
+from tests.e2e.editing import Editing, as_text, grip, middle, node, open_editor, press, still, sums, way
 from tests.fixtures.drawings import drawing
 
 pytestmark = pytest.mark.e2e
@@ -24,7 +24,7 @@ def opened(running_app: RunningApp, as_ada: Page, complaints: list[str]) -> Open
 def test_a_type_dragged_from_the_palette_lands_under_the_pointer(opened: Open) -> None:
     editing = opened(sums())
     made = editing.drop("WAIT", 300, 500)
-    assert middle(editing.node(made)) == pytest.approx(editing.place(300, 500), abs=12)
+    assert still(lambda: middle(editing.node(made))) == pytest.approx(editing.place(300, 500), abs=12)
     assert editing.nodes()[made]["type"] == "WAIT"
     assert made == "wait_1"
 
@@ -232,6 +232,7 @@ def test_the_right_button_tells_what_can_be_done_there(opened: Open) -> None:
     scrolled = "column => (column.scrollTop += 150) && column.scrollTop"
     assert editing.inspector.evaluate(scrolled) == 150
     editing.select("wait_1")
+    expect(editing.inspector.get_by_label("Id", exact=True)).to_have_value("wait_1")
     assert editing.inspector.evaluate(scrolled) == 150  # another is read from its beginning
 
 
@@ -298,8 +299,8 @@ def test_tidy_lays_out_what_has_no_order_and_is_undone_in_one_step(opened: Open)
         each["position"] = {"x": x, "y": y}
     editing = opened(document)
     before = editing.nodes()
-    editing.page.keyboard.press("Shift+T")
-    expect(editing.saved).not_to_have_attribute("data-state", "saved")
+    with editing.page.expect_response(lambda answer: answer.request.method == "PUT"):
+        editing.page.keyboard.press("Shift+T")
     after = [editing.nodes()[name]["position"] for name in ("start", "sum", "end")]
     assert [place["x"] for place in after] == sorted(place["x"] for place in after)
     assert len({place["y"] for place in after}) == 1
@@ -314,7 +315,7 @@ def test_nodes_without_a_place_are_laid_out_when_opened(opened: Open) -> None:
             "start > draft > review > decide -again?> draft; decide > publish > end; draft -FAILURE> failed"
         )
     )
-    heads = [grip(editing.node(name)) for name in trunk]
+    heads = still(lambda: [grip(editing.node(name)) for name in trunk])
     assert heads == sorted(heads)
     assert (
         max(y for _, y in heads) - min(y for _, y in heads) < 1

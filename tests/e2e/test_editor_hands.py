@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.conftest import RunningApp
-from tests.e2e.editing import Editing, middle, node, open_editor, sums, way
+from tests.e2e.editing import Editing, middle, node, open_editor, still, sums, way
 
 pytestmark = pytest.mark.e2e
 
@@ -166,16 +166,16 @@ def test_the_inspector_is_as_wide_as_one_makes_it(opened: Open) -> None:
 
     def expect_width(width: int) -> None:
         expect(line).to_have_attribute("aria-valuenow", str(width))
-        assert shown() == (width, pytest.approx(beside, abs=1))
+        assert still(shown) == (width, pytest.approx(beside, abs=1))
 
-    usual, beside = shown()
+    usual, beside = still(shown)
     x, y = middle(line)
     editing.drag((x, y), (x - 120, y))
     expect_width(usual + 120)
     page.reload()
     editing.wait_ready()
     expect(line).to_have_attribute("aria-valuenow", str(usual + 120))
-    _, beside = shown()
+    _, beside = still(shown)
     for key, width in (("ArrowRight", usual + 104), ("End", 720), ("Home", 280)):
         line.press(key)
         expect_width(width)

@@ -163,7 +163,7 @@ def test_two_hundred_quick_undos_and_redos_end_where_they_began(
     for index in range(20):
         editing.select("sum")
         editing.page.keyboard.press("Control+d")
-        assert editing.page.locator(".react-flow__node-card").count() == 4 + index
+        expect(editing.page.locator(".react-flow__node-card")).to_have_count(4 + index)
     before = editing.draft()
     sent: list[tuple[str, str]] = []
     editing.page.on(

@@ -112,7 +112,7 @@ def test_a_person_draws_publishes_runs_and_watches(
     page.get_by_test_id("create-room").click()
     page.wait_for_url(re.compile(r"/rooms/"))
     page.get_by_role("button", name="Run", exact=True).first.click()
-    expect(page.get_by_text("Completed", exact=False).first).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Completed", exact=False).first).to_be_visible()
     expect(page.get_by_text("Run completed after", exact=False).first).to_be_visible()
 
 

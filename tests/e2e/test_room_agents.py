@@ -1,6 +1,7 @@
 """An agent in the live room: its words as they come, its turns, a call that a person approves, and what was said."""
 
 import json
+import threading
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -42,7 +43,8 @@ ASKING = drawing(
 def test_a_models_words_are_shown_as_they_come_until_its_answer_is_there(
     running_app: RunningApp, model_server: ModelServer, as_ada: Page, complaints: list[str]
 ) -> None:
-    model_server.answers[:] = [Turn(STORY, pause_s=0.1)]
+    may_go_on = threading.Event()
+    model_server.answers[:] = [Turn(STORY, until=may_go_on)]
     open_room(as_ada, running_app, running_app.make_room(named(TELLING, "Telling")))
     as_ada.get_by_test_id("run").click()
 
@@ -52,6 +54,7 @@ def test_a_models_words_are_shown_as_they_come_until_its_answer_is_there(
     said = as_ada.get_by_test_id("turn-1").get_by_test_id("speaking")
     expect(said).to_contain_text("a small machine")
     assert STORY not in said.inner_text()
+    may_go_on.set()
     expect(status(as_ada)).to_have_text("Completed")
     expect(words).to_have_count(0)
     expect(said).to_have_count(0)

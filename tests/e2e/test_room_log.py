@@ -53,6 +53,7 @@ def test_a_run_longer_than_the_page_holds_is_read_searched_and_travelled_through
     expect(count).to_have_text(f"0 of {total:,}")
     as_ada.get_by_label("Search the log").fill('"number":17} succeeded count')
     expect(count).to_have_text(f"1 of {total:,}")
+    expect(lines(as_ada)).to_have_count(1)
     lines(as_ada).click()
     expect(as_ada.get_by_test_id("event-detail")).to_contain_text("number: 17")
 

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import RunningApp
+from tests.e2e.editing import still
 from tests.e2e.room_page import lines, named, open_room
 from tests.fixtures.drawings import drawing
 
@@ -36,11 +37,7 @@ def click_way(page: Page, id_: str) -> None:
     path = page.get_by_test_id(f"edge-{id_}").locator("path").first
     middle = """path => { const at = path.getPointAtLength(path.getTotalLength() / 2).matrixTransform(path.getScreenCTM());
                          return [Math.round(at.x), Math.round(at.y)]; }"""
-    before = None
-    while (now := path.evaluate(middle)) != before:
-        before = now
-        page.wait_for_timeout(100)
-    page.mouse.click(*now)
+    page.mouse.click(*still(lambda: path.evaluate(middle)))
 
 
 @pytest.fixture
@@ -113,6 +110,7 @@ def test_the_timeline_shows_attempts_and_a_run_begins_again_at_a_step(
     assert [event["type"] for event in told] == ["NODE_FAILED", "NODE_FAILED"]
     as_ada.get_by_label("Type of event").select_option("")
     as_ada.get_by_label("Search the log").fill("double succeeded")
+    expect(lines(as_ada)).to_have_count(1)
     lines(as_ada).click()
     expect(as_ada.get_by_test_id("node-double")).to_have_class(re.compile("is-selected"))
     as_ada.get_by_test_id("event-detail").get_by_role("button", name="Step 2").click()

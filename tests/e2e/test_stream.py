@@ -185,13 +185,17 @@ def test_without_any_redis_events_come_within_a_second(tmp_path):
         room = app.make_room(SHORT)
         with reading(app, f"/api/rooms/{room}/stream") as reader:
             reader.wait_for(lambda reader: bool(reader.statuses()))
-            run_id = app.start(room)
-            app.run_until(run_id, "COMPLETED")
-            ended = time.monotonic()
-            reader.wait_for(is_over)
-            lag_s = time.monotonic() - ended
-        assert reader.events() == app.events(run_id)
-        assert lag_s < 2  # it is read once a second, and the machine may be busy
+            lags_s, run_ids = [9.0], []
+            while (
+                min(lags_s) > 1.2 and len(run_ids) < 8
+            ):  # it is read once a second, and the machine may be busy
+                run_ids.append(app.start(room))
+                app.run_until(run_ids[-1], "COMPLETED")
+                ended = time.monotonic()
+                reader.wait_for(lambda reader: reader.events()[-1:] == app.events(run_ids[-1])[-1:])
+                lags_s.append(time.monotonic() - ended)
+        assert reader.events() == [event for run_id in run_ids for event in app.events(run_id)]
+        assert min(lags_s) <= 1.2
 
 
 def test_logging_out_ends_the_stream(running_app):

@@ -24,7 +24,8 @@ def test_a_rate_holds_without_redis_and_a_place_becomes_free(tmp_path):
         assert take(rates) > 50
         quick = Rate(1, 1)
         assert take(rates, "q", quick) == 0
-        rest_s = take(rates, "q", quick)
+        while not (rest_s := take(rates, "q", quick)):
+            pass  # the machine has slept for longer than the place was taken
         assert 0 < rest_s <= 1.1
         asyncio.run(asyncio.sleep(rest_s + 0.05))
         assert take(rates, "q", quick) == 0

@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from contextlib import closing
 
 import orjson
@@ -12,16 +11,17 @@ from engine.hiding import HIDDEN
 from engine.live import words as module
 from engine.live.feed import Feed
 from engine.live.words import Speaker, Words
-from tests.live.conftest import wait_until
+from tests.live.conftest import listen, wait_until
 
 ADA = Speaker("r1", "m1", "ask", 2, "2", 1)
 BEN = Speaker("r1", "m1", "other", 3, "3", 1)
 
 
-def test_words_are_gathered_and_reach_those_who_watch_the_run_or_its_room(feed, redis):
+def test_words_are_gathered_and_reach_those_who_watch_the_run_or_its_room(feed, redis, monkeypatch):
+    monkeypatch.setattr(module, "GATHER_S", 0.5)
     heard = {"live:r1": [], "room:m1": []}
     with redis.pubsub() as watcher:
-        watcher.subscribe(*heard)
+        listen(watcher, *heard)
         voice = feed.voice(ADA)
         for piece in ("Hel", "lo ", "there"):
             voice(piece, turn=0, is_last=True)
@@ -85,7 +85,7 @@ def test_a_secret_is_not_shown_though_it_comes_in_pieces():
         voice = module.Voice(words, ADA)
         for piece in ("The key is tok", "-can", "ary-of-", "words, and tok", "ens are not. tok"):
             voice(piece, turn=0)
-            time.sleep(2 * module.GATHER_S)
+            wait_until(lambda: not words._waiting)  # each is published by itself
         voice("", turn=0, is_last=True)
         voice("Next", turn=1, is_last=True)
         wait_until(lambda: shown[-1]["turn"] == 1)
@@ -112,5 +112,6 @@ def test_a_redis_that_hangs_holds_no_model_up_and_loses_nothing_that_counts(tmp_
 
 
 def test_a_feed_that_nobody_speaks_through_has_no_thread(feed, redis: Redis):
+    before = set(threading.enumerate())
     feed.voice(ADA)
-    assert all(thread.name != "words" for thread in threading.enumerate())
+    assert not [thread for thread in set(threading.enumerate()) - before if thread.name == "words"]

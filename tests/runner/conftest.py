@@ -1,5 +1,8 @@
 """A room with a workflow on a real database, and runners that drive it in this process."""
 
+import asyncio
+import itertools
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -7,12 +10,49 @@ from typing import Any
 import orjson
 import pytest
 
+from engine.core.catalogue import Catalogue, Effect, StepContext, tool
+from engine.core.document import Frozen
 from engine.core.identity import User
 from engine.core.runview import Run
 from engine.runner import Runner
 from engine.runtime import Runtime
 from engine.services import runs
 from engine.store.tables import RoomRow, VersionRow, WorkflowRow
+from tests.core.drawing import node
+
+_gates: dict[int, "Gate"] = {}
+_numbers = itertools.count(1)
+
+
+class Held(Frozen):
+    gate: int
+
+
+@tool(Held, title="Held", category="test", effect=Effect.EXTERNAL, timeout_s=120)
+async def held(params: Held, ctx: StepContext) -> str:
+    """Wait at a gate."""
+    gate = _gates[params.gate]
+    gate.begun.append(ctx.run_id)
+    while not gate.is_open.is_set():
+        await asyncio.sleep(0.005)
+    return "passed"
+
+
+class Gate:
+    """Where steps are under way for as long as a test needs them so, however busy the machine."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.is_open = threading.Event()
+        self.begun: list[str] = []
+        """The run of each attempt that has come to it."""
+        self._number = next(_numbers)
+        _gates[self._number] = self
+        if "held" not in catalogue.tools:
+            catalogue.add(held)
+
+    def step(self, id_: str = "held") -> dict[str, Any]:
+        config = {"tool": "held", "arguments": {"gate": self._number}}
+        return node(id_, "TOOL_EXECUTION", config=config)
 
 
 class Rooms:
@@ -81,7 +121,7 @@ class Place(Rooms):
         self.runner.activate(run.id)
         return run
 
-    def until(self, run_id: str, is_so: Callable[[Run], bool], within_s: float = 30) -> Run:
+    def until(self, run_id: str, is_so: Callable[[Run], object], within_s: float = 30) -> Run:
         end = time.monotonic() + within_s
         while not is_so(run := self.get(run_id)):
             assert time.monotonic() < end, f"the run stays {run.status}: {run.error}"
@@ -90,6 +130,11 @@ class Place(Rooms):
 
     def over(self, run_id: str) -> Run:
         return self.until(run_id, lambda run: run.status.is_over)
+
+
+@pytest.fixture
+def gate(rt: Runtime) -> Gate:
+    return Gate(rt.catalogue)
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ _arrived: list[str] = []
 async def meets(params: Named, ctx: StepContext) -> Any:
     """Returns when as many calls as are to be together have come."""
     _arrived.append(ctx.idempotency_key)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(25):
         while len(_arrived) < params.together:
             await asyncio.sleep(0.01)
     ctx.write(f"met_{params.name}", params.together)

@@ -10,6 +10,9 @@ from engine.store import clock
 from engine.store.database import Database
 from tests.fixtures.runtimes import HOUR, SECOND
 
+MINUTE = 60 * SECOND
+"""More than a machine takes between two readings, much less than a clock is set by."""
+
 
 @pytest.fixture
 def jump(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,7 +33,7 @@ def test_a_process_started_after_the_clock_was_set_agrees_with_those_before(
         assert after.now_us() - before.now_us() > HOUR / 2  # on its own it would believe the wall
         after.agree(database)
 
-        assert abs(after.now_us() - before.now_us()) < SECOND
+        assert abs(after.now_us() - before.now_us()) < MINUTE
 
 
 def test_a_process_does_not_follow_a_clock_that_is_set_under_it(request: pytest.FixtureRequest) -> None:
@@ -39,7 +42,7 @@ def test_a_process_does_not_follow_a_clock_that_is_set_under_it(request: pytest.
 
     request.getfixturevalue("jump")
 
-    assert 0 <= mine.now_us() - before < SECOND
+    assert 0 <= mine.now_us() - before < MINUTE
 
 
 def test_all_machines_take_the_database_s_clock(database_url: str) -> None:
@@ -49,7 +52,7 @@ def test_all_machines_take_the_database_s_clock(database_url: str) -> None:
         again = clock.agree(hot, "one machine's boot")
 
     assert first == again
-    assert abs(first - second) < SECOND
+    assert abs(first - second) < MINUTE
 
 
 def test_without_a_database_that_is_ready_a_process_keeps_its_own(tmp_path: object) -> None:
@@ -57,4 +60,4 @@ def test_without_a_database_that_is_ready_a_process_keeps_its_own(tmp_path: obje
         mine = Clock()
         mine.agree(database)
 
-    assert abs(mine.now_us() - time.time_ns() // 1000) < SECOND
+    assert abs(mine.now_us() - time.time_ns() // 1000) < MINUTE

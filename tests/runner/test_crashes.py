@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy import text
 from engine.core.catalogue import Catalogue
 from engine.core.identity import User
 from engine.core.run import RunStatus
+from engine.core.runview import Run
 from engine.runner import Runner
 from engine.runner.committer import Committer
 from engine.runner.wanted import CommitFailed
@@ -22,9 +24,14 @@ from engine.store.journal import Move
 from tests.core.drawing import line, node, tool
 from tests.fixtures.databases import OURS, open_quick
 from tests.fixtures.runtimes import open_movable
-from tests.runner.conftest import Place, Rooms
+from tests.runner.conftest import Gate, Place, Rooms
 
-SLOW = node("slow", "AGENT_TASK", config={"provider": "scripted", "model": "slow:1", "prompt": "wait"})
+
+def resting(place: Place, document: dict[str, Any]) -> Run:
+    """A run that waits and has no driver any more."""
+    run = place.start(place.room(document))
+    place.until(run.id, lambda run: run.status is RunStatus.WAITING and not place.runner.is_driving(run.id))
+    return run
 
 
 def test_a_run_that_crashes_the_engine_each_time_fails_in_the_end(place: Place) -> None:
@@ -47,10 +54,13 @@ def test_a_run_that_crashes_the_engine_each_time_fails_in_the_end(place: Place) 
 
 
 def test_a_run_whose_state_can_not_be_read_fails_in_the_end(place: Place) -> None:
-    room = place.room(line(node("rest", "WAIT", config={"duration_s": 0.3})))
-    run = place.start(room)
+    run = resting(place, line(node("ask", "WAIT", config={"signal": "go"})))
     with place.rt.db.write() as session:
-        session.execute(text("UPDATE run SET state = '{', state_seq = 1 WHERE id = :id"), {"id": run.id})
+        session.execute(
+            text("UPDATE run SET state = '{', state_seq = 1, ready = TRUE WHERE id = :id"), {"id": run.id}
+        )
+
+    place.runner.activate(run.id)
 
     failed = place.over(run.id)
 
@@ -59,8 +69,7 @@ def test_a_run_whose_state_can_not_be_read_fails_in_the_end(place: Place) -> Non
 
 
 def test_a_run_that_has_begun_waits_for_a_worker_that_knows_its_steps(place: Place) -> None:
-    run = place.start(place.room(line(node("ask", "WAIT", config={"signal": "go"}))))
-    place.until(run.id, lambda run: run.status is RunStatus.WAITING)
+    run = resting(place, line(node("ask", "WAIT", config={"signal": "go"})))
     with place.rt.db.write() as session:  # begun long ago, and no bell rings for the other worker
         sql = "UPDATE run SET created_us = 1, ready = TRUE, kick_us = 9000000000000000 WHERE id = :id"
         session.execute(text(sql), {"id": run.id})
@@ -107,10 +116,12 @@ def test_a_result_outlives_the_connection_it_is_to_be_committed_on(
         )
         place = Place(rt, editor)
         stack.callback(place.runner.stop)
-        run = place.start(place.room(line(SLOW)))
-        place.until(run.id, lambda run: run.status is RunStatus.RUNNING and run.seq > 5)
+        gate = Gate(rt.catalogue)
+        run = place.start(place.room(line(gate.step())))
+        place.until(run.id, lambda _: gate.begun)
 
         cut_all_connections(postgres_url)
+        gate.is_open.set()
 
         assert place.over(run.id).status is RunStatus.COMPLETED
         types = [event["type"] for event in history.events(rt, editor, run.id)]

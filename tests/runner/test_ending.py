@@ -16,7 +16,7 @@ from engine.services import control, history
 from tests.core.drawing import line, node
 from tests.core.drawing import tool as pure
 from tests.fixtures.runtimes import MovableRuntime
-from tests.runner.conftest import Place
+from tests.runner.conftest import Gate, Place
 from tests.runner.test_sharing import under_way
 
 TOUCHED: Counter[str] = Counter()
@@ -46,7 +46,7 @@ def place(request: pytest.FixtureRequest, rt: MovableRuntime, editor: User) -> I
     commit = "every_step" if request.param == "every_step" else "when_it_blocks"
     made = Place(replace(rt, settings=rt.settings.model_copy(update={"commit": commit})), editor)
     if request.param == "beside_another":
-        under_way(made)
+        under_way(made, Gate(rt.catalogue))
     yield made
     made.runner.stop()
 

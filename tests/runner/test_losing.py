@@ -2,10 +2,8 @@
 
 import asyncio
 import threading
-import time
 from contextlib import closing, contextmanager
 from functools import partial
-from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -17,6 +15,7 @@ from engine.core.catalogue import tool as enter_tool
 from engine.core.document import Frozen
 from engine.core.inputs import Execute, Result
 from engine.core.run import RunStatus
+from engine.runner import runner
 from engine.runner.effects import Effects, Ended, Work
 from engine.runner.lease import Lease
 from engine.services import history
@@ -24,10 +23,8 @@ from engine.store import claims, journal, workers
 from engine.store.journal import Move, Row
 from engine.store.workers import Worker
 from tests.core.drawing import forked, line, node, tool
-from tests.crash import ledger
-from tests.crash.workflows import effect
 from tests.fixtures.contexts import a_context
-from tests.runner.conftest import Place, Rooms
+from tests.runner.conftest import Gate, Place, Rooms
 from tests.simulation.bites import no_fence_check
 
 
@@ -47,7 +44,7 @@ def test_what_is_executed_for_a_run_that_another_has_taken_over_is_stopped(place
         sql = "UPDATE run SET owner = 'another', fence = fence + 1 WHERE id = :id"
         session.execute(text(sql), {"id": run.id})
 
-    place.until(run.id, lambda run: not place.runner.is_driving(run.id), within_s=5)
+    place.until(run.id, lambda run: not place.runner.is_driving(run.id))
     assert place.get(run.id).status is RunStatus.RUNNING
 
 
@@ -76,12 +73,17 @@ def test_what_is_to_come_after_a_step_is_not_begun_for_a_run_that_was_lost_meanw
 
 
 def test_a_result_that_was_in_when_its_branch_was_cancelled_is_told_and_paid_for(place: Place) -> None:
-    first, second = ({**SLOW, "id": id_, "config": SLOW["config"] | {"model": "slow:0.2"}} for id_ in "ab")
+    first, second = ({**SLOW, "id": id_, "config": SLOW["config"] | {"model": "slow:0.01"}} for id_ in "ab")
     room = place.room(forked([first], [second], join={"wait_for": "any"}))
-    run, may_go_on = place.start(room), threading.Event()
+    may_begin, may_go_on, are_busy = threading.Event(), threading.Event(), threading.Barrier(5, timeout=30)
+    place.runner.effects.ping(partial(wait_for, may_begin))
+    run = place.start(room)
+    drive = place.runner.driven()[run.id]
     for _ in range(4):  # all of the runner's threads are busy until both steps have ended
-        place.runner.submit(partial(wait_for, may_go_on))
-    time.sleep(1)
+        place.runner.submit(lambda: (are_busy.wait(), wait_for(may_go_on)))
+    are_busy.wait()
+    may_begin.set()
+    place.until(run.id, lambda _: sum(isinstance(given, Result) for given, _ in list(drive._results)) == 2)
     may_go_on.set()
 
     ended = place.over(run.id)
@@ -126,27 +128,31 @@ def test_who_could_not_renew_gives_others_time_to_come_back_before_it_takes_thei
 
 @pytest.mark.parametrize("is_taken", [False, True])
 def test_an_intent_that_is_on_disk_before_the_lease_is_back_waits_for_it(
-    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_taken: bool
+    place: Place, gate: Gate, monkeypatch: pytest.MonkeyPatch, is_taken: bool
 ) -> None:
-    monkeypatch.setenv(ledger.FILE, str(tmp_path / "ledger"))
-    for each in ledger.TOOLS:
-        place.rt.catalogue.add(each)
-    run = place.start(place.room(line(effect("one", after_ms=300), effect("two"))))
-    while not (begun := ledger.read(tmp_path / "ledger")):
-        time.sleep(0.01)
-    place.runner._lease._until_us = 0  # as while a disk was full, until now
+    monkeypatch.setattr(runner, "LEASE_BACK_S", 30)
+    lease, second = place.runner._lease, Gate(place.rt.catalogue)
+    second.is_open.set()
+    run = place.start(place.room(line(gate.step("one"), second.step("two"))))
+    lease._stopping.set()  # from now on it is renewed when we say so
+    lease._thread.join()
+    lease._until_us = 0  # as while a disk was full, until now
+    gate.is_open.set()
     place.until(run.id, lambda run: run.steps == 3)
     if is_taken:
         with place.rt.db.write() as session:
             workers.register(session, a_worker("another", place.rt.now_us() + 3_600_000_000))
             sql = "UPDATE run SET owner = 'another', fence = fence + 1 WHERE id = :id"
             session.execute(text(sql), {"id": run.id})
-        place.until(run.id, lambda run: place.runner.may_start_effects())
-        time.sleep(0.2)  # as long as it would take to be begun
+    assert not place.runner.may_start_effects()
+    assert not second.begun
+    lease._renew()
+    if is_taken:
+        place.until(run.id, lambda run: not place.runner.is_driving(run.id))
     else:
         assert place.over(run.id).status is RunStatus.COMPLETED
 
-    assert len(ledger.read(tmp_path / "ledger")) == len(begun) + (not is_taken)
+    assert second.begun == [run.id] * (not is_taken)
     assert "WORKER_LOST" not in [event["type"] for event in history.events(place.rt, place.user, run.id)]
 
 

@@ -1,5 +1,7 @@
 """Runs on a real database: driven to their end, parked, steered, and told truly."""
 
+import threading
+
 import pytest
 
 from engine.core.errors import IllegalTransition
@@ -7,7 +9,12 @@ from engine.core.run import RunStatus
 from engine.services import control, history, runs
 from engine.services.control import Signal
 from tests.core.drawing import drawn, line, node, tool, way
-from tests.runner.conftest import Place
+from tests.fixtures.runtimes import SECOND, MovableRuntime
+from tests.runner.conftest import Gate, Place
+
+NAP_S = 4
+"""A wait that the clock is moved over; less than what is always left of a lease."""
+NAP = node("rest", "WAIT", config={"duration_s": NAP_S})
 
 
 def test_a_run_goes_to_its_end_and_tells_every_step(place: Place) -> None:
@@ -47,14 +54,15 @@ def test_a_run_replays_to_the_same_fingerprint(place: Place) -> None:
     assert replayed["fingerprint"] == run.fingerprint
 
 
-def test_a_waiting_run_rests_in_the_store_and_wakes_by_its_timer(place: Place) -> None:
-    room = place.room(line(node("rest", "WAIT", config={"duration_s": 0.3})))
+def test_a_waiting_run_rests_in_the_store_and_wakes_by_its_timer(place: Place, rt: MovableRuntime) -> None:
+    room = place.room(line(NAP))
     run = place.start(room)
 
     waiting = place.until(run.id, lambda run: run.status is RunStatus.WAITING)
 
-    assert not place.runner.is_driving(run.id)
+    place.until(run.id, lambda _: not place.runner.is_driving(run.id))  # soon after it is seen to wait
     assert history.status(place.rt, place.user, room)["next_wake_up"]
+    rt.move_clock(NAP_S * SECOND)
     assert place.over(waiting.id).status is RunStatus.COMPLETED
 
 
@@ -82,8 +90,8 @@ def test_a_signal_reaches_its_wait_with_its_payload(place: Place) -> None:
     assert place.over(run.id).output == "Ada"
 
 
-def test_a_paused_run_stands_still_until_it_is_resumed(place: Place) -> None:
-    room = place.room(line(node("rest", "WAIT", config={"duration_s": 0.2})))
+def test_a_paused_run_stands_still_until_it_is_resumed(place: Place, rt: MovableRuntime) -> None:
+    room = place.room(line(NAP))
     run = place.start(room)
     place.until(run.id, lambda run: run.status is RunStatus.WAITING)
     control.pause(place.rt, place.user, room)
@@ -92,6 +100,7 @@ def test_a_paused_run_stands_still_until_it_is_resumed(place: Place) -> None:
     with pytest.raises(IllegalTransition):
         control.pause(place.rt, place.user, room)
 
+    rt.move_clock(NAP_S * SECOND)
     control.resume(place.rt, place.user, room)
     assert place.over(run.id).status is RunStatus.COMPLETED
 
@@ -109,8 +118,8 @@ def test_a_cancelled_run_is_over_and_its_room_free(place: Place) -> None:
     place.start(room)
 
 
-def test_a_second_run_of_a_busy_room_is_refused_or_waits_in_line(place: Place) -> None:
-    document = line(node("rest", "WAIT", config={"duration_s": 0.4}))
+def test_a_second_run_of_a_busy_room_is_refused_or_waits_in_line(place: Place, gate: Gate) -> None:
+    document = line(gate.step())
     strict, patient = place.room(document), place.room(document, queue_runs=True)
     place.start(strict)
     with pytest.raises(runs.RoomBusy):
@@ -119,6 +128,7 @@ def test_a_second_run_of_a_busy_room_is_refused_or_waits_in_line(place: Place) -
     first, second = place.start(patient), place.start(patient)
 
     assert place.get(second.id).status is RunStatus.QUEUED
+    gate.is_open.set()
     assert place.over(first.id).status is RunStatus.COMPLETED
     assert place.over(second.id).status is RunStatus.COMPLETED
 
@@ -164,33 +174,39 @@ def test_cancel_aborts_a_running_step(place: Place) -> None:
     assert place.until(run.id, lambda run: run.status.is_over, within_s=15).status is RunStatus.CANCELLED
 
 
-def test_a_run_whose_worker_died_is_taken_over(place: Place) -> None:
-    slow = node("slow", "AGENT_TASK", config={"provider": "scripted", "model": "slow:1", "prompt": "wait"})
-    room = place.room(line(slow))
+def test_a_run_whose_worker_died_is_taken_over(place: Place, gate: Gate) -> None:
     other = Place(place.rt, place.user)
-    run = other.start(room)
-    place.until(run.id, lambda run: run.status is RunStatus.RUNNING and run.seq > 5)
+    run = other.start(place.room(line(gate.step())))
+    place.until(run.id, lambda _: len(gate.begun) == 1)
     other.runner.stop()
+    gate.is_open.set()
 
     assert place.over(run.id).status is RunStatus.COMPLETED
     types = [event["type"] for event in history.events(place.rt, place.user, run.id)]
     assert "WORKER_LOST" in types
 
 
-def test_a_worker_that_stops_lets_the_step_under_way_end_and_begins_none(place: Place) -> None:
-    slow = {"config": {"provider": "scripted", "model": "slow:0.4", "prompt": "wait"}}
-    room = place.room(line(node("one", "AGENT_TASK", **slow), node("two", "AGENT_TASK", **slow)))
+def test_a_worker_that_stops_lets_the_step_under_way_end_and_begins_none(place: Place, gate: Gate) -> None:
+    room = place.room(line(gate.step("one"), gate.step("two")))
     other = Place(place.rt, place.user)
     run = other.start(room)
-    place.until(run.id, lambda run: run.status is RunStatus.RUNNING and run.seq > 5)
-    other.runner.stop(grace_s=20)
+    place.until(run.id, lambda _: len(gate.begun) == 1)
+
+    def end_once_it_stops() -> None:
+        place.until(run.id, lambda _: other.runner.is_stopping)
+        gate.is_open.set()
+
+    ending = threading.Thread(target=end_once_it_stops)
+    ending.start()
+    other.runner.stop(grace_s=30)
+    ending.join()
 
     steps = history.steps(place.rt, place.user, run.id)
     assert (steps[1]["node_id"], steps[1]["status"]) == ("one", "done")  # the next is begun by another
     assert place.over(run.id).status is RunStatus.COMPLETED
     events = history.events(place.rt, place.user, run.id)
     assert "WORKER_LOST" not in [event["type"] for event in events]
-    assert sum(event["type"] == "AGENT_INVOKED" for event in events) == 2
+    assert sum(event["type"] == "TOOL_INVOKED" for event in events) == 2
 
 
 def test_a_retried_run_goes_on_where_it_failed(place: Place) -> None:

@@ -44,6 +44,8 @@ class Turn:
     """Before the first byte."""
     pause_s: float = 0
     """Between two events."""
+    until: threading.Event | None = None
+    """What the second half of the events waits for."""
     cut_after: int | None = None
     """Break the connection after so many events."""
     end_after: int | None = None
@@ -202,6 +204,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             if number == turn.end_after:
                 break
+            if turn.until is not None and number == len(events) // 2:
+                turn.until.wait(60)
             self._chunk(name, "{nonsense" if number == turn.garbage_after else data)
             time.sleep(turn.pause_s)
         self.wfile.write(b"0\r\n\r\n")

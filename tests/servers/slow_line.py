@@ -19,6 +19,8 @@ class Line:
         self._is_cut = False
         self._ready: SimpleQueue[asyncio.AbstractEventLoop] = SimpleQueue()
         self._is_over = asyncio.Event()
+        self._is_open = asyncio.Event()
+        self._is_open.set()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
         self._thread.start()
         self._loop = self._ready.get(timeout=10)
@@ -30,6 +32,13 @@ class Line:
 
     def mend(self) -> None:
         self._is_cut = False
+
+    def hold(self) -> None:
+        """What comes from now on waits, in both directions, until it is let go."""
+        self._loop.call_soon_threadsafe(self._is_open.clear)
+
+    def let_go(self) -> None:
+        self._loop.call_soon_threadsafe(self._is_open.set)
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._is_over.set)
@@ -62,6 +71,7 @@ class Line:
         loop = asyncio.get_running_loop()
         with suppress(OSError):
             while data := await reader.read(65_536):
+                await self._is_open.wait()
                 loop.call_later(self._late_s, writer.write, data)
         await asyncio.sleep(self._late_s)
         writer.close()

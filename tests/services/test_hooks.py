@@ -5,6 +5,7 @@ import hmac
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Event
 
 import orjson
 import pytest
@@ -220,13 +221,22 @@ def test_hooks_are_the_editors_and_neither_address_nor_key_is_kept(rt, viewer, e
 
 
 @pytest.mark.parametrize("is_good", [True, False])
-def test_a_call_that_meets_the_deletion_of_its_hook_finds_none(rt, editor, room_id, is_good):
+def test_a_call_that_meets_the_deletion_of_its_hook_finds_none(rt, editor, room_id, is_good, monkeypatch):
+    find, is_found = stored_hooks.by_token, Event()
+
+    def found(*given):
+        hook = find(*given)
+        is_found.set()
+        return hook
+
+    monkeypatch.setattr(stored_hooks, "by_token", found)
     made = opened(rt, editor, room_id, signing="none" if is_good else "openrooms")
     with ThreadPoolExecutor(1) as pool:
         with rt.db.write() as session:
             stored_hooks.remove(session, made.hook.id)
-            late = pool.submit(calls.take, rt, token_of(made), a_call({"n": 1}))  # it still finds the hook
-            time.sleep(0.2)
+            late = pool.submit(calls.take, rt, token_of(made), a_call({"n": 1}))
+            assert is_found.wait(20)  # it still finds the hook
+            time.sleep(0.05)
         with pytest.raises(OpenRoomsError) as caught:
             late.result(10)
 

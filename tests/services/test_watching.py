@@ -77,10 +77,12 @@ def test_whoever_is_held_to_one_run_hears_no_events_of_others_but_the_rooms_stat
 
     async def watch():
         news = watching.watch_room(place.rt, admin, room, Seen(first.id, 1), one_run=True)
+        heard = []
         waiting = asyncio.create_task(
-            told_until(news, lambda item: item.get("number") == 2 and has_status("COMPLETED")(item))
+            told_until(news, lambda item: item.get("number") == 2 and has_status("COMPLETED")(item), heard)
         )
-        await asyncio.sleep(0.3)
+        while not any(item.get("status") for item in heard):
+            await asyncio.sleep(0.01)
         await asyncio.to_thread(lambda: place.over(place.start(room).id))
         return await waiting
 
@@ -121,6 +123,8 @@ def test_a_run_that_nobody_could_move_says_so_unless_people_hold_it(place, admin
         return [watching.room_status(place.rt, admin, run.room_id)["has_workers"] for run in (waiting, held)]
 
     assert told() == [True, True]
+    place.runner._lease._stopping.set()  # who lives renews it
+    place.runner._lease._thread.join()
     with place.rt.db.write() as session:
         workers.expire(session, worker_id=place.runner.worker_id)
     assert told() == [False, True]

@@ -46,9 +46,10 @@ def write(folder):
     clock = iter(range(1_000_000_000, 1_000_000_100))
 
     def written(text, name="shout.py"):
-        (folder / name).write_text(text)
-        now = next(clock)
-        os.utime(folder / name, (now, now))
+        now, unseen = next(clock), folder / "being_written"
+        unseen.write_text(text)
+        os.utime(unseen, (now, now))
+        unseen.rename(folder / name)
 
     return written
 
@@ -132,7 +133,7 @@ def test_a_thread_looks_for_changes_and_tells(write, supply):
     supplied.start(lambda: told.append(call(catalogue)))
     write(shout(LOUDER))
     try:
-        for _ in range(100):
+        for _ in range(400):
             if told:
                 break
             supplied._stop.wait(0.05)

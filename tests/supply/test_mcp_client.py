@@ -17,6 +17,7 @@ from engine.services import history, secrets, tools
 from engine.supply import Sources, Supply
 from engine.supply.servers import read_servers
 from engine.supply.sources import BadSource
+from tests.app.conftest import free_port
 from tests.core.drawing import line, node
 from tests.fixtures.contexts import a_context
 from tests.runner.conftest import Place
@@ -163,7 +164,7 @@ def test_a_server_over_http_that_was_started_anew_is_used_again_at_once(tmp_path
         with http_server(tmp_path, port=int(url.split(":")[2].split("/")[0]), is_old=is_old):
             assert await call_tool(ctx, "mcp_desk_add", {"a": 1, "b": 2}) == {"total": 3}
 
-    with http_server(tmp_path, is_old=is_old) as (url, process):
+    with http_server(tmp_path, port=free_port(), is_old=is_old) as (url, process):
         _, catalogue = supplied({"desk": {"url": url}})
         asyncio.run(calls(url, process))
     assert deeds(tmp_path) == ["add 1 1", "add 1 2"]

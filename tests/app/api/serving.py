@@ -67,9 +67,11 @@ def serving(sqlite_url: str, redis_url: str, folder: Path) -> Iterator[Server]:
 
 
 def _wait_until_it_answers(url: str) -> None:
-    for _ in range(100):
+    end = time.monotonic() + 60
+    while True:
         try:
             httpx.get(f"{url}/api/health", trust_env=False)
             return
-        except httpx.ConnectError:
-            time.sleep(0.05)
+        except httpx.TransportError:
+            assert time.monotonic() < end
+            time.sleep(0.02)
