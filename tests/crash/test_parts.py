@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.run import RunStatus
+from openrooms_app.ending import ANYWAY_S
 from tests.core.drawing import line, node, tool
 from tests.crash.checker import check
 from tests.crash.installation import Installation, all_over
@@ -148,3 +149,20 @@ def test_a_worker_that_was_told_to_stop_leaves_its_runs_to_others(place: Install
     place.worker()
 
     assert ended(place, run.id).status is RunStatus.COMPLETED
+
+
+def test_told_to_stop_it_ends_though_its_database_does_not_answer(
+    on_postgres: Installation, postgres: Postgres
+) -> None:
+    place = on_postgres
+    place.extra["OPENROOMS_WORKER_GRACE_S"] = "0"
+    worker = place.worker()
+    run_ids = [place.begin(document).id for document in (one_effect(before_ms=1_000), *DOCUMENTS)]
+    place.until_event(run_ids[0], "TOOL_INVOKED")
+    with postgres.stopped():
+        time.sleep(0.5)  # all that it does waits for an answer
+        worker.send(signal.SIGTERM)
+        assert worker.wait(ANYWAY_S + 2) == 1
+    place.worker(replaces=worker)
+
+    all_end_well(place, run_ids)
