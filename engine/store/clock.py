@@ -35,6 +35,11 @@ def agree(hot: Hot, boot: str) -> int:
     return int(hot.one("SELECT ahead_us FROM clock WHERE boot_id = ?", boot)[0])
 
 
+def put_forward(hot: Hot, boot: str, ahead_us: int) -> None:
+    """Have this boot's processes that are started from now on agree on so much, unless it is more already."""
+    hot.run("UPDATE clock SET ahead_us = ? WHERE boot_id = ? AND ahead_us < ?", ahead_us, boot, ahead_us)
+
+
 def _wall_us(hot: Hot) -> int:
     """PostgreSQL's clock, which all machines share, or this machine's."""
     if hot.is_sqlite:
