@@ -165,6 +165,16 @@ class Database:
         """Whether the disk of an SQLite file has no room for what a step may give; of a server nobody knows it from here."""
         return self._file is not None and shutil.disk_usage(Path(self._file).parent).free < ROOM_BYTES
 
+    @property
+    def takes_writes(self) -> bool:
+        """Whether it answers, and is no standby."""
+        try:
+            with self.look() as hot:
+                found = hot.one("SELECT 'off'" if self.is_sqlite else "SHOW transaction_read_only")
+        except DatabaseDown:
+            return False
+        return bool(found[0] == "off")
+
     def ping(self) -> None:
         """
         Raises:

@@ -99,6 +99,22 @@ def test_runs_go_on_when_postgresql_is_back(on_postgres: Installation, postgres:
     all_end_well(place, run_ids)
 
 
+def test_what_was_decided_while_postgresql_was_away_is_kept_and_no_effect_repeated(
+    on_postgres: Installation, postgres: Postgres
+) -> None:
+    place = on_postgres
+    worker = place.worker()
+    run_ids = [place.begin(line(effect("one", after_ms=500), effect("two"))).id for _ in range(5)]
+    place.until_event(run_ids[-1], "TOOL_INVOKED")
+    postgres.kill_server()
+    time.sleep(1.5)  # the effects are over meanwhile, and it has been tried
+    postgres.start()
+
+    all_end_well(place, run_ids)
+    found = check(place.rt, run_ids, read(place.ledger))
+    assert found.counts["repeated_effects"] == 0, worker.told()
+
+
 @pytest.mark.parametrize("forwards", [True, False])
 def test_a_commit_that_nobody_knows_the_end_of_is_neither_lost_nor_doubled(
     on_postgres: Installation, postgres: Postgres, proxy_folder: Path, forwards: bool
