@@ -89,7 +89,11 @@ def worker(threads: int | None, replaces: int | None) -> None:
 @click.command()
 def migrate() -> None:
     """Bring the database to this version's tables."""
-    runtime().close()
+    from engine.services import upkeep
+
+    rt = runtime()
+    upkeep.set_clock(rt)
+    rt.close()
 
 
 @click.command("set-password")
