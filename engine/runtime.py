@@ -61,6 +61,13 @@ class Clock:
         with suppress(OpenRoomsError, SQLAlchemyError), db.hot() as hot:
             self._ahead_us = clock.agree(hot, boot)
 
+    def put_forward(self, db: Database, by_us: int) -> None:
+        """Others are so much ahead: this machine's clock stood still for a while, or theirs was set when they started."""
+        self._ahead_us += by_us
+        if (boot := clock.boot_id()) is not None:
+            with db.hot() as hot:
+                clock.put_forward(hot, boot, self._ahead_us)
+
 
 @dataclass(frozen=True, slots=True)
 class Runtime:

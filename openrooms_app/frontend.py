@@ -23,6 +23,7 @@ _SERVER_ONLY: Final = frozenset(
         "assets.py",
         "build.py",
         "cli.py",
+        "ending.py",
         "entrance.py",
         "entrance_page.py",
         "frontend.py",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.core.errors import OpenRoomsError
 from openrooms_app import frontend
+from openrooms_app.ending import end_anyway
 from openrooms_app.loading import loading
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ def _server(host: str, port: int) -> "uvicorn.Server":
 
     class Server(uvicorn.Server):
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            end_anyway(SHUTDOWN_S)
             end_streams()  # it waits for its answers, and these would never end
             end_calls()
             await super().shutdown(sockets)

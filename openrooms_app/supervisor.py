@@ -104,12 +104,26 @@ class Supervisor:
     def _start(self) -> None:
         if self._redis is not None:
             self._redis.start()
-        _once("the database migration", _own("migrate"))
+        self._once("The database migration", _own("migrate"))
+        if self._is_stopping:
+            return
         for index in range(self._plan.workers):
             self._spawn(f"worker {index + 1}", _own("worker"))
         demo = ["--demo"] if self._plan.is_demo else []
         self._spawn("web", _own("web", "--host", self._plan.host, "--port", str(self._plan.port), *demo))
         self._wait_for_answer()
+
+    def _once(self, what: str, command: list[str]) -> None:
+        """Have it done, unless we are told to stop: then it is left undone, for it does all of it or nothing."""
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)  # noqa: S603 - our own
+        while process.poll() is None:
+            if self._is_stopping:
+                process.kill()
+                process.wait()
+                return
+            time.sleep(0.02)
+        if process.returncode:
+            raise CannotStart(what, f"it ended with exit code {process.returncode}; see above.")
 
     def _spawn(self, name: str, command: list[str]) -> None:
         self._parts.append(Part(name, command, _child(command)))
@@ -193,12 +207,6 @@ def _child(command: list[str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - our own command line
         command, stdin=subprocess.PIPE, env=environment, start_new_session=True
     )
-
-
-def _once(what: str, command: list[str]) -> None:
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, start_new_session=True, check=False)  # noqa: S603
-    if done.returncode:
-        raise CannotStart(what.capitalize(), f"it ended with exit code {done.returncode}; see above.")
 
 
 @contextmanager

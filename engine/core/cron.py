@@ -7,6 +7,7 @@ it passes: what a gap leaves out does not come, what an overlap repeats comes tw
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -26,6 +27,8 @@ NICKNAMES = {
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = 1_000_000
 _MINUTE = timedelta(minutes=1)
+_MICROSECOND = timedelta(microseconds=1)
+_NONE = timedelta()
 MOST_LISTED = 1_000
 
 
@@ -74,18 +77,35 @@ class Cron:
         """Due times after `us`, in order, each once."""
         begun = (_EPOCH + timedelta(seconds=us // _SECOND)).astimezone(self._zone)
         last_us = us
-        for wall in CronSim(self._expression, begun.replace(tzinfo=None) if self._is_fixed else begun):
-            moment = self._moment(wall) if self._is_fixed else wall
-            if not _is_real(moment):
-                continue
-            due_us = (moment.astimezone(UTC) - _EPOCH) // timedelta(microseconds=1)
+        for due_us in self._passages(begun.replace(tzinfo=None) - _to_be_repeated(begun)):
             if due_us > last_us:
                 last_us = due_us
                 yield due_us
 
-    def _moment(self, wall: datetime) -> datetime:
+    def _passages(self, start: datetime) -> Iterator[int]:
+        """The moments at which the zone's clocks show what is due, as time passes.
+
+        The wall times come from CronSim, the moments from here: its own lose hours where clocks are moved by half of one.
+        """
+        again: deque[int] = deque()
+        for wall in CronSim(self._expression, start):
+            moment = self._moment(wall)
+            if moment is None:
+                continue
+            first_us = _us(moment)
+            while again and again[0] < first_us:
+                yield again.popleft()
+            yield first_us
+            if not self._is_fixed and (repeated := _to_be_repeated(moment)):
+                again.append(first_us + repeated // _MICROSECOND)
+        yield from again
+
+    def _moment(self, wall: datetime) -> datetime | None:
+        """When clocks show it first; None if they never do, and it does not come later instead."""
         moment = wall.replace(tzinfo=self._zone, fold=0)
         while not _is_real(moment):
+            if not self._is_fixed:
+                return None
             moment = (moment + _MINUTE).replace(second=0)
         return moment
 
@@ -102,6 +122,16 @@ def cron(expression: str, zone: str) -> Cron:
 def _is_real(moment: datetime) -> bool:
     """Whether the zone's clocks show it."""
     return moment == moment.astimezone(UTC).astimezone(moment.tzinfo)
+
+
+def _to_be_repeated(moment: datetime) -> timedelta:
+    """How much later the zone's clocks show the same once more; nothing if they don't."""
+    later = (moment.utcoffset() or _NONE) - (moment.replace(fold=1).utcoffset() or _NONE)
+    return max(later, _NONE) if moment.fold == 0 else _NONE
+
+
+def _us(moment: datetime) -> int:
+    return (moment.astimezone(UTC) - _EPOCH) // _MICROSECOND
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from redis import ConnectionPool, Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import ReadOnlyError, RedisError
 from redis.retry import Retry
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,12 @@ def open_pool(url: str, *, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> Connec
         socket_connect_timeout=CONNECT_TIMEOUT_S,
         socket_timeout=answer_timeout_s,
     )
+
+
+def leave_replica(pool: ConnectionPool, error: Exception) -> None:
+    """Connect anew if that is the matter: after a failover what is connected stays with a server that takes no writes."""
+    if isinstance(error, ReadOnlyError):
+        pool.disconnect(inuse_connections=False)
 
 
 class Link:
@@ -62,6 +68,7 @@ class Link:
     def count(self, failures: int, error: Exception) -> None:
         """Note what failed, in the log at most once in ten seconds."""
         self._add(failures)
+        leave_replica(self.pool, error)
         if time.monotonic() >= self._next_log:
             self._next_log = time.monotonic() + LOG_EVERY_S
             log.warning("redis does not do what it is asked, going on without it: %s", error)

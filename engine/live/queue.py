@@ -21,7 +21,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from engine.core.document import Frozen
 from engine.core.errors import OpenRoomsError
-from engine.live.link import Link, open_pool
+from engine.live.link import Link, leave_replica, open_pool
 
 log = logging.getLogger(__name__)
 
@@ -168,6 +168,7 @@ class RunHuey(Huey):  # type: ignore[misc]
             self._is_down = False
         except (RedisError, OSError) as error:
             self._note_down(error)
+            leave_replica(self.storage.pool, error)
             time.sleep(REST_S)
             return None
         run_ids = [run_id for data in packed for run_id in self._read(data)]

@@ -30,6 +30,10 @@ log = logging.getLogger(__name__)
 
 FULL_S = 1.0
 """How often it is tried whether a full disk has room again."""
+AWAY_S = 0.25
+"""How often it is tried whether the database is back."""
+TRIES = 3
+"""Of what fails though the database answers."""
 LATE_S = 0.05
 """How long the answer to what was sent may wait for its driver: watchers see it well within 150 ms."""
 
@@ -224,6 +228,7 @@ class Committer:
         is_full = isinstance(error, DatabaseFull)  # its server may end with it: who asks then hears less
         if isinstance(error, DatabaseDown) and not is_full and (len(batch) == 1 or _is_away(error)):
             error = self._try_again(batch)  # the kept connection may have been cut
+            error = self._until_it_is_back(batch, error)
         if error is not None and len(batch) > 1 and not _is_away(error):
             for item in batch:  # one bad move must not fail the others
                 self._write([item])
@@ -248,6 +253,19 @@ class Committer:
             log.warning("what may have been committed can't be looked for: %s", away)
         if made := [item for item in late if item.was_made]:
             self._made(made)
+        return error
+
+    def _until_it_is_back(self, batch: list[Wanted], error: Exception | None) -> Exception | None:
+        """As for room on a full disk, while nobody can write to the database; once somebody can, what still fails is at fault
+        itself. Claims alone don't wait: the sweeper comes back to them.
+        """
+        tries = 0 if any(isinstance(item, Moving) for item in batch) else TRIES
+        while error is not None and _is_away(error) and tries < TRIES:
+            if self._is_leaving.wait(AWAY_S):
+                break
+            if self._db.takes_writes:
+                tries += 1
+                error = self._try_again(batch)
         return error
 
     def _until_there_is_room(self, item: Moving) -> Exception | None:

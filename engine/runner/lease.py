@@ -20,6 +20,8 @@ AGAIN_S = 0.1
 """Between two tries to get a lease back that has run out."""
 OTHERS_US = 3_000_000
 """Longer than RENEW_S: by then every worker that lives has tried."""
+APART_US = 1_000_000
+"""By how much clocks of machines may differ: a lease that ends later than this after the last that could be is no lease of now."""
 
 
 class Lease:
@@ -34,6 +36,8 @@ class Lease:
         self._until_us = 0
         self._others_us = 0
         self._buried: set[str] = set()
+        self._strange: dict[str, tuple[int, int]] = {}
+        """Workers whose leases end later than any can by this clock: when they end, and since when they do."""
 
     @property
     def is_held(self) -> bool:
@@ -80,6 +84,7 @@ class Lease:
         while not self._stopping.wait(RENEW_S if self.is_held else AGAIN_S):
             try:
                 self._renew()
+                self._follow()
                 if self.may_take_over:
                     self._bury_the_dead()
             except OpenRoomsError as error:
@@ -97,6 +102,27 @@ class Lease:
             self._until_us = until_us
         else:
             self._register(until_us)
+
+    def _follow(self) -> None:
+        """A lease that ends later than any can is of a worker whose clock is ahead, if it is renewed: this machine was stopped by
+        what it runs on, and goes on where they are. If it is not, who held it died before the clock was set back.
+        """
+        now_us = self._rt.now_us()
+        with self._rt.db.look() as hot:
+            found = workers.ending_after(hot, now_us + workers.LEASE_US + APART_US)
+        known, self._strange = self._strange, {}
+        for worker_id, until_us in found.items():
+            before_us, since_us = known.get(worker_id, (until_us, now_us))
+            if until_us > before_us:
+                log.warning("the clock of this machine is behind that of others: it is put forward")
+                self._rt.clock.put_forward(self._rt.db, until_us - workers.LEASE_US - now_us)
+                return self._renew()
+            if now_us - since_us < workers.LEASE_US:
+                self._strange[worker_id] = (until_us, since_us)
+                continue
+            with self._rt.db.write() as session:
+                workers.expire(session, worker_id=worker_id)
+        return None
 
     def _bury_the_dead(self) -> None:
         """Cut the connections of workers that have been silent too long: one that is stopped in the middle of a

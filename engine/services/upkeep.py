@@ -4,6 +4,7 @@ from engine.core.identity import User
 from engine.runtime import Runtime, open_runtime
 from engine.services import identity
 from engine.settings import Settings
+from engine.store import clock, workers
 from engine.store.migrations import migrate
 
 
@@ -20,6 +21,14 @@ def open_migrated(settings: Settings) -> Runtime:
         rt.close()
         raise
     return rt
+
+
+def set_clock(rt: Runtime) -> None:
+    """Before an installation's parts are started: as long as no worker is at work its clock may follow the wall's."""
+    rt.clock.agree(rt.db)
+    with rt.db.change() as hot:
+        if not workers.has_any(hot, rt.now_us()):
+            clock.forget(hot)
 
 
 def set_password(rt: Runtime, name: str, password: str) -> User:

@@ -1,4 +1,5 @@
-"""The installation's clock: how far it is ahead of each machine's time since boot, agreed on once per boot.
+"""The installation's clock: how far it is ahead of each machine's time since boot, agreed on once per boot, or anew when
+none of its workers is at work.
 
 Clocks on walls are set, forward and back; time since boot only passes. All processes of a machine that agree on
 the distance between the two have one clock that nobody sets.
@@ -33,6 +34,16 @@ def agree(hot: Hot, boot: str) -> int:
         _wall_us(hot) - since_boot_us(),
     )
     return int(hot.one("SELECT ahead_us FROM clock WHERE boot_id = ?", boot)[0])
+
+
+def forget(hot: Hot) -> None:
+    """Whoever is started from now on finds out anew."""
+    hot.run("DELETE FROM clock")
+
+
+def put_forward(hot: Hot, boot: str, ahead_us: int) -> None:
+    """Have this boot's processes that are started from now on agree on so much, unless it is more already."""
+    hot.run("UPDATE clock SET ahead_us = ? WHERE boot_id = ? AND ahead_us < ?", ahead_us, boot, ahead_us)
 
 
 def _wall_us(hot: Hot) -> int:

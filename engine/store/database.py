@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import Session
 
 from engine.store import sqlite
-from engine.store.failures import DatabaseBusy, DatabaseDown, DatabaseFull, reachable, tell
+from engine.store.failures import DatabaseBusy, DatabaseDown, DatabaseFull, DatabaseShared, reachable, tell
 
 if TYPE_CHECKING:
     from engine.store.postgresql import Lane
@@ -27,8 +27,8 @@ __all__ = ["Database", "DatabaseBusy", "DatabaseDown", "DatabaseFull", "Hot", "S
 
 ROOM_BYTES = 4_000_000
 """Free on a disk that counts as full below it: a step gives 1 MiB at most, and its commit some more."""
-_POSTGRES_OPTIONS = "-c lock_timeout=5000"
-"""Milliseconds: who waits for a row that a stopped process holds says so in the end."""
+LOCK_TIMEOUT = "5s"
+"""Who waits for a row that a stopped process holds says so in the end."""
 
 DEAD_LINE_MS = 11_000
 """After which a line is given up that takes nothing, as keepalives do for one on which nothing is asked. Linux alone would
@@ -61,19 +61,23 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for reading; what it writes is rolled back."""
-        with reachable(self._file), self.engine.connect() as connection, Session(connection) as session:
+        with (
+            reachable(self.engine, self._file),
+            self.engine.connect() as connection,
+            Session(connection) as session,
+        ):
             yield session
 
     @contextmanager
     def look(self) -> Iterator[Hot]:
         """Hand-written SQL for reading, where a session would cost more than the query."""
-        with reachable(self._file), self.engine.connect() as connection:
+        with reachable(self.engine, self._file), self.engine.connect() as connection:
             yield Hot(connection, self.is_sqlite)
 
     @contextmanager
     def change(self) -> Iterator[Hot]:
         """As `write`, for hand-written SQL."""
-        with reachable(self._file), self._writer(), self.engine.connect() as connection:
+        with reachable(self.engine, self._file), self._writer(), self.engine.connect() as connection:
             hot = Hot(connection, self.is_sqlite)
             hot.begin()
             yield hot
@@ -105,7 +109,7 @@ class Database:
                 finally:
                     self._unlock()
             except SQLAlchemyError as error:
-                tell(error, self._file)
+                tell(error, self.engine, self._file)
 
     def lane(self) -> Lane | None:
         """For statements that PostgreSQL commits by themselves; SQLite's wait for the disk within the call."""
@@ -133,7 +137,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session whose changes are committed together, or not at all."""
-        with reachable(self._file), self._writer(), self.engine.connect() as connection:
+        with reachable(self.engine, self._file), self._writer(), self.engine.connect() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             with Session(connection) as session:
@@ -148,7 +152,7 @@ class Database:
     def lay_out(self) -> None:
         """Before many commits: have SQLite's log take its space on the disk at once."""
         if self._file:
-            with reachable(self._file), self._writer(), self.engine.connect() as connection:
+            with reachable(self.engine, self._file), self._writer(), self.engine.connect() as connection:
                 sqlite.lay_out_log(connection.connection.driver_connection, self._file)
 
     @property
@@ -160,6 +164,16 @@ class Database:
     def is_full(self) -> bool:
         """Whether the disk of an SQLite file has no room for what a step may give; of a server nobody knows it from here."""
         return self._file is not None and shutil.disk_usage(Path(self._file).parent).free < ROOM_BYTES
+
+    @property
+    def takes_writes(self) -> bool:
+        """Whether it answers, and is no standby."""
+        try:
+            with self.look() as hot:
+                found = hot.one("SELECT 'off'" if self.is_sqlite else "SHOW transaction_read_only")
+        except DatabaseDown:
+            return False
+        return bool(found[0] == "off")
 
     def ping(self) -> None:
         """
@@ -181,13 +195,13 @@ class Database:
 
     def _engine(self, pool_size: int) -> Engine:
         if not self.is_sqlite:
-            return create_engine(
+            engine = create_engine(
                 self.url,
                 pool_size=pool_size,
                 max_overflow=20,
                 pool_pre_ping=True,
                 connect_args={
-                    "options": _POSTGRES_OPTIONS,
+                    "options": f"-c lock_timeout={LOCK_TIMEOUT}",
                     "application_name": connection_name(socket.gethostname(), os.getpid()),
                     "connect_timeout": 5,
                     "keepalives_idle": 5,
@@ -196,6 +210,8 @@ class Database:
                     "tcp_user_timeout": DEAD_LINE_MS,
                 },
             )
+            event.listen(engine, "connect", _check_settings)
+            return engine
         engine = create_engine(self.url, connect_args={"check_same_thread": False, "timeout": 30})
         event.listen(engine, "connect", sqlite.set_up)
         return engine
@@ -234,6 +250,20 @@ class Database:
         if self._lock_file is None and self._file:
             self._lock_file = Path(f"{self._file}.lock").open("ab")  # noqa: SIM115 - kept open
         return self._lock_file
+
+
+def _check_settings(connection: Any, _record: object) -> None:
+    """A pooler that is told to ignore what a connection asks for mixes up prepared statements as well: runs fail of it.
+
+    Raises:
+        DatabaseShared
+    """
+    connection.autocommit = True  # no transaction for it, which is two more ways there and back
+    [(lock_timeout,)] = connection.execute("SHOW lock_timeout").fetchall()
+    connection.autocommit = False
+    if lock_timeout != LOCK_TIMEOUT:
+        connection.close()
+        raise DatabaseShared
 
 
 class Hot:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
+from sqlalchemy import Engine
 from sqlalchemy.exc import (
     DatabaseError,
     DataError,
@@ -29,6 +30,19 @@ class DatabaseDown(OpenRoomsError):
         super().__init__(f"The database can't be reached: {reason}. Nothing was changed; try again.")
 
 
+class DatabaseShared(DatabaseDown):
+    """What is between us and PostgreSQL gives a connection's transactions to different servers' processes."""
+
+    code = "database_behind_pooler"
+
+    def __init__(self) -> None:
+        OpenRoomsError.__init__(
+            self,
+            "A connection pooler, as PgBouncer, is between OpenRooms and PostgreSQL and drops what a connection is set to. "
+            "Have OPENROOMS_DATABASE_URL name PostgreSQL itself: each process keeps a pool of its own.",
+        )
+
+
 class DatabaseBusy(DatabaseDown):
     """Somebody else holds what a transaction needs; it was rolled back for certain."""
 
@@ -38,15 +52,17 @@ class DatabaseFull(DatabaseBusy):
 
 
 @contextmanager
-def reachable(file: str | None) -> Iterator[None]:
+def reachable(engine: Engine, file: str | None) -> Iterator[None]:
     """`file`: where an SQLite database lies on a disk."""
     try:
         yield
     except SQLAlchemyError as error:
-        tell(error, file)
+        tell(error, engine, file)
 
 
-def tell(error: SQLAlchemyError, file: str | None = None) -> NoReturn:
+def tell(error: SQLAlchemyError, engine: Engine, file: str | None = None) -> NoReturn:
+    if getattr(getattr(error, "orig", None), "sqlstate", None) == _READ_ONLY:
+        engine.dispose()  # what is connected stays with a server that is a standby now: others are for the new one
     meaning = _out_of_room(error, file) or _meaning(error)
     if meaning is None:
         raise error
@@ -70,7 +86,8 @@ def _meaning(error: SQLAlchemyError) -> OpenRoomsError | None:
     if isinstance(
         error, OperationalError | InterfaceError | InternalError
     ):  # the last as on a read-only standby
-        return _kind(error)(_first_line(error.orig))
+        reason = _first_line(error.orig)
+        return DatabaseShared() if _OF_POOLER in reason else _kind(error)(reason)
     if isinstance(error, NoConnectionFree):
         return DatabaseBusy("all of its connections are in use")
     if (
@@ -84,6 +101,9 @@ _BUSY = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL's codes for what could not be serialised, a deadlock and a lock that did not come in time."""
 _FULL = "53100"
 """And for a disk without room."""
+_READ_ONLY = "25006"
+"""And for a change that a standby is asked for."""
+_OF_POOLER = "unsupported startup parameter"
 
 
 def _kind(error: DBAPIError) -> type[DatabaseDown]:

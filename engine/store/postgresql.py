@@ -74,13 +74,13 @@ class Lane:
             self._hear()
         error = asked.failure
         if isinstance(error, SQLAlchemyError):
-            tell(error)
+            tell(error, self._engine)
         if isinstance(error, psycopg.Error):
             dialect = self._engine.dialect
             told: Any = DBAPIError.instance(
                 asked.sql, asked.parameters, error, psycopg.Error, dialect=dialect
             )
-            tell(told)
+            tell(told, self._engine)
         if error is not None:
             raise error
         return asked.row

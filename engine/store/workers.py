@@ -84,6 +84,11 @@ def has_any(hot: Hot, now_us: int) -> bool:
     return hot.one("SELECT 1 FROM worker WHERE expires_us > ? LIMIT 1", now_us) is not None
 
 
+def ending_after(hot: Hot, us: int) -> dict[str, int]:
+    """When the leases end that end later than that, by worker."""
+    return dict(hot.all("SELECT id, expires_us FROM worker WHERE expires_us > ?", us))
+
+
 def alive(session: Session, now_us: int) -> list[Worker]:
     rows = session.execute(select(WorkerRow).where(col(WorkerRow.expires_us) > now_us)).scalars()
     return [Worker(**{name: getattr(row, name) for name in Worker.__slots__}) for row in rows]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -21,7 +22,11 @@ from engine.supply.servers import Server
 if TYPE_CHECKING:
     from mcp import Client, MCPError
 
+log = logging.getLogger(__name__)
+
 CONNECT_S = 30
+ANSWER_S = 10
+"""How long a server that was late with a call may take to say what tools it has, before it is given up."""
 MAX_PAGES = 100
 MAX_LOG_BYTES = 1_048_576
 KEY = "openrooms.dev/idempotency-key"
@@ -51,6 +56,7 @@ class Connection:
         self._keeper: asyncio.Task[None] | None = None
         self._ready: asyncio.Future[Client] | None = None
         self._lost = asyncio.Event()
+        self._doubt: asyncio.Task[None] | None = None
 
     async def call(self, tool: str, arguments: dict[str, Any], ctx: StepContext) -> Any:
         """What the tool gives: its structured content, or {text} with what is no text as `content`.
@@ -72,12 +78,27 @@ class Connection:
             result = await to.call_tool(tool, arguments, meta=cast(Any, {KEY: ctx.idempotency_key}))
         except MCPError as error:
             raise self._refusal(tool, error, ready) from None
+        except asyncio.CancelledError:  # its time is up, or nobody wants it any more
+            if self._doubt is None or self._doubt.done():
+                self._doubt = asyncio.create_task(self._try(to, ready))
+            raise
         except RuntimeError as error:  # so the library says that a result breaks its schema
             raise StepError(str(error)[:1000], code="bad_result", retryable=False) from None
         except Exception as error:  # noqa: BLE001 - the library's, the server's or the network's
             self._lose(ready)
             raise Unavailable(self._name, _reason(error)) from None
         return given(self._name, tool, result)
+
+    async def _try(self, to: Client, ready: asyncio.Future[Client]) -> None:
+        """A server that hangs would hold up every call from now on; one that never ends what it says, this whole loop."""
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await to.list_tools()
+        except TimeoutError:
+            log.warning("the MCP server %r hangs: the next call connects anew", self._name)
+            self._lose(ready)
+        except Exception as error:  # noqa: BLE001 - an answer, or the next call meets what has become of it
+            log.debug("the MCP server %r: %s", self._name, error)
 
     def _refusal(self, tool: str, error: MCPError, ready: asyncio.Future[Client]) -> StepError:
         from mcp_types import CONNECTION_CLOSED, INVALID_PARAMS, INVALID_REQUEST
@@ -109,6 +130,8 @@ class Connection:
             self._lose(self._ready)
 
     async def close(self) -> None:
+        if self._doubt is not None:
+            self._doubt.cancel()
         if self._keeper is not None:
             self._lost.set()
             await asyncio.wait([self._keeper])

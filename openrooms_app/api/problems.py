@@ -61,6 +61,7 @@ STATUS: Final = {
     "secret_unreadable": 503,
     "too_many_requests": 429,
     "too_many_trials": 429,
+    "database_behind_pooler": 503,
     "database_unavailable": 503,
     "database_newer": 503,
 }

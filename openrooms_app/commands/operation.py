@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from openrooms_app.commands.local import log_to_stderr, runtime, settings
+from openrooms_app.ending import end_anyway
 from openrooms_app.loading import loading
 
 
@@ -71,8 +72,13 @@ def worker(threads: int | None, replaces: int | None) -> None:
     if replaces:
         expire_predecessor(rt, replaces)
     stopping = threading.Event()
+
+    def stop(*_: object) -> None:
+        stopping.set()
+        end_anyway(chosen.worker_grace_s)
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
+        signal.signal(number, stop)
     _stop_with_supervisor()
     with at_work(rt, threads=threads or chosen.worker_threads) as listen:
         threading.Thread(target=listen, name="bells", daemon=True).start()
@@ -83,7 +89,11 @@ def worker(threads: int | None, replaces: int | None) -> None:
 @click.command()
 def migrate() -> None:
     """Bring the database to this version's tables."""
-    runtime().close()
+    from engine.services import upkeep
+
+    rt = runtime()
+    upkeep.set_clock(rt)
+    rt.close()
 
 
 @click.command("set-password")

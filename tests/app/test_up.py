@@ -1,5 +1,6 @@
 """`openrooms up`: real processes, started together, revived when killed, gone after Ctrl-C."""
 
+import fcntl
 import os
 import re
 import signal
@@ -161,6 +162,19 @@ def test_ctrl_c_stops_every_process(up: Up) -> None:
 
     assert up.process.wait(20) == 0
     assert not [pid for pid in children if is_alive(pid)]
+
+
+def test_ctrl_c_stops_one_whose_migration_waits_for_its_database(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    data_dir.mkdir(mode=0o700)
+    with (data_dir / "openrooms.db.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        up = Up(data_dir)
+        up.until(lambda: any(" migrate" in command for command in up.children().values()))
+        up.process.send_signal(signal.SIGINT)
+
+        assert up.process.wait(10) == 0
+        assert not up.children()
 
 
 def test_a_killed_supervisor_leaves_no_web_and_no_worker_behind(up: Up) -> None:

@@ -1,6 +1,8 @@
 """Cron expressions as wall time of a zone: gaps, overlaps, what is missed and what is merely late."""
 
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -59,6 +61,28 @@ def test_a_time_that_an_overlap_repeats_comes_once_unless_it_has_a_star(
     expression: str, times: list[str]
 ) -> None:
     assert next_of(expression, BERLIN, "2026-10-24T22:00:00Z", len(times)) == times
+
+
+@pytest.mark.parametrize(
+    ("zone", "changes"),
+    [
+        (BERLIN, "2026-03-29T01:00:00Z"),
+        (BERLIN, "2026-10-25T01:00:00Z"),
+        ("Australia/Lord_Howe", "2026-04-04T15:00:00Z"),  # by half an hour
+        ("Australia/Lord_Howe", "2026-10-03T15:30:00Z"),
+        ("America/Havana", "2026-11-01T05:00:00Z"),  # at midnight
+        ("Asia/Pyongyang", "2015-08-14T15:00:00Z"),
+    ],
+)
+@pytest.mark.parametrize("hour", [0, 2, 23])
+def test_with_a_star_it_is_due_whenever_the_zone_s_clocks_show_it(zone: str, changes: str, hour: int) -> None:
+    begin, minute = at(changes) - 3 * 3600 * SECOND, timedelta(minutes=1)
+    clock = [datetime.fromtimestamp(begin // SECOND, UTC) + number * minute for number in range(1, 48 * 60)]
+    shown = [moment for moment in clock if moment.astimezone(ZoneInfo(zone)).hour == hour]
+
+    assert cron(f"* {hour} * * *", zone).between(begin, begin + 48 * 3600 * SECOND - 1, 10_000) == [
+        int(moment.timestamp()) * SECOND for moment in shown
+    ]
 
 
 def test_whoever_is_asked_inside_an_overlap_gives_the_same_times() -> None:

@@ -13,7 +13,8 @@ import subprocess
 import tempfile
 import time
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,18 @@ class Postgres:
         with suppress(ProcessLookupError):
             os.kill(dice.choice(backends), signal.SIGKILL)
         return 1
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """While the block lasts none of its processes does anything; the kernel takes what they are sent."""
+        assert self._server is not None
+        for pid in (everybody := [self._server.pid, *_children(self._server.pid)]):
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in everybody:
+                os.kill(pid, signal.SIGCONT)
 
     def kill_server(self) -> None:
         """SIGKILL the postmaster; its children notice and end."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.run import RunStatus
+from openrooms_app.ending import ANYWAY_S
 from tests.core.drawing import line, node, tool
 from tests.crash.checker import check
 from tests.crash.installation import Installation, all_over, until
@@ -96,6 +97,22 @@ def test_runs_go_on_when_postgresql_is_back(on_postgres: Installation, postgres:
     all_end_well(place, run_ids)
 
 
+def test_what_was_decided_while_postgresql_was_away_is_kept_and_no_effect_repeated(
+    on_postgres: Installation, postgres: Postgres
+) -> None:
+    place = on_postgres
+    worker = place.worker()
+    run_ids = [place.begin(line(effect("one", after_ms=500), effect("two"))).id for _ in range(5)]
+    place.until_event(run_ids[-1], "TOOL_INVOKED")
+    postgres.kill_server()
+    time.sleep(1.5)  # the effects are over meanwhile, and it has been tried
+    postgres.start()
+
+    all_end_well(place, run_ids)
+    found = check(place.rt, run_ids, read(place.ledger))
+    assert found.counts["repeated_effects"] == 0, worker.told()
+
+
 @pytest.mark.parametrize("forwards", [True, False])
 def test_a_commit_that_nobody_knows_the_end_of_is_neither_lost_nor_doubled(
     on_postgres: Installation, postgres: Postgres, proxy_folder: Path, forwards: bool
@@ -148,3 +165,20 @@ def test_a_worker_that_was_told_to_stop_leaves_its_runs_to_others(place: Install
     place.worker()
 
     assert ended(place, run.id).status is RunStatus.COMPLETED
+
+
+def test_told_to_stop_it_ends_though_its_database_does_not_answer(
+    on_postgres: Installation, postgres: Postgres
+) -> None:
+    place = on_postgres
+    place.extra["OPENROOMS_WORKER_GRACE_S"] = "0"
+    worker = place.worker()
+    run_ids = [place.begin(document).id for document in (one_effect(before_ms=1_000), *DOCUMENTS)]
+    place.until_event(run_ids[0], "TOOL_INVOKED")
+    with postgres.stopped():
+        time.sleep(0.5)  # all that it does waits for an answer
+        worker.send(signal.SIGTERM)
+        assert worker.wait(ANYWAY_S + 2) == 1
+    place.worker(replaces=worker)
+
+    all_end_well(place, run_ids)

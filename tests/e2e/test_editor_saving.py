@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from openrooms_app.session import COOKIE
 from tests.e2e.conftest import PASSWORDS, RunningApp
@@ -114,14 +114,23 @@ def test_a_stale_tab_is_told_and_overwrites_nothing(editing: Editing, context: B
     assert editing.nodes()["sum"]["name"] == "Mine"
 
 
-def test_a_conflict_is_overwritten_only_after_saying_so(editing: Editing) -> None:
-    current = editing.app.ask("GET", f"/api/workflows/{editing.id}")
-    answer = editing.app.client.put(
-        f"/api/workflows/{editing.id}",
-        json={**current["draft"], "name": "Theirs"},
-        headers={"if-match": f'"{current["revision"]}"'},
-    )
-    assert answer.is_success
+def test_a_conflict_is_never_published_and_overwritten_only_after_saying_so(editing: Editing) -> None:
+    def save_theirs(publishing: Route) -> None:
+        current = editing.app.ask("GET", f"/api/workflows/{editing.id}")
+        answer = editing.app.client.put(
+            f"/api/workflows/{editing.id}",
+            json={**current["draft"], "name": "Theirs"},
+            headers={"if-match": f'"{current["revision"]}"'},
+        )
+        assert answer.is_success
+        publishing.continue_()
+
+    editing.page.route("**/versions", save_theirs, times=1)
+    editing.page.get_by_test_id("publish").click()
+    editing.page.get_by_test_id("publish-confirm").click()
+    expect(editing.page.get_by_role("dialog").get_by_role("alert")).to_contain_text("changed meanwhile")
+    assert editing.app.ask("GET", f"/api/workflows/{editing.id}")["latest_version"] is None
+    editing.page.keyboard.press("Escape")
     rename(editing, "Mine")
     expect(editing.saved).to_contain_text("Conflict")
     editing.page.get_by_role("button", name="Overwrite").click()

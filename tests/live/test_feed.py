@@ -9,6 +9,7 @@ from redis import Redis
 
 from engine.live import feed as feed_module
 from engine.live import link
+from engine.live.bell import Bell
 from engine.live.feed import Feed
 from engine.live.frames import Batch, Published
 from tests.live.conftest import heard_by, listen, wait_until
@@ -111,6 +112,28 @@ def test_publishing_goes_on_after_a_kill_and_says_that_something_was_lost(own_re
             wait_until(lambda: feed.publish([published(3)]))
             assert len(heard_by(watcher)) == 1
         assert feed.hot("r1")["seq"] == 3
+
+
+def test_after_a_failover_nothing_stays_with_the_server_that_takes_no_writes_any_more(
+    own_redis, tmp_path, redis_url
+):
+    """Both have one address, which leads to the new one now."""
+    address = tmp_path / "redis.link"
+    address.symlink_to(own_redis.url.removeprefix("unix://"))
+    with closing(Feed(f"unix://{address}")) as feed, closing(Bell(feed.url, b"key")) as bell:
+        assert feed.publish([published(1)])
+        assert bell.ring("r1")
+        bell.huey.room = lambda: 1
+        assert bell.huey.dequeue()
+        with Redis.from_url(own_redis.url) as old:
+            old.replicaof("127.0.0.1", 1)
+        address.unlink()
+        address.symlink_to(redis_url.removeprefix("unix://"))
+
+        wait_until(lambda: feed.publish([published(2)]))
+        wait_until(lambda: bell.ring("r2"))
+        wait_until(bell.huey.dequeue)
+        assert feed.failures + bell.failures > 0
 
 
 def test_a_lost_batch_is_told_by_the_next_sweep_even_if_nothing_else_is_published(own_redis):

@@ -5,10 +5,12 @@ from contextlib import closing
 
 import pytest
 
+from engine.runner.lease import Lease
 from engine.runtime import Clock
-from engine.store import clock
+from engine.services import upkeep
+from engine.store import clock, workers
 from engine.store.database import Database
-from tests.fixtures.runtimes import HOUR, SECOND
+from tests.fixtures.runtimes import HOUR, SECOND, MovableRuntime
 
 MINUTE = 60 * SECOND
 """More than a machine takes between two readings, much less than a clock is set by."""
@@ -34,6 +36,22 @@ def test_a_process_started_after_the_clock_was_set_agrees_with_those_before(
         after.agree(database)
 
         assert abs(after.now_us() - before.now_us()) < MINUTE
+
+
+@pytest.mark.parametrize("is_at_work", [True, False])
+def test_an_installation_that_is_started_again_follows_the_wall_s_clock(
+    sqlite_rt: MovableRuntime, request: pytest.FixtureRequest, is_at_work: bool
+) -> None:
+    """As after a night in which a virtual machine slept with its host."""
+    sqlite_rt.clock.agree(sqlite_rt.db)
+    if is_at_work:
+        Lease(sqlite_rt, "me", 1)._register(sqlite_rt.now_us() + workers.LEASE_US)
+    before, started = sqlite_rt.now_us(), Clock()
+    request.getfixturevalue("jump")
+    upkeep.set_clock(sqlite_rt)
+    started.agree(sqlite_rt.db)
+
+    assert (started.now_us() - before > HOUR / 2) is not is_at_work
 
 
 def test_a_process_does_not_follow_a_clock_that_is_set_under_it(request: pytest.FixtureRequest) -> None:

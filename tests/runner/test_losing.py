@@ -18,12 +18,14 @@ from engine.core.run import RunStatus
 from engine.runner import runner
 from engine.runner.effects import Effects, Ended, Work
 from engine.runner.lease import Lease
+from engine.runtime import Clock
 from engine.services import history
 from engine.store import claims, journal, workers
 from engine.store.journal import Move, Row
 from engine.store.workers import Worker
 from tests.core.drawing import forked, line, node, tool
 from tests.fixtures.contexts import a_context
+from tests.fixtures.runtimes import HOUR, MovableRuntime
 from tests.runner.conftest import Gate, Place, Rooms
 from tests.simulation.bites import no_fence_check
 
@@ -124,6 +126,32 @@ def test_who_could_not_renew_gives_others_time_to_come_back_before_it_takes_thei
 
     lease._others_us = place.rt.now_us()
     assert place.over(run.id).status is RunStatus.COMPLETED
+
+
+@pytest.mark.parametrize("is_alive", [True, False])
+def test_a_lease_that_ends_later_than_any_can_is_followed_if_it_is_renewed_and_else_ended(
+    rt: MovableRuntime, is_alive: bool
+) -> None:
+    """As that of a worker that went on while this machine stood still, and that of one dead since before the clock was set."""
+    mine, now_us = Lease(rt, "mine", 1), rt.now_us()
+    rt.clock.agree(rt.db)
+    mine._register(now_us + workers.LEASE_US)
+    with rt.db.write() as session:
+        workers.register(session, a_worker("other", now_us + HOUR))
+    mine._follow()
+    mine._follow()
+    assert rt.now_us() - now_us < HOUR / 2
+    rt.move_clock(workers.LEASE_US)
+    with rt.db.write() as session:
+        workers.renew(session, "other", now_us + HOUR + is_alive)
+    mine._follow()
+
+    started = Clock()
+    started.agree(rt.db)
+    with rt.db.read() as session:
+        alive = {worker.id for worker in workers.alive(session, rt.now_us())}
+    assert alive == ({"mine", "other"} if is_alive else set())
+    assert (started.now_us() - now_us > HOUR / 2) is (rt.now_us() - now_us > HOUR / 2) is is_alive
 
 
 @pytest.mark.parametrize("is_taken", [False, True])

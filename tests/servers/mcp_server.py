@@ -64,6 +64,14 @@ def make_server(folder: Path) -> MCPServer:
         return "done"
 
     @server.tool()
+    async def hang() -> str:
+        """Never do anything any more."""
+        (folder / "hung").write_text(str(os.getpid()))
+        did("hanging")
+        time.sleep(3600)
+        return ""
+
+    @server.tool()
     def die() -> str:
         """Take the server down."""
         did("dying")

@@ -71,6 +71,19 @@ def test_a_due_time_begins_one_run_however_many_workers_fire_it(rt, editor, room
     assert schedules.get(rt, editor, schedule.id).next_due_at == found[0].due_at + SECOND
 
 
+def test_a_round_ends_soon_and_the_next_goes_on_with_who_waits_longest(rt, editor, room_id, monkeypatch):
+    """Timers are due meanwhile, though hundreds of schedules have missed a month."""
+    monkeypatch.setattr(firing, "ROUND_S", 0)
+    made = [a_schedule(rt, editor, room_id, overlap="queue", catch_up="all") for _ in range(2)]
+    rt.move_clock(5 * MINUTE)
+    after_each = []
+    for _ in range(2):
+        firing.fire_due(rt, rt.now_us())
+        after_each.append(sorted(len(schedules.firings(rt, editor, one.id).items) for one in made))
+
+    assert after_each == [[0, 5], [5, 5]]
+
+
 def test_a_worker_fires_on_time(rt, editor, room_id):
     runner = Runner(rt, threads=2)
     runner.start()

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from engine.store.database import DEAD_LINE_MS, Database, DatabaseBusy, DatabaseDown, DatabaseFull
-from tests.fixtures.databases import open_quick
+from tests.fixtures.databases import open_quick, postgres_address
+from tests.servers.pooler import without_options
 
 
 def test_a_file_that_is_no_database_can_not_be_reached(tmp_path: Path) -> None:
@@ -25,6 +26,31 @@ def test_a_database_that_takes_no_writes_can_not_be_reached(database: Database) 
 
     with pytest.raises(DatabaseDown):
         change(database, setting, "UPDATE run SET seq = 1")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_connection_that_stayed_with_a_standby_is_given_up(database_url: str) -> None:
+    with closing(Database(database_url, pool_size=1)) as database:
+        with database.read() as session:
+            session.execute(text("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"))
+            session.commit()
+
+        with pytest.raises(DatabaseDown, match="read-only"), database.change() as hot:
+            hot.run("UPDATE run SET seq = 1")
+        with database.change() as hot:
+            hot.run("UPDATE run SET seq = 1")
+
+
+def test_a_pooler_that_drops_what_a_connection_is_set_to_is_refused(
+    postgres_server: str, tmp_path: Path
+) -> None:
+    """Statements that were prepared on one of its connections would be looked for on another, and runs fail of it."""
+    address = postgres_address(str(tmp_path), "postgres")
+    with without_options(postgres_server, tmp_path), closing(Database(address)) as database:
+        for ask in (database.ping, database.look().__enter__):
+            with pytest.raises(DatabaseDown, match="name PostgreSQL itself") as refused:
+                ask()
+            assert refused.value.code == "database_behind_pooler"
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ from engine.core.tool_call import call_tool
 from engine.core.validation import find_problems
 from engine.isolation.pool import Children
 from engine.services import history, secrets, tools
-from engine.supply import Sources, Supply
+from engine.supply import Sources, Supply, connection
 from engine.supply.servers import read_servers
 from engine.supply.sources import BadSource
 from tests.app.conftest import free_port
@@ -111,7 +112,7 @@ def test_a_step_an_agent_and_a_try_out_use_a_server_over_http(tmp_path, supplied
 
 
 def test_a_server_that_dies_in_a_call_is_a_failure_worth_a_retry_and_the_next_call_starts_it_again(
-    tmp_path, supplied
+    tmp_path, supplied, monkeypatch
 ):
     _, catalogue = supplied({"desk": stdio_entry(tmp_path)})
 
@@ -128,22 +129,29 @@ def test_a_server_that_dies_in_a_call_is_a_failure_worth_a_retry_and_the_next_ca
         with pytest.raises(StepError) as wrong:
             await call_tool(ctx, "mcp_desk_add", {"a": "1", "b": 1})
         assert wrong.value.code == "bad_arguments"
-        await cut_off(ctx, tmp_path)
+        await cut_off(ctx, tmp_path, "mcp_desk_dawdle", "dawdling")
+        await until_it_did(tmp_path, "cancelled")
+        await cut_off(ctx, tmp_path, "mcp_desk_hang", "hanging")
+        while Path(f"/proc/{(tmp_path / 'hung').read_text()}").exists():  # it is given up, and ended
+            await asyncio.sleep(0.02)
+        assert await call_tool(ctx, "mcp_desk_add", {"a": 2, "b": 2}) == {"total": 4}
 
-    asyncio.run(calls())
-    assert deeds(tmp_path) == ["dying", "add 1 1", "dawdling", "cancelled"]
+    monkeypatch.setattr(connection, "ANSWER_S", 0.3)
+    asyncio.run(asyncio.wait_for(calls(), 30))
+    assert deeds(tmp_path) == ["dying", "add 1 1", "dawdling", "cancelled", "hanging", "add 2 2"]
 
 
-async def cut_off(ctx, tmp_path):
-    """Cancel a call that is under way; the server hears of it."""
-    dawdling = asyncio.create_task(call_tool(ctx, "mcp_desk_dawdle", {}))
+async def cut_off(ctx, tmp_path, tool, deed):
+    """Cancel a call that is under way."""
+    call = asyncio.create_task(call_tool(ctx, tool, {}))
+    await until_it_did(tmp_path, deed)
+    call.cancel()
+    await asyncio.wait([call])
+
+
+async def until_it_did(tmp_path, deed):
     until = time.monotonic() + 10
-    while "dawdling" not in deeds(tmp_path):
-        assert time.monotonic() < until
-        await asyncio.sleep(0.02)
-    dawdling.cancel()
-    await asyncio.wait([dawdling])
-    while "cancelled" not in deeds(tmp_path):
+    while deed not in deeds(tmp_path):
         assert time.monotonic() < until
         await asyncio.sleep(0.02)
 

@@ -292,13 +292,16 @@ export class Editor {
 
   /** Null once there is a new version, else why there is none. */
   async publish(note: string): Promise<string | null> {
-    if (!(await this.flush())) return "Publishing needs the draft to be saved first, and that did not succeed.";
-    const reply = await this.parts.send<{ version: number }>("POST", `${this.path()}/versions`, note ? { note } : {});
+    const { saving } = this;
+    if (!saving || !(await saving.flush())) return "Publishing needs the draft to be saved first, and that did not succeed.";
+    const asSeen = { "if-match": `"${saving.revision}"` }; // what somebody else has saved since is nobody's to publish unseen
+    const reply = await this.parts.send<{ version: number }>("POST", `${this.path()}/versions`, note ? { note } : {}, asSeen);
     if (reply.kind === "ok") {
       this.update({ latestVersion: reply.value.version, isPublished: true });
       this.tell("info", `Version ${reply.value.version} is published.`);
       return null;
     }
+    if (reply.kind === "refused" && reply.code === "stale_draft") saving.heard(Number(reply.body["revision"]));
     if (reply.kind === "refused" && reply.body["problems"]) this.problemsAre(reply.body["problems"] as unknown as Problem[]);
     return reply.detail;
   }

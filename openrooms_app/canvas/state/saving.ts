@@ -39,7 +39,8 @@ const LONGEST_RETRY_MS = 30_000;
 export class Saving {
   private confirmed: WorkflowDocument;
   private current: WorkflowDocument;
-  private revision: number;
+  /** Of what was confirmed. */
+  revision: number;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private underway: Promise<void> | undefined;
   /** What was sent and never answered: the server may have it or not. */
