@@ -9,7 +9,7 @@ import { useStore } from "../state/use-store.ts";
 
 const NOTICE_MS = 6_000;
 
-export function Banners({ editor }: { readonly editor: Editor }) {
+export function Banners({ editor, me }: { readonly editor: Editor; readonly me: string }) {
   const kept = useStore(editor.store, (state) => state.kept);
   const save = useStore(editor.store, (state) => state.save);
   return (
@@ -20,7 +20,7 @@ export function Banners({ editor }: { readonly editor: Editor }) {
           <Button look="quiet" onClick={() => editor.dropKept()}>Drop them</Button>
         </Banner>
       )}
-      {save.kind === "conflict" && <ConflictBanner editor={editor} />}
+      {save.kind === "conflict" && <ConflictBanner editor={editor} by={save.newer.by === me ? "You, elsewhere," : save.newer.by ?? "Someone"} />}
       {save.kind === "refused" && <Banner text={`The draft was not saved: ${save.detail} It is kept in this browser.`} />}
       <Notice editor={editor} />
       <p className="sr-only" aria-live="polite"><Announcement editor={editor} /></p>
@@ -28,12 +28,12 @@ export function Banners({ editor }: { readonly editor: Editor }) {
   );
 }
 
-function ConflictBanner({ editor }: { readonly editor: Editor }) {
+function ConflictBanner({ editor, by }: { readonly editor: Editor; readonly by: string }) {
   const isDirty = useStore(editor.store, () => editor.isDirty);
   return (
-    <Banner text={isDirty ? "Someone saved a newer draft. Yours is kept in this browser and overwrites nothing." : "Someone saved a newer draft than the one you see."}>
+    <Banner text={`${by} saved a newer draft${isDirty ? ". What you have here is kept in this browser and overwrites nothing." : " than the one you see."}`}>
       {isDirty && <Button look="solid" onClick={() => void editor.mergeTheirs()}>Merge</Button>}
-      <Button look={isDirty ? "outline" : "solid"} onClick={() => void editor.takeTheirs()}>Load theirs</Button>
+      <Button look={isDirty ? "outline" : "solid"} onClick={() => void editor.takeTheirs()}>Load newer</Button>
       {isDirty && <Button onClick={() => download(editor)}>Download mine</Button>}
       <Button look="danger" onClick={() => confirm("Overwrite the newer draft with yours?") && void editor.overwriteTheirs()}>Overwrite</Button>
     </Banner>

@@ -16,6 +16,7 @@ export type Draft = {
   readonly draft: JsonObject;
   readonly problems: readonly Problem[];
   readonly latest_version: number | null;
+  readonly saved_by_name?: string | null;
   readonly draft_matches_version?: boolean;
 };
 

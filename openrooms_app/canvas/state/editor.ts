@@ -16,7 +16,7 @@ import { COMMANDS } from "./commands.ts";
 import { Keymap } from "./keymap.ts";
 import { Pins } from "./pins.ts";
 import { Runs } from "./runs.ts";
-import { Saving, type Backup, type SaveState } from "./saving.ts";
+import { newerOf, Saving, type Backup, type Newer, type SaveState } from "./saving.ts";
 import { saidOf } from "./selected.ts";
 import { createStore, type Store } from "./store.ts";
 import { UnreadTexts } from "./unread.ts";
@@ -85,8 +85,8 @@ export type EditorParts = {
   readonly storage: Storage;
   readonly backup: Backup;
   readonly onSignedOut: () => void;
-  /** This tab saved a revision: others want to know. */
-  onRevision?: (revision: number) => void;
+  /** This tab saved a draft: others want to know. */
+  onSaved?: (newer: Newer) => void;
 };
 
 const BLANK: WorkflowDocument = { format: "openrooms/workflow@1", name: "", nodes: [], transitions: [], notes: [] };
@@ -151,7 +151,7 @@ export class Editor {
         onState: (save) => this.saveStateIs(save),
         onConfirmed: (confirmed) => {
           this.confirmedBy(confirmed);
-          this.parts.onRevision?.(confirmed.revision);
+          this.parts.onSaved?.(newerOf(confirmed));
         },
       },
       document,
@@ -259,12 +259,12 @@ export class Editor {
   async lookForNewer(): Promise<void> {
     if (this.store.get().phase !== "ready") return;
     const reply = await this.parts.send<Draft>("GET", this.path());
-    if (reply.kind === "ok") this.heard(reply.value.revision);
+    if (reply.kind === "ok") this.heard(newerOf(reply.value));
   }
 
-  /** Another tab told of a revision. */
-  heard(revision: number): void {
-    this.saving?.heard(revision);
+  /** Another tab told of a draft that it saved. */
+  heard(newer: Newer): void {
+    this.saving?.heard(newer);
   }
 
   private async theirs(): Promise<{ readonly draft: Draft; readonly document: WorkflowDocument } | null> {
