@@ -78,7 +78,8 @@ export function WorkflowEditor({ me = "", canEdit = false, isKnown = true }: Pro
 }
 
 function Failed({ editor }: { readonly editor: Editor }) {
-  return <Fault what="workflow" text={useStore(editor.store, (state) => state.failure)} to="/workflows" />;
+  const failure = useStore(editor.store, (state) => state.failure);
+  return failure && <Fault what="workflow" {...failure} to="/workflows" />;
 }
 
 /** The editor of the workflow that the address names; it stops with the page, and warns before work is lost. */

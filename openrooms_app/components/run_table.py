@@ -8,7 +8,7 @@ import reflex as rx
 from openrooms_app import routes
 from openrooms_app.components.badge import badge, status_badge
 from openrooms_app.components.link import link
-from openrooms_app.components.table import NAME, WIDE, actions_cell, cell, row, table
+from openrooms_app.components.table import WIDE, actions_cell, cell, name_cell, row, table
 from openrooms_app.components.time import duration, relative_time
 
 COLUMNS: Final = ("Run", "Status", "Room", ("Workflow", WIDE), ("Steps", WIDE), ("Took", WIDE), "Began")
@@ -41,10 +41,10 @@ def _row(item: Any, actions: Callable[[Any], rx.Component] | None) -> rx.Compone
             ),
             class_name="max-w-72 truncate",
         ),
-        cell(
+        name_cell(
             link(item["room_name"], to=f"{routes.ROOMS}/{item['room_id']}", class_name="text-ink"),
             title=item["room_name"],
-            class_name=f"max-w-32 md:max-w-56 {NAME}",
+            class_name="max-w-32 md:max-w-56",
         ),
         cell(
             link(

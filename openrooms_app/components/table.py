@@ -10,8 +10,9 @@ from openrooms_app.components.style import classes
 WIDE: Final = "max-md:hidden"
 """For the heading and cells of a column that a phone has no room for."""
 
-NAME: Final = "max-md:whitespace-normal max-md:[overflow-wrap:anywhere] md:truncate"
-"""For a cell with a name: a phone shows all of it on several lines."""
+_NAME: Final = (
+    "max-md:line-clamp-2 max-md:whitespace-normal max-md:[overflow-wrap:anywhere] md:block md:truncate"
+)
 
 PADDING: Final = "px-2 first:pl-4 last:pr-4 md:px-4"
 
@@ -52,6 +53,11 @@ def row(*cells: rx.Component, **props: Any) -> rx.Component:
 
 def cell(*children: Any, **props: Any) -> rx.Component:
     return rx.el.td(*children, class_name=classes(f"{PADDING} py-1", props.pop("class_name", "")), **props)
+
+
+def name_cell(*children: Any, **props: Any) -> rx.Component:
+    """A cell with a name: on one line, on a phone on two. Give its width, and all of the name as `title`."""
+    return cell(rx.el.span(*children, class_name=_NAME), **props)
 
 
 def actions_cell(*children: Any) -> rx.Component:

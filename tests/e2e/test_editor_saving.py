@@ -108,7 +108,7 @@ def test_a_stale_tab_is_told_and_overwrites_nothing(editing: Editing, context: B
     assert other.nodes()["sum"]["name"] == "Theirs"
     rename(editing, "Mine")
     expect(editing.saved).to_contain_text("Conflict")
-    expect(editing.page.get_by_role("alert")).to_contain_text("You, elsewhere, saved a newer draft.")
+    expect(editing.page.get_by_role("alert")).to_contain_text("You saved a newer draft elsewhere.")
     assert other.nodes()["sum"]["name"] == "Theirs"
     editing.page.get_by_role("button", name="Load newer").click()
     expect(editing.node("sum")).to_contain_text("Theirs")

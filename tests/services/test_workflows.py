@@ -95,7 +95,9 @@ def test_saving_counts_the_revision_and_keeps_key_order_and_numbers(rt, editor, 
     assert isinstance(saved.draft["nodes"][0]["a"], float)
 
 
-def test_a_stale_save_overwrites_nothing_and_tells_the_newer_revision_and_whose_it_is(rt, admin, editor, known):
+def test_a_stale_save_overwrites_nothing_and_tells_the_newer_revision_and_whose_it_is(
+    rt, admin, editor, known
+):
     made = workflows.create(rt, editor, SOUND)
     newer = workflows.save_draft(rt, admin, made.id, {**SOUND, "name": "Newer"}, revision=1)
 

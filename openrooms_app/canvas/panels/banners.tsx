@@ -20,7 +20,7 @@ export function Banners({ editor, me }: { readonly editor: Editor; readonly me: 
           <Button look="quiet" onClick={() => editor.dropKept()}>Drop them</Button>
         </Banner>
       )}
-      {save.kind === "conflict" && <ConflictBanner editor={editor} by={save.newer.by === me ? "You, elsewhere," : save.newer.by ?? "Someone"} />}
+      {save.kind === "conflict" && <ConflictBanner editor={editor} who={save.newer.by === me ? "You saved a newer draft elsewhere." : `${save.newer.by ?? "Someone"} saved a newer draft.`} />}
       {save.kind === "refused" && <Banner text={`The draft was not saved: ${save.detail} It is kept in this browser.`} />}
       <Notice editor={editor} />
       <p className="sr-only" aria-live="polite"><Announcement editor={editor} /></p>
@@ -28,10 +28,10 @@ export function Banners({ editor, me }: { readonly editor: Editor; readonly me: 
   );
 }
 
-function ConflictBanner({ editor, by }: { readonly editor: Editor; readonly by: string }) {
+function ConflictBanner({ editor, who }: { readonly editor: Editor; readonly who: string }) {
   const isDirty = useStore(editor.store, () => editor.isDirty);
   return (
-    <Banner text={`${by} saved a newer draft${isDirty ? ". What you have here is kept in this browser and overwrites nothing." : " than the one you see."}`}>
+    <Banner text={`${who} ${isDirty ? "What you have here is kept in this browser and overwrites nothing." : "You see the older one."}`}>
       {isDirty && <Button look="solid" onClick={() => void editor.mergeTheirs()}>Merge</Button>}
       <Button look={isDirty ? "outline" : "solid"} onClick={() => void editor.takeTheirs()}>Load newer</Button>
       {isDirty && <Button onClick={() => download(editor)}>Download mine</Button>}

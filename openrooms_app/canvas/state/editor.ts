@@ -9,7 +9,7 @@ import { NOTHING, type Selection } from "../document/operations.ts";
 import type { Try } from "../document/trial.ts";
 import type { Part } from "../document/walk.ts";
 import { countsBy, type Count, type Problem } from "../document/problems.ts";
-import type { Draft, Send } from "./api.ts";
+import { wrongOf, type Draft, type Reply, type Send, type Wrong } from "./api.ts";
 import { keptIn, type Kept } from "./backup.ts";
 import { EMPTY, type Catalogue } from "./catalogue.ts";
 import { COMMANDS } from "./commands.ts";
@@ -24,7 +24,7 @@ import { UnreadTexts } from "./unread.ts";
 export type EditorState = {
   readonly phase: "loading" | "ready" | "failed";
   /** Why the workflow could not be opened. */
-  readonly failure: string;
+  readonly failure: Wrong | null;
   readonly history: History<WorkflowDocument>;
   readonly selection: Selection;
   readonly problems: readonly Problem[];
@@ -115,7 +115,7 @@ export class Editor {
     this.runs = new Runs(parts, (text) => this.announce(text));
     this.store = createStore<EditorState>({
       phase: "loading",
-      failure: "",
+      failure: null,
       history: begin(BLANK),
       selection: NOTHING,
       problems: [],
@@ -320,10 +320,10 @@ export class Editor {
     return `/api/workflows/${encodeURIComponent(this.parts.workflowId)}`;
   }
 
-  private failedToLoad(replies: readonly { kind: string; status?: number; detail?: string }[]): void {
-    if (replies.some((reply) => reply.status === 401)) return this.parts.onSignedOut();
-    const failed = replies.find((reply) => reply.kind !== "ok");
-    return this.update({ phase: "failed", failure: failed?.detail ?? "The workflow could not be opened." });
+  private failedToLoad(replies: readonly Reply<unknown>[]): void {
+    const failed = replies.filter((reply) => reply.kind !== "ok");
+    if (failed.some((reply) => reply.kind === "refused" && reply.status === 401)) return this.parts.onSignedOut();
+    this.update({ phase: "failed", failure: failed[0] ? wrongOf(failed[0]) : null });
   }
 
   private arrive(history: History<WorkflowDocument>, announcement = ""): void {

@@ -17,6 +17,7 @@ from openrooms_app.components import (
     link_button,
     menu,
     menu_item,
+    name_cell,
     panel,
     relative_time,
     row,
@@ -24,7 +25,7 @@ from openrooms_app.components import (
     table,
 )
 from openrooms_app.components.query import pager
-from openrooms_app.components.table import NAME, WIDE
+from openrooms_app.components.table import WIDE
 from openrooms_app.pages.agents.state import AgentsPage
 from openrooms_app.session import SessionState
 from openrooms_app.shell import for_editors
@@ -68,15 +69,15 @@ def _row(item: Any) -> rx.Component:
     model = rx.cond(item["model"] != "", item["model"], "its usual one")
     users = item["used_by"].to(list[dict[str, str]])
     return row(
-        cell(
+        name_cell(
             link(item["name"], to=f"{routes.AGENTS}/{item['id']}", class_name="font-medium"),
             title=item["name"],
-            class_name=f"md:max-w-56 {NAME}",
+            class_name="md:max-w-56",
         ),
-        cell(
+        name_cell(
             rx.el.span(model, class_name="font-mono text-xs"),
             rx.el.span(" ", item["provider"], class_name="text-mute"),
-            class_name=f"md:max-w-64 {NAME}",
+            class_name="md:max-w-64",
         ),
         cell(
             rx.cond(item["tools"] != "", item["tools"], "none"),

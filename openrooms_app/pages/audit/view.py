@@ -14,6 +14,7 @@ from openrooms_app.components import (
     link,
     link_button,
     local_time,
+    name_cell,
     panel,
     relative_time,
     row,
@@ -21,7 +22,7 @@ from openrooms_app.components import (
     table,
 )
 from openrooms_app.components.query import moment_filter, pager, select_filter
-from openrooms_app.components.table import NAME, WIDE
+from openrooms_app.components.table import WIDE
 from openrooms_app.pages.audit.state import ACTIONS, AuditPage
 from openrooms_app.session import SessionState
 
@@ -125,6 +126,6 @@ def _row(item: Any) -> rx.Component:
         ),
         cell(item["who"], title=item["who"], class_name="max-w-20 truncate md:max-w-40"),
         cell(what, class_name="max-md:whitespace-normal"),
-        cell(rx.el.span(target, class_name=look), class_name=f"max-md:min-w-28 md:max-w-60 {NAME}"),
+        name_cell(rx.el.span(target, class_name=look), class_name="max-md:min-w-28 md:max-w-60"),
         cell(item["detail"], title=item["detail"], class_name=f"max-w-72 truncate text-mute {WIDE}"),
     )

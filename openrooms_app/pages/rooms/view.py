@@ -22,6 +22,7 @@ from openrooms_app.components import (
     menu,
     menu_item,
     menu_line,
+    name_cell,
     panel,
     relative_time,
     row,
@@ -32,7 +33,7 @@ from openrooms_app.components import (
     text_input,
 )
 from openrooms_app.components.query import pager, search_filter, select_filter
-from openrooms_app.components.table import NAME, WIDE
+from openrooms_app.components.table import WIDE
 from openrooms_app.pages.rooms.state import OF_CALLS, RoomsPage
 from openrooms_app.session import SessionState
 from openrooms_app.shell import for_editors
@@ -106,10 +107,10 @@ def _nothing_yet() -> rx.Component:
 def _row(item: Any) -> rx.Component:
     room, workflow = item["id"].to(str), item["workflow_id"].to(str)
     return row(
-        cell(
+        name_cell(
             link(item["name"], to=f"{routes.ROOMS}/{room}", class_name="font-medium"),
             title=item["name"],
-            class_name=f"max-w-40 md:max-w-72 {NAME}",
+            class_name="max-w-40 md:max-w-72",
         ),
         cell(status_badge(item["status"].to(str))),
         cell(

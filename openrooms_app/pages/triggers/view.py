@@ -14,10 +14,12 @@ from openrooms_app.components import (
     error_state,
     icon_button,
     link,
+    link_button,
     link_icon,
     menu,
     menu_item,
     menu_line,
+    name_cell,
     panel,
     relative_time,
     row,
@@ -37,9 +39,10 @@ schedule_form: Any = ScheduleForm
 
 def trigger_lists(*, is_overview: bool) -> rx.Component:
     loaded = rx.fragment(_schedules(is_overview), _hooks(is_overview), _subscriptions())
+    elsewhere = [] if is_overview else [link_button("All rooms", to=routes.ROOMS)]
     return rx.cond(
         state.error != "",
-        panel(error_state(state.error, state.refresh)),
+        panel(error_state(state.error, state.refresh, "These triggers can't be shown", *elsewhere)),
         rx.cond(state.is_loading, panel(skeleton_rows()), loaded),
     )
 
@@ -164,9 +167,7 @@ WIDE_AT_MOST: Final = "max-w-80 truncate max-md:hidden"
 
 
 def _name(item: Any) -> rx.Component:
-    return cell(
-        item["name"], title=item["name"].to(str), class_name="max-w-36 truncate font-medium md:max-w-64"
-    )
+    return name_cell(item["name"], title=item["name"].to(str), class_name="max-w-36 font-medium md:max-w-64")
 
 
 def _on_off(item: Any) -> rx.Component:

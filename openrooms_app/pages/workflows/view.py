@@ -21,6 +21,7 @@ from openrooms_app.components import (
     menu,
     menu_item,
     menu_line,
+    name_cell,
     panel,
     plain_link,
     relative_time,
@@ -117,9 +118,10 @@ def _row(item: Any) -> rx.Component:
     address = routes.WORKFLOWS + "/" + item["id"].to(str)
     errors = item["error_count"].to(int)
     return row(
-        cell(
+        name_cell(
             link(item["name"], to=address, class_name="font-medium"),
-            class_name="max-w-36 truncate md:max-w-80",
+            title=item["name"],
+            class_name="max-w-36 md:max-w-80",
         ),
         cell(
             rx.el.span(
