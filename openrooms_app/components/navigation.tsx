@@ -1,6 +1,7 @@
 // The way around the app: a column that folds to icons, or behind a button on a narrow screen.
 import { useContext, useLayoutEffect, type MouseEvent, type ReactNode } from "react";
 import { Link, useLocation } from "react-router";
+import { toast } from "sonner";
 import {
   Bot, CalendarClock, DoorOpen, House, LogOut, Menu, Monitor, Moon, PanelLeft, Play, ScrollText, Settings, Sun, Workflow, Wrench,
   X,
@@ -166,6 +167,11 @@ function fold() {
 }
 
 async function logOut() {
-  await fetch("/logout", { method: "POST", redirect: "manual" });
+  try {
+    await fetch("/logout", { method: "POST", redirect: "manual" });
+  } catch {
+    toast.warning("OpenRooms does not answer: you are still logged in.");
+    return;
+  }
   window.location.assign("/login");
 }

@@ -176,6 +176,8 @@ def test_a_room_is_made_for_a_version_and_opened(running_app: RunningApp, as_ada
     as_ada.goto(f"{running_app.url}/rooms?q=many+words")
     expect(as_ada.get_by_title(long, exact=True)).to_be_visible()
     assert as_ada.get_by_title(long, exact=True).bounding_box()["height"] < 60  # two lines of it
+    as_ada.set_viewport_size({"width": 1024, "height": 768})
+    expect(the_row(as_ada, long).get_by_role("button", name="More for")).to_be_in_viewport(ratio=1)
 
 
 def test_a_room_runs_with_one_click_and_its_status_changes_without_a_reload(

@@ -168,6 +168,8 @@ def test_a_dialog_stays_for_a_quick_hand_and_a_lost_line_and_goes_with_its_page(
         page.keyboard.type("Half typed")
         line.cut()
         expect(page.get_by_text("Connection lost").first).to_be_visible()
+        page.get_by_role("link", name="Tools", include_hidden=True).first.dispatch_event("click")
+        expect(page.get_by_text("This page stays here until it does.")).to_be_visible()
         line.mend()
         expect(page.get_by_text("Connection lost")).to_have_count(0)
         expect(dialog.get_by_label("Name")).to_have_value("Half typed")

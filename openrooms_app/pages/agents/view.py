@@ -25,7 +25,7 @@ from openrooms_app.components import (
     table,
 )
 from openrooms_app.components.query import pager
-from openrooms_app.components.table import WIDE
+from openrooms_app.components.table import SHARED, WIDE, WIDER
 from openrooms_app.pages.agents.state import AgentsPage
 from openrooms_app.session import SessionState
 from openrooms_app.shell import for_editors
@@ -37,9 +37,9 @@ COLUMNS: Final = (
     "Name",
     "Model",
     ("Tools", WIDE),
-    ("Version", WIDE),
+    ("Version", WIDER),
     ("Used by", WIDE),
-    ("Changed", WIDE),
+    ("Changed", WIDER),
     "",
 )
 
@@ -72,18 +72,18 @@ def _row(item: Any) -> rx.Component:
         name_cell(
             link(item["name"], to=f"{routes.AGENTS}/{item['id']}", class_name="font-medium"),
             title=item["name"],
-            class_name="md:max-w-56",
+            class_name="md:w-1/4",
         ),
         name_cell(
             rx.el.span(model, class_name="font-mono text-xs"),
             rx.el.span(" ", item["provider"], class_name="text-mute"),
-            class_name="md:max-w-64",
+            class_name="max-md:min-w-24 md:w-1/4",
         ),
         cell(
             rx.cond(item["tools"] != "", item["tools"], "none"),
-            class_name=f"max-w-56 truncate text-mute {WIDE}",
+            class_name=f"{SHARED} text-mute {WIDE} md:w-1/6",
         ),
-        cell("v", item["version"], class_name=f"text-mute {WIDE}"),
+        cell("v", item["version"], class_name=f"text-mute {WIDER}"),
         cell(
             rx.cond(
                 users.length() > 0,
@@ -91,9 +91,9 @@ def _row(item: Any) -> rx.Component:
                 rx.el.span("nobody", class_name="text-mute"),
             ),
             rx.cond(item["more"] != "", rx.el.span(item["more"], class_name="text-mute"), rx.fragment()),
-            class_name=f"max-w-64 whitespace-normal {WIDE}",
+            class_name=f"{SHARED} whitespace-normal {WIDE} md:w-1/6",
         ),
-        cell(relative_time(item["updated_at"].to(str)), class_name=f"text-mute {WIDE}"),
+        cell(relative_time(item["updated_at"].to(str)), class_name=f"text-mute {WIDER}"),
         actions_cell(rx.cond(SessionState.can_edit, _more(item), rx.fragment())),
     )
 

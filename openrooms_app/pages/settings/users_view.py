@@ -73,7 +73,7 @@ def _user(item: Any) -> rx.Component:
             name,
             rx.cond(is_me, rx.el.span(" (you)", class_name="text-mute"), ""),
             title=name,
-            class_name="font-medium md:max-w-80",
+            class_name="font-medium md:w-1/3",
         ),
         cell(rx.cond(is_me, rx.el.span(item["role"], class_name="capitalize"), role)),
         cell(rx.cond(item["active"], badge("Active", color="ok"), badge("Deactivated")), class_name=WIDE),
