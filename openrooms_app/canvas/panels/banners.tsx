@@ -59,7 +59,7 @@ function Notice({ editor }: { readonly editor: Editor }) {
   if (!notice) return null;
   const tone = notice.tone === "error" ? "border-fail/60 text-fail" : "border-line text-ink";
   return (
-    <div role="status" data-testid="notice" className={`fixed bottom-4 left-1/2 z-50 flex max-w-lg -translate-x-1/2 items-center gap-2 rounded-lg border bg-raised px-3 py-2 text-sm shadow-lg ${tone}`}>
+    <div role="status" data-testid="notice" className={`fixed bottom-4 left-1/2 z-50 flex w-max max-w-[min(32rem,calc(100vw-32px))] -translate-x-1/2 items-center gap-2 rounded-lg border bg-raised px-3 py-2 text-sm shadow-lg ${tone}`}>
       {notice.text}
       <IconButton label="Dismiss" Icon={X} onClick={() => editor.dismiss()} />
     </div>
