@@ -156,7 +156,7 @@ const Line = memo(function Line({ seq, event, top, name, message, isChosen, isAh
       <time dateTime={event.at} title={whole(event.at)} className="shrink-0 text-mute tabular-nums">{clock(event.at)}</time>
       <span className={`grid w-3.5 shrink-0 place-items-center ${color}`}>{Icon && <Icon size={12} aria-label={event.level} />}</span>
       <span className="hidden w-40 shrink-0 truncate text-mute @min-[960px]:inline">{event.type}</span>
-      <span className="hidden w-36 shrink-0 truncate text-mute @min-[600px]:inline" title={name}>{name}</span>
+      <span className="hidden w-36 shrink-0 truncate text-mute @min-[720px]:inline" title={name}>{name}</span>
       <span className={`min-w-0 flex-1 truncate ${ink}`} title={message}>{message}</span>
       {event.branch && <span className="shrink-0 rounded bg-hover px-1 text-2xs text-mute" title={spellBranch(event.branch)}>{event.branch}</span>}
       <span className="hidden w-10 shrink-0 text-right text-2xs text-mute tabular-nums sm:inline">{seq}</span>
