@@ -60,6 +60,7 @@ class WorkflowSummary(Value):
     created_at: datetime
     updated_at: datetime
     created_by: str | None
+    saved_by_name: str | None = None
 
 
 class Workflow(WorkflowSummary):

@@ -27,6 +27,8 @@ from openrooms_app.session import COOKIE, SECURE_COOKIE, session_token
 
 SESSION_S: Final = 7 * 24 * 3600
 MAX_FORM_BYTES: Final = 16_384
+FAULTY: Final = {"invalid_input": "name", "weak_password": "password"}
+"""Which field of the first form an error is about."""
 
 
 class Entrance:
@@ -57,7 +59,8 @@ async def log_in(request: Request) -> Response:
     try:
         token = await _ask(identity.log_in, name, form.get("password", ""))
     except OpenRoomsError as error:
-        return _html(login_page(name, next_address, str(error)), error)
+        faulty = ("name", "password") if isinstance(error, identity.BadCredentials) else ()
+        return _html(login_page(name, next_address, str(error), faulty), error)
     return _with_session(request, token, next_address)
 
 
@@ -89,15 +92,14 @@ async def set_up(request: Request) -> Response:
     form = await _form(request)
     token, name, password = form.get("token", ""), form.get("name", ""), form.get("password", "")
     if password != form.get("again", ""):
-        return _html(
-            setup_page(token, name, "The two passwords differ. Type the same one twice."), status=422
-        )
+        differ = "The two passwords differ. Type the same one twice."
+        return _html(setup_page(token, name, differ, "again"), status=422)
     try:
         session = await _ask(identity.create_first_admin, token, name, password)
     except (identity.AlreadySetUp, identity.BadSetupToken) as error:
         return _html(_dead_link(error), error)
     except OpenRoomsError as error:
-        return _html(setup_page(token, name, str(error)), error)
+        return _html(setup_page(token, name, str(error), FAULTY.get(error.code, "")), error)
     return _with_session(request, session, routes.HOME)
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -30,7 +31,8 @@ main{width:100%;max-width:376px}
 h1{margin:0 0 4px;font-size:20px;line-height:28px;font-weight:600;letter-spacing:-.01em}
 .lead{margin:0 0 20px;color:var(--or-mute)}
 form{display:grid;gap:16px}
-label{display:grid;gap:6px;font-size:13px;font-weight:500}
+form>div{display:grid;gap:6px}
+label{font-size:13px;font-weight:500}
 .hint{font-weight:400;font-size:12px;line-height:16px;color:var(--or-mute)}
 input{width:100%;height:40px;padding:0 12px;border:1px solid var(--or-line-strong);border-radius:8px;
 background:var(--or-bg);color:inherit;font:inherit;font-weight:400}
@@ -66,6 +68,8 @@ class Field:
     kind: str = "text"
     complete: str = "off"
     value: str = ""
+    least: int = 0
+    """How many letters it has to have."""
     hint: str = ""
     autofocus: bool = False
 
@@ -78,32 +82,38 @@ class Form:
     fields: tuple[Field, ...]
     button: str
     hidden: tuple[tuple[str, str], ...] = ()
+    faulty: Collection[str] = ()
+    """The fields that an error is about."""
 
 
-def login_page(name: str = "", next_address: str = routes.HOME, error: str = "") -> str:
+def login_page(
+    name: str = "", next_address: str = routes.HOME, error: str = "", faulty: Collection[str] = ()
+) -> str:
     fields = (
         Field("name", "Name", complete="username", value=name, autofocus=not name),
         Field("password", "Password", "password", "current-password", autofocus=bool(name)),
     )
-    form = Form(routes.LOGIN, fields, "Log in", (("next", next_address),))
-    return _page("Log in", "Welcome back.", _form(form, error), error)
+    form = Form(routes.LOGIN, fields, "Log in", (("next", next_address),), faulty)
+    return _page("Log in", "Welcome back.", _form(form), error)
 
 
-def setup_page(token: str, name: str = "", error: str = "") -> str:
+def setup_page(token: str, name: str = "", error: str = "", faulty: str = "") -> str:
+    is_named = bool(name) and faulty != "name"
     fields = (
-        Field("name", "Your name", complete="username", value=name, autofocus=not name),
+        Field("name", "Your name", complete="username", value=name, autofocus=not is_named),
         Field(
             "password",
             "Password",
             "password",
             "new-password",
-            hint=f"At least {MIN_LENGTH} characters.",
-            autofocus=bool(name),
+            least=MIN_LENGTH,
+            hint=f"At least {MIN_LENGTH} characters. A few words in a row are good.",
+            autofocus=is_named,
         ),
         Field("again", "Password, once more", "password", "new-password"),
     )
-    form = Form(routes.SETUP, fields, "Create administrator", (("token", token),))
-    return _page("Set up OpenRooms", "Create the first administrator.", _form(form, error), error)
+    form = Form(routes.SETUP, fields, "Create administrator", (("token", token),), (faulty,))
+    return _page("Set up OpenRooms", "Create the first administrator.", _form(form), error)
 
 
 def setup_needs_link_page() -> str:
@@ -164,19 +174,21 @@ def _page(title: str, lead: str, body: str, error: str = "") -> str:
     )
 
 
-def _form(form: Form, error: str) -> str:
+def _form(form: Form) -> str:
     hidden = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in form.hidden
     )
-    fields = "".join(_field(field, bool(error)) for field in form.fields)
+    fields = "".join(_field(field, field.name in form.faulty) for field in form.fields)
     return f'<form method="post" action="{form.action}">{hidden}{fields}<button>{escape(form.button)}</button></form>'
 
 
-def _field(field: Field, has_error: bool) -> str:
-    invalid = ' aria-invalid="true" aria-describedby="error"' if has_error else ""
-    hint = f'<span class="hint">{escape(field.hint)}</span>' if field.hint else ""
+def _field(field: Field, is_faulty: bool) -> str:
+    notes = ["error"] * is_faulty + [f"{field.name}-hint"] * bool(field.hint)
+    said = (' aria-invalid="true"' * is_faulty) + (f' aria-describedby="{" ".join(notes)}"' if notes else "")
+    hint = f'<span class="hint" id="{field.name}-hint">{escape(field.hint)}</span>' if field.hint else ""
     return (
-        f'<label>{escape(field.label)}<input name="{field.name}" type="{field.kind}" required maxlength="{MAX_LENGTH}" '
+        f'<div><label for="{field.name}">{escape(field.label)}</label><input id="{field.name}" name="{field.name}" '
+        f'type="{field.kind}" required minlength="{field.least}" maxlength="{MAX_LENGTH}" '
         f'autocomplete="{field.complete}" autocapitalize="none" spellcheck="false" value="{escape(field.value)}"'
-        f"{' autofocus' if field.autofocus else ''}{invalid}>{hint}</label>"
+        f"{' autofocus' if field.autofocus else ''}{said}>{hint}</div>"
     )

@@ -111,7 +111,10 @@ def _header(
     return rx.el.header(
         rx.el.div(
             *above,
-            rx.el.h1(heading, class_name="truncate text-xl font-semibold tracking-tight"),
+            rx.el.h1(
+                heading,
+                class_name="line-clamp-2 text-xl font-semibold tracking-tight [overflow-wrap:anywhere]",
+            ),
             *below,
             class_name="min-w-0",
         ),

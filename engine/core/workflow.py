@@ -32,8 +32,8 @@ class LastRun(Frozen):
 
 
 class WorkflowSummary(Frozen):
-    """A workflow in a list. `revision` counts the saves of the draft; `error_count` is of the last one; `published_` is of the
-    latest version.
+    """A workflow in a list. `revision` counts the saves of the draft; `error_count` and `saved_by_name` are of the last one;
+    `published_` is of the latest version.
     """
 
     id: str
@@ -49,6 +49,7 @@ class WorkflowSummary(Frozen):
     created_at: Instant
     updated_at: Instant
     created_by: str | None = None
+    saved_by_name: str | None = None
 
 
 class Workflow(WorkflowSummary):

@@ -10,7 +10,7 @@ from engine.core.identity import Role, User
 from engine.core.problem import ERROR, Problem
 from engine.core.source_text import TooLarge
 from engine.core.validation.reading import MAX_BYTES, read_document
-from engine.core.workflow import Workflow, meaning_sha256
+from engine.core.workflow import Workflow, WorkflowSummary, meaning_sha256
 from engine.runtime import Runtime
 from engine.services import presets
 from engine.services.permission import require
@@ -26,20 +26,24 @@ UNTITLED = "Untitled"
 class StaleDraft(OpenRoomsError):
     code = "stale_draft"
 
-    def __init__(self, revision: int) -> None:
+    def __init__(self, now: WorkflowSummary) -> None:
+        by = f" by {now.saved_by_name}" if now.saved_by_name else ""
         super().__init__(
-            f"The draft was changed meanwhile and is at revision {revision} now. Nothing was overwritten: "
+            f"The draft was changed meanwhile{by} and is at revision {now.revision} now. Nothing was overwritten: "
             "load it anew and make your change again."
         )
-        self.revision = revision
+        self.revision = now.revision
+        self.saved_by_name = now.saved_by_name
 
     @property
     def extra(self) -> dict[str, Any]:
-        return {"revision": self.revision}
+        return {"revision": self.revision, "saved_by_name": self.saved_by_name}
 
 
-def as_draft(rt: Runtime, data: Any, name_before: str = UNTITLED) -> tuple[Draft, tuple[Problem, ...]]:
-    """`data` as a draft to be stored, and what is wrong with it.
+def as_draft(
+    rt: Runtime, user: User, data: Any, name_before: str = UNTITLED
+) -> tuple[Draft, tuple[Problem, ...]]:
+    """`data` as a draft to be stored by this user, and what is wrong with it.
 
     Raises:
         InvalidInput: it is no JSON object.
@@ -55,7 +59,7 @@ def as_draft(rt: Runtime, data: Any, name_before: str = UNTITLED) -> tuple[Draft
         raise TooLarge(f"The document takes {len(text):,} bytes; {MAX_BYTES:,} are the most. Split it.")
     problems = tuple(presets.problems_of(rt, data))
     errors = sum(problem.severity == ERROR for problem in problems)
-    return Draft(_listed_name(data.get("name"), name_before), text.decode(), errors), problems
+    return Draft(_listed_name(data.get("name"), name_before), text.decode(), errors, user.id), problems
 
 
 def create(
@@ -67,13 +71,13 @@ def create(
         InvalidInput, drafts.TooLarge
     """
     require(rt, user, Role.EDITOR, "create a workflow")
-    draft, problems = as_draft(rt, dict(document))
+    draft, problems = as_draft(rt, user, dict(document))
     new_id = rt.new_id()
     with rt.db.write() as session:
         asked = requests.own("workflow", request_id)
         workflow_id = requests.made_for(session, user.id, asked, new_id, rt.now_us())
         if workflow_id == new_id:
-            workflows.add(session, workflow_id, draft, rt.now_us(), user.id)
+            workflows.add(session, workflow_id, draft, rt.now_us())
         made = workflows.get(session, workflow_id)
     if workflow_id != new_id and made is not None:
         problems = tuple(presets.problems_of(rt, made.draft))
@@ -81,7 +85,7 @@ def create(
 
 
 def change_draft(
-    rt: Runtime, workflow_id: str, change: Callable[[dict[str, Any]], Any], revision: int | None
+    rt: Runtime, user: User, workflow_id: str, change: Callable[[dict[str, Any]], Any], revision: int | None
 ) -> Workflow:
     """Replace a draft by what `change` makes of it; again when somebody else was faster and no revision is named.
 
@@ -96,15 +100,19 @@ def change_draft(
             break
         now_us = rt.now_us()
         changed = change(before.draft)
-        draft, problems = as_draft(rt, changed, before.name)
+        draft, problems = as_draft(rt, user, changed, before.name)
         with rt.db.write() as session:
             is_saved = workflows.save_draft(session, workflow_id, draft, before.revision, now_us)
         if is_saved:
             after = {"name": draft.name, "draft": changed, "problems": problems, "updated_at": now_us}
-            after |= {"revision": before.revision + 1, "error_count": draft.error_count}
+            after |= {
+                "revision": before.revision + 1,
+                "error_count": draft.error_count,
+                "saved_by_name": user.name,
+            }
             saved = before.model_copy(update=after)
             return saved.model_copy(update={"draft_matches_version": is_published(rt, saved)})
-    raise StaleDraft(read_workflow(rt, workflow_id).revision)
+    raise StaleDraft(read_workflow(rt, workflow_id))
 
 
 def is_published(rt: Runtime, workflow: Workflow) -> bool:

@@ -63,7 +63,7 @@ def publish(
         raise InvalidInput(f"The note has {len(note)} characters; {MAX_NOTE} are the most.")
     draft = read_workflow(rt, workflow_id)
     if revision not in (None, draft.revision):
-        raise StaleDraft(draft.revision)
+        raise StaleDraft(draft)
     if draft.status is WorkflowStatus.ARCHIVED:
         raise WorkflowArchived(draft.name)
     document, problems = checked(rt, draft.draft)
@@ -81,7 +81,7 @@ def _publish(rt: Runtime, user: User, draft: Workflow, note: str, document: dict
         if now is None:
             raise NotFound("workflow", draft.id)
         if now.revision != draft.revision:
-            raise StaleDraft(now.revision)
+            raise StaleDraft(now)
         latest = workflows.version(session, draft.id, now.latest_version or 0)
         if latest is not None and latest.meaning_sha256 == meaning:
             return Published(version=latest, is_new=False)
@@ -136,4 +136,4 @@ def restore(
     """
     require(rt, user, Role.EDITOR, "restore a version")
     document = get_version(rt, user, workflow_id, number).document
-    return change_draft(rt, workflow_id, lambda _: without_presets(rt, document), revision)
+    return change_draft(rt, user, workflow_id, lambda _: without_presets(rt, document), revision)

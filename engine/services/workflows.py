@@ -97,7 +97,7 @@ def save_draft(
         InvalidInput, drafts.TooLarge
     """
     require(rt, user, Role.EDITOR, "change a workflow")
-    return change_draft(rt, workflow_id, lambda _: draft, revision)
+    return change_draft(rt, user, workflow_id, lambda _: draft, revision)
 
 
 def patch_draft(
@@ -119,7 +119,7 @@ def patch_draft(
         merged = {**draft, **patch}
         return {key: value for key, value in merged.items() if value is not None or key not in patch}
 
-    return change_draft(rt, workflow_id, patched, revision)
+    return change_draft(rt, user, workflow_id, patched, revision)
 
 
 def rename(rt: Runtime, user: User, workflow_id: str, name: str) -> Workflow:

@@ -35,6 +35,7 @@ class WorkflowRow(SQLModel, table=True):
     created_us: int = Field(sa_column=us_column())
     updated_us: int = Field(sa_column=us_column(index=True))
     created_by: str | None = Field(default=None, max_length=ID_CHARS)
+    saved_by: str | None = Field(default=None, max_length=ID_CHARS)
 
 
 class VersionRow(SQLModel, table=True):

@@ -25,11 +25,12 @@ from engine.store.tables import RoomRow, RunRow, VersionRow, WorkflowRow
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A draft as it is stored: the document's text and what its lists show of it."""
+    """A draft as it is stored: the document's text, what its lists show of it, and who saved it."""
 
     name: str
     text: str
     error_count: int
+    saved_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Sought:
     search: str = ""
 
 
-def add(session: Session, workflow_id: str, draft: Draft, now_us: int, created_by: str) -> None:
+def add(session: Session, workflow_id: str, draft: Draft, now_us: int) -> None:
     session.add(
         WorkflowRow(
             id=workflow_id,
@@ -51,7 +52,8 @@ def add(session: Session, workflow_id: str, draft: Draft, now_us: int, created_b
             error_count=draft.error_count,
             created_us=now_us,
             updated_us=now_us,
-            created_by=created_by,
+            created_by=draft.saved_by,
+            saved_by=draft.saved_by,
         )
     )
     session.flush()
@@ -88,6 +90,7 @@ def save_draft(session: Session, workflow_id: str, draft: Draft, revision: int, 
             name=draft.name,
             draft=draft.text,
             error_count=draft.error_count,
+            saved_by=draft.saved_by,
             revision=revision + 1,
             updated_us=now_us,
         )
@@ -187,10 +190,11 @@ def _matching(query: Select[Any], sought: Sought) -> Select[Any]:
 
 def _summaries(session: Session, rows: Collection[WorkflowRow]) -> list[WorkflowSummary]:
     ids = [row.id for row in rows]
-    rooms, last_runs, published = (
+    rooms, last_runs, published, savers = (
         _room_counts(session, ids),
         _last_runs(session, ids),
         _published(session, ids),
+        _names_of(session, {row.saved_by for row in rows}),
     )
     return [
         WorkflowSummary(
@@ -207,6 +211,7 @@ def _summaries(session: Session, rows: Collection[WorkflowRow]) -> list[Workflow
             created_at=row.created_us,
             updated_at=row.updated_us,
             created_by=row.created_by,
+            saved_by_name=savers.get(row.saved_by),
         )
         for row in rows
     ]
@@ -222,6 +227,12 @@ def _published(session: Session, ids: list[str]) -> dict[str, tuple[int, str | N
         .where(workflow_id.in_(ids))
     )
     return {of: (at_us, name) for of, at_us, name in session.execute(query)}
+
+
+def _names_of(session: Session, ids: Collection[str | None]) -> dict[str | None, str]:
+    """What the accounts are called."""
+    query = select(col(UserRow.id), col(UserRow.name)).where(col(UserRow.id).in_(ids))
+    return {user_id: name for user_id, name in session.execute(query)}  # noqa: C416 - as below
 
 
 def _room_counts(session: Session, ids: list[str]) -> dict[str, int]:

@@ -11,7 +11,8 @@ from openrooms_app.tsx import Island, tsx_module
 
 
 class WorkflowEditor(Island):
-    """The editor of the workflow that the address names; `can_edit` shows more than the API allows to nobody.
+    """The editor of the workflow that the address names, for who is called `me`; `can_edit` shows more than the API allows to
+    nobody.
 
     Until `is_known`, nobody has said who is there: what an editor would see has its place already.
     """
@@ -19,6 +20,7 @@ class WorkflowEditor(Island):
     library = tsx_module(__file__, "editor.tsx")
     tag = "WorkflowEditor"
     lib_dependencies: list[str] = ["@xyflow/react@12.12.1", "@dagrejs/dagre@3.1.3", "lucide-react"]
+    me: rx.Var[str]
     can_edit: rx.Var[bool]
     is_known: rx.Var[bool]
 

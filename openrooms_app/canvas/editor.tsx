@@ -25,6 +25,7 @@ import { loginAddress, sender } from "./state/api.ts";
 import { backupIn } from "./state/backup.ts";
 import type { Command } from "./state/commands.ts";
 import { Editor } from "./state/editor.ts";
+import type { Newer } from "./state/saving.ts";
 import { copied, deleteSelected, onlyNode, pasted } from "./state/selected.ts";
 import { useStore } from "./state/use-store.ts";
 
@@ -35,7 +36,9 @@ function inspectorBounds(pageWidth: number): Bounds {
   return { least: 280, most: Math.max(340, Math.min(720, pageWidth - 600)), usual: 340 };
 }
 
-export function WorkflowEditor({ canEdit = false, isKnown = true }: { readonly canEdit?: boolean; readonly isKnown?: boolean }) {
+type Props = { readonly me?: string; readonly canEdit?: boolean; readonly isKnown?: boolean };
+
+export function WorkflowEditor({ me = "", canEdit = false, isKnown = true }: Props) {
   const editor = useEditor();
   const phase = useStore(editor.store, (state) => state.phase);
   const overlay = useStore(editor.overlay, (value) => value?.kind);
@@ -47,7 +50,7 @@ export function WorkflowEditor({ canEdit = false, isKnown = true }: { readonly c
     <div className="flex min-h-0 flex-1 flex-col" data-testid="editor" data-phase={isKnown ? phase : "loading"}>
       <SkipLinks links={SKIPS} />
       <TopBar editor={editor} canEdit={canEdit} isKnown={isKnown} isSheetOpen={isSheetOpen} onSheet={setSheetOpen} />
-      <Banners editor={editor} />
+      <Banners editor={editor} me={me} />
       <div className="relative flex min-h-0 flex-1">
         {(canEdit || !isKnown) && <div className={isKnown ? "contents" : "invisible contents"}><Palette editor={editor} /></div>}
         <div className="relative flex min-h-0 min-w-0 flex-1 flex-col">
@@ -69,13 +72,14 @@ export function WorkflowEditor({ canEdit = false, isKnown = true }: { readonly c
           </Side>
         )}
       </div>
-      {phase === "ready" && <Overlays editor={editor} canEdit={canEdit} />}
+      {phase === "ready" && <Overlays editor={editor} me={me} canEdit={canEdit} />}
     </div>
   );
 }
 
 function Failed({ editor }: { readonly editor: Editor }) {
-  return <Fault what="workflow" text={useStore(editor.store, (state) => state.failure)} to="/workflows" />;
+  const failure = useStore(editor.store, (state) => state.failure);
+  return failure && <Fault what="workflow" {...failure} to="/workflows" />;
 }
 
 /** The editor of the workflow that the address names; it stops with the page, and warns before work is lost. */
@@ -95,8 +99,8 @@ function useEditor(): Editor {
   useEffect(() => {
     void editor.load().then(() => arrived(editor));
     const tabs = new BroadcastChannel(`openrooms.draft.${editor.parts.workflowId}`);
-    tabs.onmessage = ({ data }) => editor.heard(Number(data));
-    editor.parts.onRevision = (revision) => tabs.postMessage(revision);
+    tabs.onmessage = ({ data }) => editor.heard(data as Newer);
+    editor.parts.onSaved = (newer) => tabs.postMessage(newer);
     const wake = (): void => editor.wake();
     const warn = (event: BeforeUnloadEvent): void => {
       const isUnread = editor.unread.ownersIn(editor.document).length > 0;

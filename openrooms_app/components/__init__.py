@@ -7,7 +7,7 @@
 | an action | `button("Run", look="solid", icon="play", on_click=...)`, `icon_button("trash-2", "Delete", ...)` |
 | a way to a page | `link("Name", to=...)`, `link_button("New room", to=..., icon="plus")`, `link_icon`, `plain_link(card, to=...)` |
 | a surface | `panel(..., title="Runs", actions=[...])`, `group_title("Memory")`, `facts(("Version", ...))` |
-| a list | `table(["Name", "Status", ""], rx.foreach(State.rows, draw_row), label="Rooms")` of `row(cell(...))` |
+| a list | `table(["Name", "Status", ""], rx.foreach(State.rows, draw_row), label="Rooms")` of `row(name_cell(...), cell(...))` |
 | instead of rows | `empty_state("door-open", title, text, button)`, `skeleton_rows()`, `error_state(text, on_retry)` |
 | a form | `field("Name", text_input(value=..., on_change=...), hint=, error=State.name_error)`, `select_input` … |
 | a status | `status_badge(State.status)`; other words `badge("draft")` |
@@ -36,7 +36,7 @@ from openrooms_app.components.overlay import (
 from openrooms_app.components.panel import facts, group_title, panel
 from openrooms_app.components.states import empty_state, error_state, skeleton, skeleton_rows
 from openrooms_app.components.style import classes
-from openrooms_app.components.table import actions_cell, cell, row, table
+from openrooms_app.components.table import actions_cell, cell, name_cell, row, table
 from openrooms_app.components.time import duration, local_time, relative_time
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "menu",
     "menu_item",
     "menu_line",
+    "name_cell",
     "panel",
     "plain_link",
     "relative_time",

@@ -59,16 +59,19 @@ export function IconButton({ label, Icon, isOn, className = "", ...rest }: IconB
   );
 }
 
-export function Notice({ Icon, title, children, tone = "text-mute" }: {
+/** Says what is there instead of content; with `isPage` of the whole page. */
+export function Notice({ Icon, title, children, tone = "text-mute", isPage = false }: {
   readonly Icon: LucideIcon;
   readonly title: string;
   readonly children?: ReactNode;
   readonly tone?: string;
+  readonly isPage?: boolean;
 }) {
+  const Title = isPage ? "h1" : "h2";
   return (
     <div className="flex flex-col items-center px-6 py-10 text-center">
       <Icon size={22} strokeWidth={1.6} aria-hidden className={tone} />
-      <h2 className="mt-3 text-sm font-semibold">{title}</h2>
+      <Title className={`mt-3 font-semibold ${isPage ? "text-base" : "text-sm"}`}>{title}</Title>
       <div className="mt-1 max-w-md text-sm text-mute">{children}</div>
     </div>
   );

@@ -1,6 +1,7 @@
 // The way around the app: a column that folds to icons, or behind a button on a narrow screen.
 import { useContext, useLayoutEffect, type MouseEvent, type ReactNode } from "react";
 import { Link, useLocation } from "react-router";
+import { toast } from "sonner";
 import {
   Bot, CalendarClock, DoorOpen, House, LogOut, Menu, Monitor, Moon, PanelLeft, Play, ScrollText, Settings, Sun, Workflow, Wrench,
   X,
@@ -37,7 +38,7 @@ export function Navigation(who: Who) {
         className={SKIP}>
         Skip to content
       </a>
-      <aside data-region="navigation" className="hidden w-52 shrink-0 flex-col border-r border-line bg-panel p-2 md:flex md:[html[data-nav=folded]_&]:w-[49px]">
+      <aside data-region="navigation" className="hidden w-52 shrink-0 flex-col overflow-y-auto overflow-x-hidden border-r border-line bg-panel p-2 md:flex md:[html[data-nav=folded]_&]:w-[49px]">
         <div className="mb-2 flex h-8 items-center gap-2 pl-1">
           <Brand className={WHEN_FOLDED} />
           <button type="button" onClick={fold} aria-label="Fold the navigation" title="Fold the navigation"
@@ -56,7 +57,7 @@ export function Navigation(who: Who) {
         <Brand />
       </header>
       <div id={DRAWER} popover="auto"
-        className="fixed inset-y-0 left-0 m-0 h-dvh max-h-none w-64 flex-col border-r border-line bg-panel p-2 text-ink backdrop:bg-black/40 open:flex">
+        className="fixed inset-y-0 left-0 m-0 h-dvh max-h-none w-64 flex-col overflow-y-auto border-r border-line bg-panel p-2 text-ink backdrop:bg-black/40 open:flex">
         <div className="mb-2 flex h-9 items-center justify-between pl-1">
           <Brand />
           <button type="button" popoverTarget={DRAWER} popoverTargetAction="hide" aria-label="Close the navigation"
@@ -166,6 +167,11 @@ function fold() {
 }
 
 async function logOut() {
-  await fetch("/logout", { method: "POST", redirect: "manual" });
+  try {
+    await fetch("/logout", { method: "POST", redirect: "manual" });
+  } catch {
+    toast.warning("OpenRooms does not answer: you are still logged in.");
+    return;
+  }
   window.location.assign("/login");
 }

@@ -13,6 +13,9 @@ const WIDTHS: Record<string, string> = { small: "max-w-sm", medium: "max-w-lg", 
 /** On a phone it comes up from below, where the thumb is. */
 const SHEET = "max-sm:bottom-0 max-sm:top-auto max-sm:w-full max-sm:max-w-none max-sm:rounded-b-none max-sm:pb-[env(safe-area-inset-bottom)]";
 
+/** There a dialog needs the room. */
+const SMALL = "max-sm:top-[6dvh] max-sm:max-h-[calc(94dvh-16px)]";
+
 type DialogProps = Slot & {
   open?: boolean; title?: string; description?: string; size?: string; stays?: boolean; isSheet?: boolean; onOpenChange?: (open: boolean) => void;
 };
@@ -23,7 +26,7 @@ export function Dialog({ open = false, title, description, size = "medium", stay
     <D.Root open={open} disablePointerDismissal={stays} onOpenChange={(next) => onOpenChange?.(next)}>
       <D.Portal>
         <D.Backdrop className="fixed inset-0 z-40 bg-black/45 transition-opacity duration-150 data-[ending-style]:opacity-0 data-[starting-style]:opacity-0" />
-        <D.Popup initialFocus={() => firstIn(body.current) ?? whenThere(body.current)} className={`fixed left-1/2 top-[12vh] z-50 flex max-h-[76vh] w-[calc(100vw-32px)] -translate-x-1/2 flex-col rounded-xl border border-line bg-raised text-ink shadow-2xl outline-none transition-opacity duration-150 data-[ending-style]:opacity-0 data-[starting-style]:opacity-0 ${WIDTHS[size] ?? WIDTHS.medium} ${isSheet ? SHEET : ""}`}>
+        <D.Popup initialFocus={() => firstIn(body.current) ?? whenThere(body.current)} className={`fixed left-1/2 top-[12dvh] z-50 flex max-h-[calc(88dvh-16px)] w-[calc(100vw-32px)] -translate-x-1/2 flex-col rounded-xl border border-line bg-raised text-ink shadow-2xl outline-none transition-opacity duration-150 data-[ending-style]:opacity-0 data-[starting-style]:opacity-0 ${WIDTHS[size] ?? WIDTHS.medium} ${isSheet ? SHEET : SMALL}`}>
           <div className="flex items-start justify-between gap-3 px-5 pb-1 pt-4">
             <div className="min-w-0">
               <D.Title className="text-base font-semibold">{title}</D.Title>

@@ -8,10 +8,10 @@ import reflex as rx
 from openrooms_app import routes
 from openrooms_app.components.badge import badge, status_badge
 from openrooms_app.components.link import link
-from openrooms_app.components.table import NAME, WIDE, actions_cell, cell, row, table
+from openrooms_app.components.table import SHARED, WIDE, WIDER, actions_cell, cell, name_cell, row, table
 from openrooms_app.components.time import duration, relative_time
 
-COLUMNS: Final = ("Run", "Status", "Room", ("Workflow", WIDE), ("Steps", WIDE), ("Took", WIDE), "Began")
+COLUMNS: Final = ("Run", "Status", "Room", ("Workflow", WIDE), ("Steps", WIDER), ("Took", WIDER), "Began")
 
 
 def run_table(
@@ -39,22 +39,22 @@ def _row(item: Any, actions: Callable[[Any], rx.Component] | None) -> rx.Compone
                 ),
                 rx.fragment(),
             ),
-            class_name="max-w-72 truncate",
+            class_name=f"{SHARED} md:w-1/6 md:!min-w-36",
         ),
-        cell(
+        name_cell(
             link(item["room_name"], to=f"{routes.ROOMS}/{item['room_id']}", class_name="text-ink"),
             title=item["room_name"],
-            class_name=f"max-w-32 md:max-w-56 {NAME}",
+            class_name="max-w-32 md:w-1/4",
         ),
         cell(
             link(
                 item["workflow_name"], to=f"{routes.WORKFLOWS}/{item['workflow_id']}", class_name="text-ink"
             ),
             rx.el.span(" v", item["version"], class_name="text-mute"),
-            class_name=f"max-w-56 truncate {WIDE}",
+            class_name=f"{SHARED} {WIDE} md:w-1/4",
         ),
-        cell(item["steps"], class_name=f"text-mute {WIDE}"),
-        cell(duration(item["duration_ms"], item["since"]), class_name=f"text-mute {WIDE}"),
+        cell(item["steps"], class_name=f"text-mute {WIDER}"),
+        cell(duration(item["duration_ms"], item["since"]), class_name=f"text-mute {WIDER}"),
         cell(relative_time(item["created_at"].to(str)), class_name="text-mute"),
         *([] if actions is None else [actions_cell(actions(item))]),
         custom_attrs={"data-run": item["id"]},

@@ -25,6 +25,10 @@ export function SessionWatch({ ended = false, notice }: { ended?: boolean; notic
     };
   }, []);
   useEffect(() => {
+    window.addEventListener("click", stay, true);
+    return () => window.removeEventListener("click", stay, true);
+  }, []);
+  useEffect(() => {
     if (!notice?.id || notice.id === told) return;
     told = notice.id;
     show(notice.kind ?? "info", notice.text ?? "");
@@ -48,6 +52,16 @@ async function leaveIfEnded() {
   } catch {
     // offline: what lies over every page says so
   }
+}
+
+/** While the line is lost, a link would end on the browser's own page of errors, and what is typed here with it. */
+function stay(event: MouseEvent) {
+  const link = (event.target as Element).closest<HTMLAnchorElement>("a[href]:not([href^='#'], [download], [target])");
+  const isElsewhere = event.ctrlKey || event.metaKey || event.shiftKey || link?.origin !== location.origin;
+  if (isElsewhere || !document.querySelector(".or-lost")) return;
+  event.preventDefault();
+  event.stopPropagation();
+  show("warning", "OpenRooms does not answer. This page stays here until it does.");
 }
 
 function toLogin() {

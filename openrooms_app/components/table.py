@@ -10,8 +10,16 @@ from openrooms_app.components.style import classes
 WIDE: Final = "max-md:hidden"
 """For the heading and cells of a column that a phone has no room for."""
 
-NAME: Final = "max-md:whitespace-normal max-md:[overflow-wrap:anywhere] md:truncate"
-"""For a cell with a name: a phone shows all of it on several lines."""
+WIDER: Final = "max-lg:hidden"
+"""For those that a tablet has no room for either."""
+
+SHARED: Final = "truncate md:min-w-28 md:max-w-0"
+"""For cells of long text, with their part of the table's width, as in `f"{SHARED} md:w-1/4"`: it is cut there, so that a table
+is not wider than its page and what can be done with a row stays in sight."""
+
+_NAME: Final = (
+    "max-md:line-clamp-2 max-md:whitespace-normal max-md:[overflow-wrap:anywhere] md:block md:truncate"
+)
 
 PADDING: Final = "px-2 first:pl-4 last:pr-4 md:px-4"
 
@@ -21,8 +29,8 @@ Heading = str | tuple[str, str]
 def table(headings: Sequence[Heading], rows: Any, *, label: str, is_still: bool = False) -> rx.Component:
     """A table; `rows` is `rx.foreach(State.rows, draw_row)` with `row(cell(...), ...)`. "" heads a column of actions.
 
-    A heading may be (text, class names), as in `("Changed", WIDE)`. `label` says to screen readers what the table lists. Cells don't wrap: give a cell of long text
-    `class_name="max-w-80 truncate"`. `is_still`: nothing in it can be pressed, so it takes the focus itself, for keys to
+    A heading may be (text, class names), as in `("Changed", WIDE)`. `label` says to screen readers what the table lists. Cells don't wrap: long text is for `name_cell` and
+    `SHARED`. `is_still`: nothing in it can be pressed, so it takes the focus itself, for keys to
     scroll it.
     """
     head = [
@@ -52,6 +60,12 @@ def row(*cells: rx.Component, **props: Any) -> rx.Component:
 
 def cell(*children: Any, **props: Any) -> rx.Component:
     return rx.el.td(*children, class_name=classes(f"{PADDING} py-1", props.pop("class_name", "")), **props)
+
+
+def name_cell(*children: Any, **props: Any) -> rx.Component:
+    """A cell with a name: on one line, on a phone on two. Give its part of the width, and all of the name as `title`."""
+    look = classes(SHARED, props.pop("class_name", ""))
+    return cell(rx.el.span(*children, class_name=_NAME), class_name=look, **props)
 
 
 def actions_cell(*children: Any) -> rx.Component:

@@ -71,7 +71,7 @@ export function Duration({ ms, since }: { ms?: number | null; since?: string | n
 
 function GoingOn({ since }: { since: string }) {
   const seconds = Math.max(0, Math.floor((useNow(true) - Date.parse(since)) / 1_000));
-  return <span className="whitespace-nowrap" suppressHydrationWarning>{seconds < 60 ? `${seconds} s` : spell(seconds * 1_000)}</span>;
+  return <span className="whitespace-nowrap tabular-nums" suppressHydrationWarning>{seconds < 60 ? `${seconds} s` : spell(seconds * 1_000)}</span>;
 }
 
 function spell(ms: number): string {

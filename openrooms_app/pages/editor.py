@@ -10,4 +10,8 @@ from openrooms_app.shell import full_page, title
 
 @rx.page(route=routes.WORKFLOW, title=title("Workflow"))
 def editor_page() -> rx.Component:
-    return full_page(workflow_editor(can_edit=SessionState.can_edit, is_known=SessionState.role != ""))
+    return full_page(
+        workflow_editor(
+            me=SessionState.user_name, can_edit=SessionState.can_edit, is_known=SessionState.role != ""
+        )
+    )

@@ -16,13 +16,18 @@ def test_the_setup_link_makes_one_administrator_and_then_is_dead(fresh: Served, 
     page.get_by_text("one-time link").wait_for()
     page.goto(f"{fresh.url}/setup?token={fresh.setup_token}")
     page.get_by_label("Your name").fill("Grace")
-    page.get_by_label("Password", exact=False).first.fill("short")
+    page.get_by_label("Password", exact=True).fill("short")
     page.get_by_label("Password, once more").fill("short")
+    page.locator("form").evaluate("form => { form.noValidate = true }")  # a browser would not send it
     page.get_by_role("button").click()
     assert "10" in page.get_by_role("alert").inner_text()
     assert page.get_by_label("Your name").input_value() == "Grace"
+    expect(page.locator("[aria-invalid=true]")).to_have_accessible_description(
+        re.compile("The password must have")
+    )
+    expect(page.locator("[aria-invalid=true]")).to_be_focused()
 
-    page.get_by_label("Password", exact=False).first.fill("a compiler for everyone")
+    page.get_by_label("Password", exact=True).fill("a compiler for everyone")
     page.get_by_label("Password, once more").fill("a compiler for everyone")
     page.get_by_role("button").click()
     page.get_by_test_id("user-name").first.get_by_text("Grace").wait_for()
@@ -52,13 +57,24 @@ def test_a_wrong_setup_token_is_refused_in_words(unclaimed: Served) -> None:
         assert "set-cookie" not in refused.headers
 
 
-def test_two_passwords_that_differ_are_refused_in_place(unclaimed: Served) -> None:
-    form = {"token": unclaimed.setup_token, "name": "Grace", "password": "a" * 20, "again": "b" * 20}
+@pytest.mark.parametrize(
+    ("wrong", "told", "at"),
+    [
+        ({"again": "b" * 20}, "two passwords differ", "again"),
+        ({"password": "short", "again": "short"}, "must have 10", "password"),
+        ({"name": " "}, "name", "name"),
+    ],
+)
+def test_a_first_form_is_refused_in_place_and_the_field_at_fault_is_marked(
+    unclaimed: Served, wrong: dict[str, str], told: str, at: str
+) -> None:
+    form = {"token": unclaimed.setup_token, "name": "Grace", "password": "a" * 20, "again": "a" * 20}
 
-    answer = httpx.post(f"{unclaimed.url}/setup", data=form)
+    answer = httpx.post(f"{unclaimed.url}/setup", data=form | wrong)
 
     assert answer.status_code == 422
-    assert "two passwords differ" in answer.text
+    assert told in answer.text
+    assert re.findall(r'name="(\w+)"[^>]*aria-invalid', answer.text) == [at]
     assert unclaimed.setup_token in answer.text
 
 

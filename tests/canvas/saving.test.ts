@@ -34,7 +34,7 @@ class Server {
     if (this.delayMs) await later(this.delayMs);
     if (this.mood === "signed-out") return answer(401, { code: "unauthorized", detail: "Log in." });
     if (this.mood === "full") return answer(413, { code: "too_large", detail: "5 MiB at most." });
-    if (base !== `"${this.revision}"`) return answer(409, { code: "stale_draft", detail: "newer", revision: this.revision });
+    if (base !== `"${this.revision}"`) return answer(409, { code: "stale_draft", detail: "newer", revision: this.revision, saved_by_name: "Ed" });
     this.draft = sent;
     this.revision += 1;
     if (this.mood === "deaf") return void request.socket.destroy();

@@ -395,6 +395,6 @@ def test_a_second_tab_is_told_at_once_and_merges_node_by_node(
     editing.inspector.get_by_label("Name", exact=True).fill("Begin")
     editing.wait_saved()
     expect(other.saved).to_have_attribute("data-state", "conflict")
-    other.page.get_by_role("button", name="Load theirs").click()
+    other.page.get_by_role("button", name="Load newer").click()
     expect(other.node("start")).to_contain_text("Begin")
     complaints.clear()

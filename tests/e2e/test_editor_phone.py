@@ -65,3 +65,24 @@ def test_on_a_phone_fingers_wire_move_add_and_insert(
     page.get_by_role("button", name="Add a node").click()
     page.get_by_test_id("quick-add").get_by_role("option", name="Wait").first.click()
     assert editing.ways() == {("start", "ALWAYS", "sum"), ("sum", "SUCCESS", "wait_1")}
+
+
+def test_a_drawing_that_nobody_has_moved_is_fitted_anew_when_the_phone_is_turned(
+    running_app: RunningApp, as_ada: Page, complaints: list[str]
+) -> None:
+    fingers = as_ada.context.new_cdp_session(as_ada)
+    fingers.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 1})
+    as_ada.set_viewport_size({"width": 390, "height": 844})
+    editing = open_editor(running_app, as_ada, sums())
+    zoomed = "document.querySelector('.react-flow__viewport').style.transform.split('scale')[1]"
+    upright = as_ada.evaluate(zoomed)
+    as_ada.set_viewport_size({"width": 844, "height": 390})
+    for node in ("start", "sum", "end"):
+        expect(editing.node(node)).to_be_in_viewport(ratio=1)
+    assert as_ada.evaluate(zoomed) != upright
+    for _ in range(2):
+        as_ada.get_by_role("button", name="Zoom Out").click()
+    moved = as_ada.evaluate(zoomed)
+    as_ada.set_viewport_size({"width": 390, "height": 844})
+    as_ada.wait_for_function("document.querySelector('[data-testid=canvas]').clientWidth === 390")
+    assert as_ada.evaluate(zoomed) == moved != upright  # what somebody has moved stays as large as it is

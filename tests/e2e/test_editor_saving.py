@@ -78,7 +78,7 @@ def test_unsaved_work_is_offered_after_a_reload_and_meets_what_another_user_save
     editing.page.unroute(DRAFTS)
     editing.page.get_by_role("button", name="Take them").click()
     merging = editing.page.get_by_role("dialog", name="Merge two drafts")
-    expect(merging).to_contain_text("both are kept")
+    expect(merging).to_contain_text("You and Ed changed different things: both are kept")
     merging.get_by_role("button", name="Merge").click()
     expect(editing.node("sum")).to_contain_text("Not yet saved")
     nodes = editing.nodes()
@@ -87,6 +87,7 @@ def test_unsaved_work_is_offered_after_a_reload_and_meets_what_another_user_save
     other.select("sum")
     other.inspector.get_by_label("Name", exact=True).fill("Mine, says Ed")
     expect(other.saved).to_have_attribute("data-state", "conflict")
+    expect(other.page.get_by_role("alert")).to_contain_text("Ada saved a newer draft.")
     other.page.get_by_test_id("publish").click()
     other.page.get_by_test_id("publish-confirm").click()
     expect(other.page.get_by_role("dialog").get_by_role("alert")).to_contain_text("to be saved first")
@@ -107,8 +108,9 @@ def test_a_stale_tab_is_told_and_overwrites_nothing(editing: Editing, context: B
     assert other.nodes()["sum"]["name"] == "Theirs"
     rename(editing, "Mine")
     expect(editing.saved).to_contain_text("Conflict")
+    expect(editing.page.get_by_role("alert")).to_contain_text("You saved a newer draft elsewhere.")
     assert other.nodes()["sum"]["name"] == "Theirs"
-    editing.page.get_by_role("button", name="Load theirs").click()
+    editing.page.get_by_role("button", name="Load newer").click()
     expect(editing.node("sum")).to_contain_text("Theirs")
     editing.page.get_by_role("button", name="Undo (Ctrl+Z)").click()
     assert editing.nodes()["sum"]["name"] == "Mine"

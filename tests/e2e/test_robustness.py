@@ -157,10 +157,25 @@ def test_names_of_every_kind_run_nothing_and_break_no_page(
     assert not looking.faults, "\n".join(looking.faults)
 
 
+def test_a_list_gives_long_names_two_lines_on_a_phone_and_keeps_its_buttons_in_sight_on_a_tablet(
+    running_app: RunningApp, as_ada: Page
+) -> None:
+    long = " ".join(["Called by many words"] * 9)
+    running_app.make_room({"format": "openrooms/workflow@1", **sums(), "name": long})
+    as_ada.set_viewport_size({"width": 1024, "height": 768})
+    as_ada.goto(running_app.url + "/rooms?q=many+words")
+    expect(as_ada.get_by_role("button", name=f"More for {long}")).to_be_in_viewport(ratio=1)
+    as_ada.set_viewport_size({"width": 390, "height": 844})
+    box = as_ada.get_by_title(long, exact=True).first.bounding_box()
+    assert box
+    assert 30 < box["height"] < 60
+
+
 def test_a_dialog_stays_for_a_quick_hand_and_a_lost_line_and_goes_with_its_page(
     running_app: RunningApp, as_ada: Page
 ) -> None:
     page, dialog = as_ada, as_ada.get_by_role("dialog")
+    running_app.ask("POST", "/api/workflows", {"name": "To be chosen"})
     new = page.get_by_role("button", name="New room").first
     with line_to(running_app.url) as line:
         page.goto(f"http://127.0.0.1:{line.port}/rooms")
@@ -169,6 +184,8 @@ def test_a_dialog_stays_for_a_quick_hand_and_a_lost_line_and_goes_with_its_page(
         page.keyboard.type("Half typed")
         line.cut()
         expect(page.get_by_text("Connection lost").first).to_be_visible()
+        page.get_by_role("link", name="Tools", include_hidden=True).first.dispatch_event("click")
+        expect(page.get_by_text("This page stays here until it does.")).to_be_visible()
         line.mend()
         expect(page.get_by_text("Connection lost")).to_have_count(0)
         expect(dialog.get_by_label("Name")).to_have_value("Half typed")

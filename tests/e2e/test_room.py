@@ -344,10 +344,10 @@ def test_a_viewer_sees_the_room_and_can_press_nothing(running_app: RunningApp, p
 
 
 def test_what_is_not_there_is_said_plainly(running_app: RunningApp, as_ada: Page) -> None:
-    as_ada.goto(f"{running_app.url}/rooms/ghost")
-    expect(as_ada.get_by_role("alert")).to_contain_text("There is no room 'ghost'")
-    as_ada.goto(f"{running_app.url}/runs/ghost")
-    expect(as_ada.get_by_role("alert")).to_contain_text("There is no run 'ghost'")
+    for what in ("room", "run", "workflow"):
+        as_ada.goto(f"{running_app.url}/{what}s/ghost")
+        expect(as_ada.get_by_role("heading", level=1)).to_have_text(f"There is no such {what}")
+        expect(as_ada.get_by_role("alert")).to_contain_text(f"the address is mistyped.All {what}s")
     workflow = running_app.ask("POST", "/api/workflows", {"name": "Blank"})
     room = running_app.ask("POST", "/api/rooms", {"name": "Blank", "workflow_id": workflow["id"]})
     open_room(as_ada, running_app, room["id"])

@@ -92,6 +92,8 @@ def test_a_schedule_is_previewed_checked_fires_and_is_switched_off(
     pick(as_ada, "Tick", "Delete")
     as_ada.get_by_role("button", name="Delete", exact=True).click()
     expect(as_ada.get_by_text("No schedules")).to_be_visible()
+    as_ada.goto(f"{running_app.url}/rooms/{room_id}/triggers?schedule={kept['id']}")
+    expect(as_ada.get_by_role("dialog", name="There is no such schedule")).to_be_visible()
 
 
 def test_a_webhook_shows_its_key_once_and_its_example_works(

@@ -13,9 +13,18 @@ from engine.services import rooms, versions, workflows
 from engine.services.drafts import StaleDraft
 from engine.services.permission import Forbidden
 from engine.services.workflows import WorkflowInUse
+from engine.store import users
 from tests.fixtures.drawings import drawing
 
 SOUND = drawing("start > wait > end")
+
+
+@pytest.fixture
+def known(rt, admin, editor):
+    """Both have accounts, with names to be told."""
+    with rt.db.write() as session:
+        for user in (admin, editor):
+            users.add(session, user, "no hash")
 
 
 def test_a_new_workflow_is_a_draft_with_its_problems_listed(rt, editor):
@@ -73,7 +82,7 @@ def test_a_document_over_5_mib_is_refused(rt, editor):
         workflows.create(rt, editor, {**SOUND, "description": "x" * 5_300_000})
 
 
-def test_saving_counts_the_revision_and_keeps_key_order_and_numbers(rt, editor):
+def test_saving_counts_the_revision_and_keeps_key_order_and_numbers(rt, editor, known):
     made = workflows.create_empty(rt, editor, "One")
     draft = {"nodes": [{"z": 1, "a": 2.0, "id": "x"}], "name": "Two"}
 
@@ -86,14 +95,17 @@ def test_saving_counts_the_revision_and_keeps_key_order_and_numbers(rt, editor):
     assert isinstance(saved.draft["nodes"][0]["a"], float)
 
 
-def test_a_stale_save_overwrites_nothing_and_tells_the_newer_revision(rt, editor):
+def test_a_stale_save_overwrites_nothing_and_tells_the_newer_revision_and_whose_it_is(
+    rt, admin, editor, known
+):
     made = workflows.create(rt, editor, SOUND)
-    newer = workflows.save_draft(rt, editor, made.id, {**SOUND, "name": "Newer"}, revision=1)
+    newer = workflows.save_draft(rt, admin, made.id, {**SOUND, "name": "Newer"}, revision=1)
 
-    with pytest.raises(StaleDraft, match="at revision 2") as refused:
+    with pytest.raises(StaleDraft, match=f"by {admin.name} and is at revision 2") as refused:
         workflows.save_draft(rt, editor, made.id, {**SOUND, "name": "Stale"}, revision=1)
 
-    assert refused.value.extra == {"revision": 2}
+    assert refused.value.extra == {"revision": 2, "saved_by_name": admin.name}
+    assert made.saved_by_name == editor.name
     assert workflows.get(rt, editor, made.id) == newer
 
 

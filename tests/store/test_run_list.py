@@ -25,7 +25,7 @@ def an_id(count: int) -> str:
 def kept(database):
     with database.write() as session:
         for workflow_id, name in (("w1", "Support"), ("w2", "Night Shift")):
-            add(session, workflow_id, Draft(name, "{}", 0), 1, "me")
+            add(session, workflow_id, Draft(name, "{}", 0, "me"), 1)
         for room_id, (name, of) in ROOMS.items():
             session.add(RoomRow(id=room_id, name=name, workflow_id=of, created_us=1, updated_us=1))
         session.flush()

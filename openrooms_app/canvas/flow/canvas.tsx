@@ -77,7 +77,7 @@ export function Canvas({ editor, canEdit }: CanvasProps) {
   const [isConnecting, setConnecting] = useState<"source" | "target" | null>(null);
   const viewport = useOpening(surface, drawing);
   useView(editor, surface, drawing.boxes);
-  useKeptCentre(surface, "width");
+  useKeptCentre(surface, drawing, viewport, "width");
   useLens(editor, surface);
   useSteady(surface);
   const [guides] = useState(createGuides);

@@ -78,7 +78,7 @@ function Surface({ document, catalogue, paint, selected, onSelect, onPoint, way 
   const viewport = useOpening(surface, drawing, drawn === placed && !isUnplaced(placed));
   const reveal = useReveal(surface, viewport ? drawing.boxes : NOWHERE);
   const following = useFollowing(paint, reveal);
-  useKeptCentre(surface, "both");
+  useKeptCentre(surface, drawing, viewport, "both");
   const point = (id: string): void => {
     following.set(false);
     reveal([id]);

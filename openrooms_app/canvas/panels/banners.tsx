@@ -9,7 +9,7 @@ import { useStore } from "../state/use-store.ts";
 
 const NOTICE_MS = 6_000;
 
-export function Banners({ editor }: { readonly editor: Editor }) {
+export function Banners({ editor, me }: { readonly editor: Editor; readonly me: string }) {
   const kept = useStore(editor.store, (state) => state.kept);
   const save = useStore(editor.store, (state) => state.save);
   return (
@@ -20,7 +20,7 @@ export function Banners({ editor }: { readonly editor: Editor }) {
           <Button look="quiet" onClick={() => editor.dropKept()}>Drop them</Button>
         </Banner>
       )}
-      {save.kind === "conflict" && <ConflictBanner editor={editor} />}
+      {save.kind === "conflict" && <ConflictBanner editor={editor} who={save.newer.by === me ? "You saved a newer draft elsewhere." : `${save.newer.by ?? "Someone"} saved a newer draft.`} />}
       {save.kind === "refused" && <Banner text={`The draft was not saved: ${save.detail} It is kept in this browser.`} />}
       <Notice editor={editor} />
       <p className="sr-only" aria-live="polite"><Announcement editor={editor} /></p>
@@ -28,12 +28,12 @@ export function Banners({ editor }: { readonly editor: Editor }) {
   );
 }
 
-function ConflictBanner({ editor }: { readonly editor: Editor }) {
+function ConflictBanner({ editor, who }: { readonly editor: Editor; readonly who: string }) {
   const isDirty = useStore(editor.store, () => editor.isDirty);
   return (
-    <Banner text={isDirty ? "Someone saved a newer draft. Yours is kept in this browser and overwrites nothing." : "Someone saved a newer draft than the one you see."}>
+    <Banner text={`${who} ${isDirty ? "What you have here is kept in this browser and overwrites nothing." : "You see the older one."}`}>
       {isDirty && <Button look="solid" onClick={() => void editor.mergeTheirs()}>Merge</Button>}
-      <Button look={isDirty ? "outline" : "solid"} onClick={() => void editor.takeTheirs()}>Load theirs</Button>
+      <Button look={isDirty ? "outline" : "solid"} onClick={() => void editor.takeTheirs()}>Load newer</Button>
       {isDirty && <Button onClick={() => download(editor)}>Download mine</Button>}
       <Button look="danger" onClick={() => confirm("Overwrite the newer draft with yours?") && void editor.overwriteTheirs()}>Overwrite</Button>
     </Banner>
@@ -59,7 +59,7 @@ function Notice({ editor }: { readonly editor: Editor }) {
   if (!notice) return null;
   const tone = notice.tone === "error" ? "border-fail/60 text-fail" : "border-line text-ink";
   return (
-    <div role="status" data-testid="notice" className={`fixed bottom-4 left-1/2 z-50 flex max-w-lg -translate-x-1/2 items-center gap-2 rounded-lg border bg-raised px-3 py-2 text-sm shadow-lg ${tone}`}>
+    <div role="status" data-testid="notice" className={`fixed bottom-4 left-1/2 z-50 flex w-max max-w-[min(32rem,calc(100vw-32px))] -translate-x-1/2 items-center gap-2 rounded-lg border bg-raised px-3 py-2 text-sm shadow-lg ${tone}`}>
       {notice.text}
       <IconButton label="Dismiss" Icon={X} onClick={() => editor.dismiss()} />
     </div>

@@ -14,7 +14,9 @@ import { QuickAdd } from "./quick-add.tsx";
 import { RunDialog } from "./run-dialog.tsx";
 import { VersionsDialog } from "./versions-dialog.tsx";
 
-export function Overlays({ editor, canEdit }: { readonly editor: Editor; readonly canEdit: boolean }) {
+type Props = { readonly editor: Editor; readonly me: string; readonly canEdit: boolean };
+
+export function Overlays({ editor, me, canEdit }: Props) {
   const overlay = useStore(editor.overlay, (value) => value);
   switch (overlay?.kind) {
     case "quick-add":
@@ -32,7 +34,7 @@ export function Overlays({ editor, canEdit }: { readonly editor: Editor; readonl
     case "versions":
       return <VersionsDialog editor={editor} canEdit={canEdit} />;
     case "merge":
-      return <MergeDialog editor={editor} />;
+      return <MergeDialog editor={editor} me={me} />;
     case "connect":
       return <ConnectPicker editor={editor} source={overlay.source} />;
     default:

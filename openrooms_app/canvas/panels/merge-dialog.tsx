@@ -4,12 +4,13 @@ import { useMemo, useState } from "react";
 import { Button } from "../../components/kit.tsx";
 import { titleOf, type Json, type WorkflowDocument } from "../document/document.ts";
 import { merge, type Conflict, type Side } from "../document/merging.ts";
+import type { Draft } from "../state/api.ts";
 import type { Editor } from "../state/editor.ts";
 import { inShort } from "../state/last-run.ts";
 import { useStore } from "../state/use-store.ts";
 import { Dialog } from "./dialog.tsx";
 
-export function MergeDialog({ editor }: { readonly editor: Editor }) {
+export function MergeDialog({ editor, me }: { readonly editor: Editor; readonly me: string }) {
   const merging = useStore(editor.merging, (value) => value);
   const [choices, setChoices] = useState<ReadonlyMap<string, Side>>(new Map());
   const merged = useMemo(() => merging && merge(merging.three, choices), [merging, choices]);
@@ -22,8 +23,8 @@ export function MergeDialog({ editor }: { readonly editor: Editor }) {
     <Dialog editor={editor} title="Merge two drafts" isWide>
       <p className="mb-3 text-sm text-mute">
         {merged.conflicts.length
-          ? "You and someone else changed these in different ways. Choose for each; all other changes of both are kept."
-          : "You and someone else changed different things: both are kept."}
+          ? `${both(merging.draft, me)} changed these in different ways. Choose for each; all other changes of both are kept.`
+          : `${both(merging.draft, me)} changed different things: both are kept.`}
       </p>
       <ul className="flex flex-col gap-2">
         {merged.conflicts.map((conflict) => (
@@ -52,6 +53,10 @@ export function MergeDialog({ editor }: { readonly editor: Editor }) {
       </div>
     </Dialog>
   );
+}
+
+function both({ saved_by_name: by }: Draft, me: string): string {
+  return by === me ? "You, here and elsewhere," : `You and ${by ?? "someone else"}`;
 }
 
 /** Of two objects only the fields that differ. */

@@ -16,8 +16,17 @@ export type Draft = {
   readonly draft: JsonObject;
   readonly problems: readonly Problem[];
   readonly latest_version: number | null;
+  readonly saved_by_name?: string | null;
   readonly draft_matches_version?: boolean;
 };
+
+/** Why a page can't be shown; what is missing is not worth a second try. */
+export type Wrong = { readonly text: string; readonly isMissing: boolean };
+
+export function wrongOf(reply: Exclude<Reply<unknown>, { kind: "ok" }>): Wrong {
+  const isMissing = reply.kind === "refused" && reply.status === 404;
+  return { text: isMissing ? "It was deleted, or the address is mistyped." : reply.detail, isMissing };
+}
 
 /** Sends one request; what the address is relative to is the sender's business. */
 export type Send = <T>(method: string, path: string, body?: Json, headers?: Readonly<Record<string, string>>) => Promise<Reply<T>>;

@@ -9,14 +9,14 @@ import { NOTHING, type Selection } from "../document/operations.ts";
 import type { Try } from "../document/trial.ts";
 import type { Part } from "../document/walk.ts";
 import { countsBy, type Count, type Problem } from "../document/problems.ts";
-import type { Draft, Send } from "./api.ts";
+import { wrongOf, type Draft, type Reply, type Send, type Wrong } from "./api.ts";
 import { keptIn, type Kept } from "./backup.ts";
 import { EMPTY, type Catalogue } from "./catalogue.ts";
 import { COMMANDS } from "./commands.ts";
 import { Keymap } from "./keymap.ts";
 import { Pins } from "./pins.ts";
 import { Runs } from "./runs.ts";
-import { Saving, type Backup, type SaveState } from "./saving.ts";
+import { newerOf, Saving, type Backup, type Newer, type SaveState } from "./saving.ts";
 import { saidOf } from "./selected.ts";
 import { createStore, type Store } from "./store.ts";
 import { UnreadTexts } from "./unread.ts";
@@ -24,7 +24,7 @@ import { UnreadTexts } from "./unread.ts";
 export type EditorState = {
   readonly phase: "loading" | "ready" | "failed";
   /** Why the workflow could not be opened. */
-  readonly failure: string;
+  readonly failure: Wrong | null;
   readonly history: History<WorkflowDocument>;
   readonly selection: Selection;
   readonly problems: readonly Problem[];
@@ -85,8 +85,8 @@ export type EditorParts = {
   readonly storage: Storage;
   readonly backup: Backup;
   readonly onSignedOut: () => void;
-  /** This tab saved a revision: others want to know. */
-  onRevision?: (revision: number) => void;
+  /** This tab saved a draft: others want to know. */
+  onSaved?: (newer: Newer) => void;
 };
 
 const BLANK: WorkflowDocument = { format: "openrooms/workflow@1", name: "", nodes: [], transitions: [], notes: [] };
@@ -115,7 +115,7 @@ export class Editor {
     this.runs = new Runs(parts, (text) => this.announce(text));
     this.store = createStore<EditorState>({
       phase: "loading",
-      failure: "",
+      failure: null,
       history: begin(BLANK),
       selection: NOTHING,
       problems: [],
@@ -151,7 +151,7 @@ export class Editor {
         onState: (save) => this.saveStateIs(save),
         onConfirmed: (confirmed) => {
           this.confirmedBy(confirmed);
-          this.parts.onRevision?.(confirmed.revision);
+          this.parts.onSaved?.(newerOf(confirmed));
         },
       },
       document,
@@ -259,12 +259,12 @@ export class Editor {
   async lookForNewer(): Promise<void> {
     if (this.store.get().phase !== "ready") return;
     const reply = await this.parts.send<Draft>("GET", this.path());
-    if (reply.kind === "ok") this.heard(reply.value.revision);
+    if (reply.kind === "ok") this.heard(newerOf(reply.value));
   }
 
-  /** Another tab told of a revision. */
-  heard(revision: number): void {
-    this.saving?.heard(revision);
+  /** Another tab told of a draft that it saved. */
+  heard(newer: Newer): void {
+    this.saving?.heard(newer);
   }
 
   private async theirs(): Promise<{ readonly draft: Draft; readonly document: WorkflowDocument } | null> {
@@ -323,10 +323,10 @@ export class Editor {
     return `/api/workflows/${encodeURIComponent(this.parts.workflowId)}`;
   }
 
-  private failedToLoad(replies: readonly { kind: string; status?: number; detail?: string }[]): void {
-    if (replies.some((reply) => reply.status === 401)) return this.parts.onSignedOut();
-    const failed = replies.find((reply) => reply.kind !== "ok");
-    return this.update({ phase: "failed", failure: failed?.detail ?? "The workflow could not be opened." });
+  private failedToLoad(replies: readonly Reply<unknown>[]): void {
+    const failed = replies.filter((reply) => reply.kind !== "ok");
+    if (failed.some((reply) => reply.kind === "refused" && reply.status === 401)) return this.parts.onSignedOut();
+    this.update({ phase: "failed", failure: failed[0] ? wrongOf(failed[0]) : null });
   }
 
   private arrive(history: History<WorkflowDocument>, announcement = ""): void {

@@ -9,10 +9,13 @@
 import { isSame, readDocument, wire, type WorkflowDocument } from "../document/document.ts";
 import type { Draft, Reply, Send } from "./api.ts";
 
+/** A draft that somebody else saved, or the same person in another tab: its revision, and the name of who did. */
+export type Newer = { readonly revision: number; readonly by: string | null };
+
 export type SaveState =
   | { readonly kind: "saved" | "changed" | "saving" }
   | { readonly kind: "offline"; readonly detail: string }
-  | { readonly kind: "conflict"; readonly newer: number }
+  | { readonly kind: "conflict"; readonly newer: Newer }
   | { readonly kind: "refused"; readonly detail: string }
   | { readonly kind: "signed-out" };
 
@@ -67,9 +70,9 @@ export class Saving {
     return this.confirmed;
   }
 
-  /** Someone else saved this revision: from here on nothing is sent until that is settled. */
-  heard(newer: number): void {
-    const isNews = newer > this.revision && !this.underway && !this.unanswered;
+  /** Someone else saved this draft: from here on nothing is sent until that is settled. */
+  heard(newer: Newer): void {
+    const isNews = newer.revision > this.revision && !this.underway && !this.unanswered;
     if (isNews && !["conflict", "signed-out"].includes(this.state.kind)) {
       clearTimeout(this.timer);
       this.enter({ kind: "conflict", newer });
@@ -116,7 +119,7 @@ export class Saving {
 
   /** In a conflict: send ours over theirs. */
   async overwrite(): Promise<boolean> {
-    if (this.state.kind === "conflict") this.revision = this.state.newer;
+    if (this.state.kind === "conflict") this.revision = this.state.newer.revision;
     this.enter({ kind: "changed" });
     return this.isDirty ? this.flush() : this.resend();
   }
@@ -207,7 +210,8 @@ export class Saving {
     }
     if (reply.status === 401) return this.enter({ kind: "signed-out" });
     if (reply.code === "stale_draft") {
-      return this.enter({ kind: "conflict", newer: Number(reply.body["revision"] ?? this.revision) });
+      const { revision, saved_by_name: by } = reply.body;
+      return this.enter({ kind: "conflict", newer: { revision: Number(revision ?? this.revision), by: typeof by === "string" ? by : null } });
     }
     return this.enter({ kind: "refused", detail: reply.detail });
   }
@@ -216,4 +220,9 @@ export class Saving {
     this.state = state;
     this.parts.onState(state);
   }
+}
+
+/** What others are told of a draft that was saved. */
+export function newerOf(draft: Draft): Newer {
+  return { revision: draft.revision, by: draft.saved_by_name ?? null };
 }

@@ -26,6 +26,8 @@ def agent_page() -> rx.Component:
         f"Version {state.agent['version']}. Saving makes a new one; workflows take it over when they are published next.",
         "A model with instructions, tools and limits.",
     )
+    looking = "Your role may look at agents, but not change them."
+    lead = rx.cond(SessionState.can_edit | (SessionState.role == ""), lead, looking)
     missing = error_state(
         state.error, state.load, "This agent can't be shown", link_button("All agents", to=routes.AGENTS)
     )

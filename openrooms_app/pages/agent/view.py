@@ -186,7 +186,7 @@ def saving() -> rx.Component:
             submit_button(word, name=INTENT, value="save", look="solid", icon="check"),
             class_name="flex flex-wrap items-center gap-2",
         ),
-        class_name="sticky bottom-3 z-10 flex flex-col gap-3 p-3 shadow-lg",
+        class_name="sticky bottom-3 z-10 flex flex-col gap-3 p-3 shadow-lg after:absolute after:-inset-x-px after:top-full after:h-4 after:bg-bg",
     )
 
 

@@ -17,6 +17,7 @@ from openrooms_app.components import (
     link_button,
     menu,
     menu_item,
+    name_cell,
     panel,
     relative_time,
     row,
@@ -24,7 +25,7 @@ from openrooms_app.components import (
     table,
 )
 from openrooms_app.components.query import pager
-from openrooms_app.components.table import NAME, WIDE
+from openrooms_app.components.table import SHARED, WIDE, WIDER
 from openrooms_app.pages.agents.state import AgentsPage
 from openrooms_app.session import SessionState
 from openrooms_app.shell import for_editors
@@ -36,9 +37,9 @@ COLUMNS: Final = (
     "Name",
     "Model",
     ("Tools", WIDE),
-    ("Version", WIDE),
+    ("Version", WIDER),
     ("Used by", WIDE),
-    ("Changed", WIDE),
+    ("Changed", WIDER),
     "",
 )
 
@@ -68,21 +69,21 @@ def _row(item: Any) -> rx.Component:
     model = rx.cond(item["model"] != "", item["model"], "its usual one")
     users = item["used_by"].to(list[dict[str, str]])
     return row(
-        cell(
+        name_cell(
             link(item["name"], to=f"{routes.AGENTS}/{item['id']}", class_name="font-medium"),
             title=item["name"],
-            class_name=f"md:max-w-56 {NAME}",
+            class_name="md:w-1/4",
         ),
-        cell(
+        name_cell(
             rx.el.span(model, class_name="font-mono text-xs"),
             rx.el.span(" ", item["provider"], class_name="text-mute"),
-            class_name=f"md:max-w-64 {NAME}",
+            class_name="max-md:min-w-24 md:w-1/4",
         ),
         cell(
             rx.cond(item["tools"] != "", item["tools"], "none"),
-            class_name=f"max-w-56 truncate text-mute {WIDE}",
+            class_name=f"{SHARED} text-mute {WIDE} md:w-1/6",
         ),
-        cell("v", item["version"], class_name=f"text-mute {WIDE}"),
+        cell("v", item["version"], class_name=f"text-mute {WIDER}"),
         cell(
             rx.cond(
                 users.length() > 0,
@@ -90,9 +91,9 @@ def _row(item: Any) -> rx.Component:
                 rx.el.span("nobody", class_name="text-mute"),
             ),
             rx.cond(item["more"] != "", rx.el.span(item["more"], class_name="text-mute"), rx.fragment()),
-            class_name=f"max-w-64 whitespace-normal {WIDE}",
+            class_name=f"{SHARED} whitespace-normal {WIDE} md:w-1/6",
         ),
-        cell(relative_time(item["updated_at"].to(str)), class_name=f"text-mute {WIDE}"),
+        cell(relative_time(item["updated_at"].to(str)), class_name=f"text-mute {WIDER}"),
         actions_cell(rx.cond(SessionState.can_edit, _more(item), rx.fragment())),
     )
 

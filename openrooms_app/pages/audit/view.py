@@ -14,6 +14,7 @@ from openrooms_app.components import (
     link,
     link_button,
     local_time,
+    name_cell,
     panel,
     relative_time,
     row,
@@ -21,7 +22,7 @@ from openrooms_app.components import (
     table,
 )
 from openrooms_app.components.query import moment_filter, pager, select_filter
-from openrooms_app.components.table import NAME, WIDE
+from openrooms_app.components.table import SHARED, WIDER
 from openrooms_app.pages.audit.state import ACTIONS, AuditPage
 from openrooms_app.session import SessionState
 
@@ -31,7 +32,7 @@ state: Any = AuditPage
 CHOICES: Final = [
     {"value": name, "text": text} for name, text in sorted(ACTIONS.items(), key=lambda item: item[1])
 ]
-COLUMNS: Final = ("When", "Who", "What", "On what", ("Details", WIDE))
+COLUMNS: Final = ("When", "Who", "What", "On what", ("Details", WIDER))
 
 
 def header_actions() -> list[rx.Component]:
@@ -119,12 +120,12 @@ def _row(item: Any) -> rx.Component:
             rx.el.span(
                 local_time(item["at"].to(str)),
                 rx.el.span(" #", item["id"], class_name="text-2xs text-mute"),
-                class_name=WIDE,
+                class_name=WIDER,
             ),
-            rx.el.span(relative_time(item["at"].to(str)), class_name="md:hidden"),
+            rx.el.span(relative_time(item["at"].to(str)), class_name="lg:hidden"),
         ),
         cell(item["who"], title=item["who"], class_name="max-w-20 truncate md:max-w-40"),
         cell(what, class_name="max-md:whitespace-normal"),
-        cell(rx.el.span(target, class_name=look), class_name=f"max-md:min-w-28 md:max-w-60 {NAME}"),
-        cell(item["detail"], title=item["detail"], class_name=f"max-w-72 truncate text-mute {WIDE}"),
+        name_cell(rx.el.span(target, class_name=look), class_name="max-md:min-w-28 md:w-1/4"),
+        cell(item["detail"], title=item["detail"], class_name=f"{SHARED} text-mute {WIDER} md:w-1/4"),
     )

@@ -121,9 +121,9 @@ def _line(item: Any) -> rx.Component:
         plain_link(
             rx.el.span(
                 rx.el.span(
-                    rx.el.span(item["room_name"], class_name="font-medium"),
-                    rx.el.span(" #", item["number"], class_name="text-mute"),
-                    class_name="block truncate",
+                    rx.el.span(item["room_name"], title=item["room_name"], class_name="truncate font-medium"),
+                    rx.el.span("#", item["number"], class_name="text-mute"),
+                    class_name="flex gap-1",
                 ),
                 rx.cond(item["error"] != "", why, rx.fragment()),
                 rx.cond(item["asks"] != "", asks, rx.fragment()),

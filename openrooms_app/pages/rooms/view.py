@@ -22,6 +22,7 @@ from openrooms_app.components import (
     menu,
     menu_item,
     menu_line,
+    name_cell,
     panel,
     relative_time,
     row,
@@ -32,7 +33,7 @@ from openrooms_app.components import (
     text_input,
 )
 from openrooms_app.components.query import pager, search_filter, select_filter
-from openrooms_app.components.table import NAME, WIDE
+from openrooms_app.components.table import SHARED, WIDE, WIDER
 from openrooms_app.pages.rooms.state import OF_CALLS, RoomsPage
 from openrooms_app.session import SessionState
 from openrooms_app.shell import for_editors
@@ -45,7 +46,7 @@ STATUSES: Final = [
     for name in ("IDLE", "QUEUED", "RUNNING", "WAITING", "PAUSED", "COMPLETED", "FAILED", "CANCELLED")
 ]
 ORDERS: Final = [{"value": "newest", "text": "Newest first"}, {"value": "name", "text": "By name"}]
-COLUMNS: Final = ("Name", "Status", ("Workflow", WIDE), ("Runs", WIDE), ("Last active", WIDE), "")
+COLUMNS: Final = ("Name", "Status", ("Workflow", WIDE), ("Runs", WIDER), ("Last active", WIDER), "")
 
 
 def header_actions() -> list[rx.Component]:
@@ -106,16 +107,16 @@ def _nothing_yet() -> rx.Component:
 def _row(item: Any) -> rx.Component:
     room, workflow = item["id"].to(str), item["workflow_id"].to(str)
     return row(
-        cell(
+        name_cell(
             link(item["name"], to=f"{routes.ROOMS}/{room}", class_name="font-medium"),
             title=item["name"],
-            class_name=f"max-w-40 md:max-w-72 {NAME}",
+            class_name="max-w-40 md:w-1/3",
         ),
         cell(status_badge(item["status"].to(str))),
         cell(
             link(item["workflow_name"], to=f"{routes.WORKFLOWS}/{workflow}", class_name="text-ink"),
             rx.el.span(" ", item["version"], class_name="text-mute"),
-            class_name=f"max-w-72 truncate {WIDE}",
+            class_name=f"{SHARED} {WIDE} md:w-1/4",
         ),
         cell(
             rx.cond(
@@ -123,9 +124,9 @@ def _row(item: Any) -> rx.Component:
                 link(item["last_run_number"], to=f"{routes.RUNS}?room={room}"),
                 rx.el.span("0", class_name="text-mute"),
             ),
-            class_name=WIDE,
+            class_name=WIDER,
         ),
-        cell(relative_time(item["updated_at"].to(str)), class_name=f"text-mute {WIDE}"),
+        cell(relative_time(item["updated_at"].to(str)), class_name=f"text-mute {WIDER}"),
         actions_cell(_triggers(item), rx.cond(SessionState.can_edit, _actions(item), rx.fragment())),
         custom_attrs={"data-room": room},
     )

@@ -65,22 +65,29 @@ def _part(name: str, check: health.Check) -> dict[str, Any]:
     return {
         "name": PARTS.get(name, name.capitalize()),
         "state": "down" if check.status != "up" else "look" if check.detail else "up",
-        "told": check.detail or fine,
+        "told": pieces(check.detail or fine),
     }
 
 
 def _findings(rt: Runtime, user: User) -> list[dict[str, Any]]:
     found = [
         {"name": item.name.capitalize(), "state": "up" if item.is_fine else "look",
-         "told": item.found if item.is_fine else f"{item.found}: {item.remedy}"}
+         "told": pieces(item.found if item.is_fine else f"{item.found}: {item.remedy}")}
         for item in doctor.conditions(rt, user)
     ]  # fmt: skip
     sources = [
         {"name": source.kind, "state": "look" if source.fault else "up",
-         "told": f"{source.name}: {source.fault or f'{source.tools} tools'}"}
+         "told": pieces(f"{source.name}: {source.fault or f'{source.tools} tools'}")}
         for source in tools.list_sources(rt, user) if source.kind != "file"
     ]  # fmt: skip
     return found + sources
+
+
+def pieces(text: str) -> list[dict[str, Any]]:
+    """A sentence as {text, is_code}: what it has between backticks is to be typed."""
+    return [
+        {"text": piece, "is_code": place % 2 == 1} for place, piece in enumerate(text.split("`")) if piece
+    ]
 
 
 state: Any = HealthPage
@@ -118,9 +125,17 @@ def _item(item: Any) -> rx.Component:
     return rx.el.li(
         rx.el.span(item["name"], class_name="w-28 shrink-0 font-medium"),
         rx.el.span(mark, class_name="w-14 shrink-0"),
-        rx.el.span(item["told"], class_name="min-w-0 break-words text-mute"),
+        rx.el.span(
+            rx.foreach(item["told"].to(list[dict[str, Any]]), _piece),
+            class_name="min-w-0 break-words text-mute",
+        ),
         class_name="flex min-h-10 items-center gap-3 border-b border-line px-4 py-1.5 text-sm last:border-0",
     )
+
+
+def _piece(piece: Any) -> rx.Component:
+    typed = rx.el.code(piece["text"], class_name="rounded bg-hover px-1 py-px font-mono text-xs text-ink")
+    return rx.cond(piece["is_code"], typed, rx.el.span(piece["text"]))
 
 
 def _workers() -> rx.Component:

@@ -13,14 +13,13 @@ from openrooms_app.components import (
     dialog,
     empty_state,
     icon_button,
-    local_time,
     panel,
     relative_time,
     row,
     table,
 )
 from openrooms_app.components.query import pager, select_filter
-from openrooms_app.components.table import WIDE
+from openrooms_app.components.table import WIDE, WIDER
 from openrooms_app.pages.settings.frame import loaded
 from openrooms_app.pages.settings.keys import KeysPage
 from openrooms_app.session import SessionState
@@ -35,8 +34,8 @@ COLUMNS: Final = (
     ("Scopes", WIDE),
     "State",
     "Last used",
-    ("Expires", WIDE),
-    ("Made", WIDE),
+    ("Expires", WIDER),
+    ("Made", WIDER),
     "",
 )
 
@@ -101,8 +100,8 @@ def _row(item: Any) -> rx.Component:
         cell(item["scopes"], class_name=WIDE),
         cell(word),
         cell(relative_time(item["used_at"].to(str)), class_name=mute),
-        cell(relative_time(item["expires_at"].to(str)), class_name=f"{mute} {WIDE}"),
-        cell(local_time(item["created_at"].to(str)), class_name=f"{mute} {WIDE}"),
+        cell(relative_time(item["expires_at"].to(str)), class_name=f"{mute} {WIDER}"),
+        cell(relative_time(item["created_at"].to(str)), class_name=f"{mute} {WIDER}"),
         actions_cell(rx.cond(item["state"] == "good", revoke, rx.fragment())),
     )
 

@@ -13,13 +13,14 @@ from openrooms_app.components import (
     empty_state,
     icon_button,
     local_time,
+    name_cell,
     panel,
     relative_time,
     row,
     table,
 )
 from openrooms_app.components.query import pager
-from openrooms_app.components.table import NAME, WIDE
+from openrooms_app.components.table import SHARED, WIDE, WIDER
 from openrooms_app.pages.settings.frame import loaded
 from openrooms_app.pages.settings.secrets import SecretsPage
 from openrooms_app.tsx import tsx_module
@@ -31,7 +32,7 @@ COLUMNS: Final = (
     "Name",
     ("In a workflow", WIDE),
     ("First set by", WIDE),
-    ("First set", WIDE),
+    ("First set", WIDER),
     "Last set",
     "",
 )
@@ -82,10 +83,10 @@ def _nothing() -> rx.Component:
 def _row(item: Any) -> rx.Component:
     name = item["name"].to(str)
     return row(
-        cell(_code(name), title=name, class_name=f"font-medium md:max-w-56 {NAME}"),
-        cell(_code("{{ secrets.", name, " }}"), class_name=f"max-w-72 truncate text-mute {WIDE}"),
+        name_cell(_code(name), title=name, class_name="font-medium md:w-1/4"),
+        cell(_code("{{ secrets.", name, " }}"), class_name=f"{SHARED} text-mute {WIDE} md:w-1/3"),
         cell(item["by"], title=item["by"], class_name=f"max-w-40 truncate text-mute {WIDE}"),
-        cell(local_time(item["created_at"].to(str)), class_name=f"text-mute {WIDE}"),
+        cell(local_time(item["created_at"].to(str)), class_name=f"text-mute {WIDER}"),
         cell(relative_time(item["updated_at"].to(str)), class_name="text-mute"),
         actions_cell(
             icon_button("pencil", f"Change {name}", on_click=state.begin("set", name)),

@@ -15,13 +15,14 @@ from openrooms_app.components import (
     local_time,
     menu,
     menu_item,
+    name_cell,
     panel,
     row,
     select_input,
     table,
     text_input,
 )
-from openrooms_app.components.table import NAME, WIDE
+from openrooms_app.components.table import WIDE
 from openrooms_app.pages.settings.frame import loaded
 from openrooms_app.pages.settings.users import UsersPage
 
@@ -68,11 +69,11 @@ def _user(item: Any) -> rx.Component:
         label=f"More for {name}",
     )
     return row(
-        cell(
+        name_cell(
             name,
             rx.cond(is_me, rx.el.span(" (you)", class_name="text-mute"), ""),
             title=name,
-            class_name=f"font-medium md:max-w-80 {NAME}",
+            class_name="font-medium md:w-1/3",
         ),
         cell(rx.cond(is_me, rx.el.span(item["role"], class_name="capitalize"), role)),
         cell(rx.cond(item["active"], badge("Active", color="ok"), badge("Deactivated")), class_name=WIDE),

@@ -31,6 +31,7 @@ def triggers_page() -> rx.Component:
 
 @rx.page(route=routes.ROOM_TRIGGERS, title=title("Triggers"), on_load=TriggersPage.follow)
 def room_triggers_page() -> rx.Component:
+    room = link_button("Open the room", to=f"{routes.ROOMS}/{state.here}", icon="door-open")
     return page(
         trigger_lists(is_overview=False),
         dialogs(),
@@ -38,6 +39,6 @@ def room_triggers_page() -> rx.Component:
         history_dialog(),
         heading=rx.cond(state.room_name != "", f"Triggers of {state.room_name}", "Triggers"),
         lead=LEAD,
-        actions=[link_button("Open the room", to=f"{routes.ROOMS}/{state.here}", icon="door-open")],
+        actions=[rx.cond(state.room_name != "", room, rx.fragment())],
         back=("All triggers", routes.TRIGGERS),
     )

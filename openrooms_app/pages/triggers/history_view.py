@@ -36,10 +36,14 @@ def history_dialog() -> rx.Component:
         ("webhook", _deliveries(history["rows"].to(list[dict[str, Any]]))),
         _notices(history["rows"].to(list[dict[str, Any]])),
     )
+    is_gone = history["name"] == ""
+    gone = empty_state("map-pin-off", "Nothing is here", "It was deleted, or the address is mistyped.")
     nothing = empty_state("history", "Nothing yet", rx.match(history["kind"], *_NOTHING, ""))
     return dialog_of_address(
         rx.el.div(
-            rx.cond(history["rows"].to(list[dict[str, Any]]).length() > 0, listed, nothing),
+            rx.cond(
+                history["rows"].to(list[dict[str, Any]]).length() > 0, listed, rx.cond(is_gone, gone, nothing)
+            ),
             pager(history["next_cursor"].to(str)),
             class_name="-mx-5 border-t border-line",
         ),
@@ -49,7 +53,7 @@ def history_dialog() -> rx.Component:
             class_name="flex justify-end gap-2",
         ),
         open=history["id"] != "",
-        title=f"History of {history['name']}",
+        title=rx.cond(is_gone, f"There is no such {history['kind']}", f"History of {history['name']}"),
         size="large",
         on_open_change=state.close,
     )

@@ -90,12 +90,12 @@ def _common(thing: Schedule | Hook | Subscription, names: dict[str, str]) -> dic
 
 
 def history(rt: Runtime, user: User, query: Query) -> dict[str, Any]:
-    """{kind, id, name, rows, next_cursor} of what the address asks for; empty when it asks for none, or for one that is gone."""
+    """{kind, id, name, rows, next_cursor} of what the address asks for; empty when it asks for none, and without a name when that is gone."""
     kind = next((each for each in KINDS if each in query), "")
     try:
         return _history(rt, user, kind, query) if kind else {}
     except NotFound:
-        return {}
+        return {**NO_HISTORY, "kind": kind, "id": query[kind]}
 
 
 def _history(rt: Runtime, user: User, kind: str, query: Query) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """How the triggers of a room, and those of all rooms, look: schedules, webhooks in, subscriptions out."""
 
-from typing import Any, Final
+from typing import Any
 
 import reflex as rx
 
@@ -14,17 +14,19 @@ from openrooms_app.components import (
     error_state,
     icon_button,
     link,
+    link_button,
     link_icon,
     menu,
     menu_item,
     menu_line,
+    name_cell,
     panel,
     relative_time,
     row,
     skeleton_rows,
     table,
 )
-from openrooms_app.components.table import WIDE, Heading
+from openrooms_app.components.table import SHARED, WIDE, WIDER, Heading
 from openrooms_app.pages.triggers.schedule_form import ScheduleForm
 from openrooms_app.pages.triggers.state import TriggersPage
 from openrooms_app.session import SessionState
@@ -37,9 +39,10 @@ schedule_form: Any = ScheduleForm
 
 def trigger_lists(*, is_overview: bool) -> rx.Component:
     loaded = rx.fragment(_schedules(is_overview), _hooks(is_overview), _subscriptions())
+    elsewhere = [] if is_overview else [link_button("All rooms", to=routes.ROOMS)]
     return rx.cond(
         state.error != "",
-        panel(error_state(state.error, state.refresh)),
+        panel(error_state(state.error, state.refresh, "These triggers can't be shown", *elsewhere)),
         rx.cond(state.is_loading, panel(skeleton_rows()), loaded),
     )
 
@@ -79,7 +82,11 @@ def _schedule(item: Any, is_overview: bool) -> rx.Component:
     when = rx.cond(item["when"] != "", rx.fragment(item["when"], " ", cron), cron)
     return row(
         _name(item),
-        cell(when, rx.el.span(" ", item["zone"], class_name="text-xs text-mute"), class_name=WIDE_AT_MOST),
+        cell(
+            when,
+            rx.el.span(" ", item["zone"], class_name="text-xs text-mute"),
+            class_name=f"{SHARED} {WIDE} md:w-1/4",
+        ),
         cell(relative_time(item["next_due_at"].to(str), "–")),
         *_room_cell(item, is_overview),
         cell(_on_off(item)),
@@ -94,7 +101,7 @@ def _hooks(is_overview: bool) -> rx.Component:
         "No webhooks",
         "A webhook is an address that other programs call to start a run or to send a signal.",
     )
-    columns = ("Name", ("A call", WIDE), ("Proof", WIDE), *_room_heading(is_overview), "State", "")
+    columns = ("Name", ("A call", WIDE), ("Proof", WIDER), *_room_heading(is_overview), "State", "")
     return _list(
         "Webhooks in",
         columns,
@@ -109,7 +116,7 @@ def _hook(item: Any, is_overview: bool) -> rx.Component:
     return row(
         _name(item),
         cell(rx.cond(item["signal"] != "", signal, "starts a run"), class_name=WIDE),
-        cell(item["signed"], class_name=f"text-mute {WIDE}"),
+        cell(item["signed"], class_name=f"text-mute {WIDER}"),
         *_room_cell(item, is_overview),
         cell(_on_off(item)),
         _actions(item, "webhook", state.begin("edit", "webhook", item["id"].to(str))),
@@ -121,7 +128,7 @@ def _subscriptions() -> rx.Component:
     nothing = empty_state(
         "megaphone", "No subscriptions", "A subscription tells another program what happens in runs."
     )
-    columns = ("Name", ("URL", WIDE), ("Events", WIDE), ("Room", WIDE), "State", "")
+    columns = ("Name", ("URL", WIDE), ("Events", WIDER), ("Room", WIDE), "State", "")
     return _list(
         "Subscriptions out",
         columns,
@@ -151,22 +158,17 @@ def _subscription(item: Any) -> rx.Component:
     url = rx.el.code(item["url"], title=item["url"], class_name="font-mono text-xs")
     return row(
         _name(item),
-        cell(url, class_name=f"max-w-64 truncate {WIDE}"),
-        cell(item["hears"], title=item["hears"].to(str), class_name=f"max-w-56 truncate text-mute {WIDE}"),
-        cell(_room(item), class_name=f"max-w-40 truncate {WIDE}"),
+        cell(url, class_name=f"{SHARED} {WIDE} md:w-1/4"),
+        cell(item["hears"], title=item["hears"].to(str), class_name=f"{SHARED} text-mute {WIDER} md:w-1/5"),
+        cell(_room(item), class_name=f"{SHARED} {WIDE} md:w-1/6"),
         cell(told, title=item["off_reason"].to(str)),
         _actions(item, "subscription", state.begin("edit", "subscription", item["id"].to(str))),
         custom_attrs={"data-trigger": item["id"]},
     )
 
 
-WIDE_AT_MOST: Final = "max-w-80 truncate max-md:hidden"
-
-
 def _name(item: Any) -> rx.Component:
-    return cell(
-        item["name"], title=item["name"].to(str), class_name="max-w-36 truncate font-medium md:max-w-64"
-    )
+    return name_cell(item["name"], title=item["name"].to(str), class_name="max-w-36 font-medium md:w-1/3")
 
 
 def _on_off(item: Any) -> rx.Component:
@@ -174,11 +176,11 @@ def _on_off(item: Any) -> rx.Component:
 
 
 def _room_heading(is_overview: bool) -> tuple[Heading, ...]:
-    return (("Room", WIDE),) if is_overview else ()
+    return (("Room", WIDER),) if is_overview else ()
 
 
 def _room_cell(item: Any, is_overview: bool) -> list[rx.Component]:
-    return [cell(_room(item), class_name=f"max-w-40 truncate {WIDE}")] if is_overview else []
+    return [cell(_room(item), class_name=f"{SHARED} {WIDER} md:w-1/5")] if is_overview else []
 
 
 def _room(item: Any) -> rx.Component:

@@ -21,6 +21,7 @@ from openrooms_app.components import (
     menu,
     menu_item,
     menu_line,
+    name_cell,
     panel,
     plain_link,
     relative_time,
@@ -32,7 +33,7 @@ from openrooms_app.components import (
 )
 from openrooms_app.components.import_workflow import import_workflow
 from openrooms_app.components.query import pager, search_filter, select_filter
-from openrooms_app.components.table import WIDE
+from openrooms_app.components.table import WIDE, WIDER
 from openrooms_app.components.template_card import FIRST_WIDE, template_card
 from openrooms_app.pages.workflows.state import WorkflowsPage
 from openrooms_app.session import SessionState
@@ -49,10 +50,10 @@ STATUSES: Final = [
 COLUMNS: Final = (
     "Name",
     "Status",
-    ("Version", WIDE),
-    ("Rooms", WIDE),
+    ("Version", WIDER),
+    ("Rooms", WIDER),
     ("Last run", WIDE),
-    ("Changed", WIDE),
+    ("Changed", WIDER),
     "",
 )
 
@@ -117,9 +118,10 @@ def _row(item: Any) -> rx.Component:
     address = routes.WORKFLOWS + "/" + item["id"].to(str)
     errors = item["error_count"].to(int)
     return row(
-        cell(
+        name_cell(
             link(item["name"], to=address, class_name="font-medium"),
-            class_name="max-w-36 truncate md:max-w-80",
+            title=item["name"],
+            class_name="max-w-36 md:w-1/3",
         ),
         cell(
             rx.el.span(
@@ -130,17 +132,21 @@ def _row(item: Any) -> rx.Component:
                 class_name="flex flex-col items-start gap-1 md:flex-row",
             )
         ),
-        cell(_version(item), class_name=f"max-w-56 truncate text-mute {WIDE}"),
+        cell(_version(item), class_name=f"max-w-56 truncate text-mute {WIDER}"),
         cell(
             rx.cond(
                 item["room_count"].to(int) > 0,
                 link(item["room_count"], to=f"{routes.ROOMS}?workflow={item['id']}"),
                 rx.el.span("0", class_name="text-mute"),
             ),
-            class_name=WIDE,
+            class_name=WIDER,
         ),
         cell(_last_run(item), class_name=WIDE),
-        cell(relative_time(item["updated_at"].to(str)), class_name=f"text-mute {WIDE}"),
+        cell(
+            relative_time(item["updated_at"].to(str)),
+            title=rx.cond(item["saved_by_name"], f"by {item['saved_by_name']}", ""),
+            class_name=f"text-mute {WIDER}",
+        ),
         actions_cell(_actions(item)),
     )
 
@@ -154,7 +160,7 @@ def _version(item: Any) -> rx.Component:
             " by ",
             by,
             title=f"Published by {by}",
-            class_name="ml-2 text-xs",
+            class_name="ml-2 text-xs max-xl:hidden",
         ),
     )
     return rx.cond(item["latest_version"], published, rx.el.span("–"))

@@ -28,7 +28,7 @@ export function RunHeader() {
           <Link to="/runs" aria-label="All runs" title="All runs" className="-ml-1 grid size-7 shrink-0 place-items-center rounded-md text-mute hover:bg-hover hover:text-ink">
             <ArrowLeft size={16} aria-hidden />
           </Link>
-          <h1 className="truncate text-base font-semibold tracking-tight" title={room.name}><bdi>{room.name}</bdi> #{run.number}</h1>
+          <h1 className="text-base max-md:line-clamp-2 max-md:[overflow-wrap:anywhere] md:truncate font-semibold tracking-tight" title={room.name}><bdi>{room.name}</bdi> #{run.number}</h1>
           <span role="status" data-testid="run-status" className="flex"><StatusBadge status={status} /></span>
           <TrialMark run={run} />
         </div>

@@ -3,6 +3,7 @@
 import { useEffect, useMemo, useState } from "react";
 import { useNavigate, useParams } from "react-router";
 import { toast } from "sonner";
+import { wrongOf, type Wrong } from "../../canvas/state/api.ts";
 import { Fault } from "../../components/fault.tsx";
 import { Tab, TabList, TabPanel, Tabs } from "../../components/overlays.tsx";
 import { useF6 } from "../../components/region-keys.ts";
@@ -30,7 +31,7 @@ export function RunView({ canEdit = false }: { readonly canEdit?: boolean }) {
     () => found && { model: found, canEdit, beginsWithForm: false, goTo: () => void navigate(`/rooms/${found.roomId}`) },
     [found, canEdit, navigate],
   );
-  if (fault) return <Fault what="run" text={fault} to="/runs" />;
+  if (fault) return <Fault what="run" {...fault} to="/runs" />;
   if (!facts) return <Loading />;
   return (
     <RoomContext value={facts}>
@@ -46,7 +47,7 @@ function Page() {
   const [tab, setTab] = useState("steps");
   const fault = useView((view) => view.fault);
   const isThere = useView((view) => view.room !== null && view.run !== null);
-  if (fault) return <Fault what="run" text={fault} to="/runs" />;
+  if (fault) return <Fault what="run" {...fault} to="/runs" />;
   if (!isThere) return <Loading />;
   return (
     <div className="flex min-h-0 flex-1 flex-col bg-panel" data-testid="run">
@@ -89,9 +90,9 @@ function Failed({ onShow }: { readonly onShow: () => void }) {
 }
 
 /** A run is shown as its room shows it, held to this one run. */
-function useRunModel(runId: string): [RoomModel | null, string | null] {
+function useRunModel(runId: string): [RoomModel | null, Wrong | null] {
   const [model, setModel] = useState<RoomModel | null>(null);
-  const [fault, setFault] = useState<string | null>(null);
+  const [fault, setFault] = useState<Wrong | null>(null);
   useEffect(() => {
     let opened: RoomModel | null = null;
     let isLeft = false;
@@ -99,7 +100,7 @@ function useRunModel(runId: string): [RoomModel | null, string | null] {
     setFault(null);
     void api.run(runId).then((reply) => {
       if (isLeft) return;
-      if (reply.kind !== "ok") return setFault(reply.detail);
+      if (reply.kind !== "ok") return setFault(wrongOf(reply));
       opened = new RoomModel(reply.value.room_id, reply.value.number, null, (text) => void toast.error(text, { duration: 10_000, closeButton: true }));
       setModel(opened);
       void opened.open(runId);

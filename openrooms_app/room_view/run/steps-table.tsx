@@ -35,7 +35,7 @@ export function StepsTable() {
             <th scope="col" className="px-2 font-medium">Status</th>
             <th scope="col" className="hidden px-2 font-medium md:table-cell">Began</th>
             <th scope="col" className="px-2 text-right font-medium max-md:pr-4">Took</th>
-            <th scope="col" className="hidden px-2 text-right font-medium md:table-cell">Tokens</th>
+            <th scope="col" className="hidden px-2 text-right font-medium max-lg:pr-4 md:table-cell">Tokens</th>
             <th scope="col" className="hidden w-1/3 px-4 font-medium lg:table-cell">When</th>
           </tr>
         </thead>
@@ -80,7 +80,7 @@ const StepRow = memo(function StepRow({ step, from, to, isChosen }: RowProps) {
         <td className="px-2"><StepBadge status={step.status} /></td>
         <td className="hidden px-2 font-mono text-xs text-mute md:table-cell" title={whole(step.started_at)}>{clock(step.started_at)}</td>
         <td className="px-2 text-right text-xs tabular-nums max-md:pr-4"><Duration ms={step.duration_ms} since={step.ended_at || step.duration_ms !== null ? null : step.started_at} /></td>
-        <td className="hidden px-2 text-right text-xs tabular-nums md:table-cell">{step.tokens ? step.tokens.toLocaleString() : ""}</td>
+        <td className="hidden px-2 text-right text-xs tabular-nums max-lg:pr-4 md:table-cell">{step.tokens ? step.tokens.toLocaleString() : ""}</td>
         <td className="hidden px-4 lg:table-cell"><Bars step={step} from={from} to={to} until={Infinity} /></td>
       </tr>
       {isOpen && (

@@ -1,7 +1,7 @@
 /** What a room's page knows and does: facts by REST, events by the stream, and the moment that is looked at. */
 
 import { readDocument, type WorkflowDocument } from "../../canvas/document/document.ts";
-import { loginAddress, type Reply } from "../../canvas/state/api.ts";
+import { loginAddress, wrongOf, type Reply, type Wrong } from "../../canvas/state/api.ts";
 import type { Trial } from "../../canvas/document/trial.ts";
 import { EMPTY, type Catalogue } from "../../canvas/state/catalogue.ts";
 import { createStore } from "../../canvas/state/store.ts";
@@ -23,7 +23,7 @@ export type Doing = Action | "run" | "retry" | "answer";
 export type View = {
   readonly room: Room | null;
   /** Why the page can't be shown. */
-  readonly fault: string | null;
+  readonly fault: Wrong | null;
   readonly news: RoomNews | null;
   /** The run that is shown: its facts may come later than its events. */
   readonly run: Run | null;
@@ -98,12 +98,12 @@ export class RoomModel {
   async open(runId: string | null = null): Promise<void> {
     const [room, catalogue] = await Promise.all([api.room(this.roomId), api.catalogue()]);
     if (this.isClosed) return;
-    if (room.kind !== "ok") return this.put({ fault: room.detail });
+    if (room.kind !== "ok") return this.put({ fault: wrongOf(room) });
     this.put({ room: room.value, fault: null, ...(catalogue.kind === "ok" ? { catalogue: catalogue.value } : {}) });
     void this.memory.load();
     const pinned = runId ?? (this.pinned === null ? null : await this.runNumbered(this.pinned));
     if (this.isClosed) return;
-    if (this.pinned !== null && !pinned) return this.put({ fault: `This room has no run #${this.pinned}.` });
+    if (this.pinned !== null && !pinned) return this.put({ fault: { text: `This room has no run #${this.pinned}.`, isMissing: true } });
     if (!this.view.get().runs) void this.loadRuns();
     if (!room.value.last_run_number) await this.showNextVersion();
     const query = pinned ? `?run_id=${encodeURIComponent(pinned)}` : "";

@@ -25,10 +25,12 @@ export function EventDetail({ event, onClose }: { readonly event: RunEvent; read
   ].filter(([, value]) => value !== null);
   return (
     <div className="max-h-[55%] shrink-0 overflow-y-auto border-t border-line bg-bg px-3 py-2" data-testid="event-detail">
-      <div className="flex items-center gap-1">
-        <strong className="truncate font-mono text-xs font-semibold">{event.type}</strong>
-        {event.step !== null && <Button look="quiet" Icon={ListTree} className="ml-auto h-7 px-2 text-xs" onClick={() => model.into(event.step!)}>Step {event.step}</Button>}
-        <Button look="quiet" Icon={History} className={`h-7 px-2 text-xs ${event.step === null ? "ml-auto" : ""}`} onClick={() => model.look(event.seq)}>Show this moment</Button>
+      <div className="flex flex-wrap items-center gap-1">
+        <strong className="min-w-0 flex-1 truncate font-mono text-xs font-semibold">{event.type}</strong>
+        <div className="flex max-sm:order-last max-sm:w-full">
+          {event.step !== null && <Button look="quiet" Icon={ListTree} className="h-7 px-2 text-xs" onClick={() => model.into(event.step!)}>Step {event.step}</Button>}
+          <Button look="quiet" Icon={History} className="h-7 px-2 text-xs" onClick={() => model.look(event.seq)}>Show this moment</Button>
+        </div>
         <IconButton Icon={isDone ? Check : Copy} label="Copy the event as JSON" onClick={() => void onCopy()} />
         <IconButton Icon={X} label="Close the event" onClick={onClose} />
       </div>

@@ -25,7 +25,7 @@ export function Header() {
           <Link to="/rooms" aria-label="All rooms" title="All rooms" className="-ml-1 grid size-7 shrink-0 place-items-center rounded-md text-mute hover:bg-hover hover:text-ink">
             <ArrowLeft size={16} aria-hidden />
           </Link>
-          <h1 className="truncate text-base font-semibold tracking-tight" title={room.name}>{room.name}</h1>
+          <h1 className="text-base max-md:line-clamp-2 max-md:[overflow-wrap:anywhere] md:truncate font-semibold tracking-tight" title={room.name}>{room.name}</h1>
           <span role="status" data-testid="room-status" className="flex"><StatusBadge status={status} /></span>
           {run && <TrialMark run={run} />}
         </div>

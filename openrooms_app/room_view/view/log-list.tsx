@@ -57,7 +57,7 @@ export function LogList(props: Props) {
   return (
     <div ref={box} onScroll={onScroll} onKeyDown={onKeyDown} {...press} tabIndex={0} role="listbox" aria-label="Events" data-testid="log-lines" data-region-start
       aria-activedescendant={chosen === null ? undefined : `event-${chosen}`}
-      className="min-h-0 flex-1 overflow-y-auto overscroll-contain font-mono text-xs [overflow-anchor:none] focus-visible:outline-offset-[-2px]">
+      className="@container min-h-0 flex-1 overflow-y-auto overscroll-contain font-mono text-xs [overflow-anchor:none] focus-visible:outline-offset-[-2px]">
       <div style={{ height: inner, position: "relative", overflow: "clip" }} role="presentation">
         {seqs.map((seq, offset) => {
           const event = log.at(seq);
@@ -155,8 +155,8 @@ const Line = memo(function Line({ seq, event, top, name, message, isChosen, isAh
       className={`inset-x-0 flex cursor-pointer items-center gap-2 whitespace-nowrap px-3 ${isChosen ? "bg-accent/15" : isPointed ? "bg-accent/5 hover:bg-hover/70" : "hover:bg-hover/70"} ${isAhead ? "bg-[repeating-linear-gradient(135deg,var(--or-hover)_0_1px,transparent_1px_8px)] italic" : ""} ${isMoment ? "shadow-[inset_3px_0_var(--or-accent)]" : ""}`}>
       <time dateTime={event.at} title={whole(event.at)} className="shrink-0 text-mute tabular-nums">{clock(event.at)}</time>
       <span className={`grid w-3.5 shrink-0 place-items-center ${color}`}>{Icon && <Icon size={12} aria-label={event.level} />}</span>
-      <span className="hidden w-40 shrink-0 truncate text-mute 2xl:inline">{event.type}</span>
-      <span className="hidden w-36 shrink-0 truncate text-mute lg:inline" title={name}>{name}</span>
+      <span className="hidden w-40 shrink-0 truncate text-mute @min-[960px]:inline">{event.type}</span>
+      <span className="hidden w-36 shrink-0 truncate text-mute @min-[720px]:inline" title={name}>{name}</span>
       <span className={`min-w-0 flex-1 truncate ${ink}`} title={message}>{message}</span>
       {event.branch && <span className="shrink-0 rounded bg-hover px-1 text-2xs text-mute" title={spellBranch(event.branch)}>{event.branch}</span>}
       <span className="hidden w-10 shrink-0 text-right text-2xs text-mute tabular-nums sm:inline">{seq}</span>

@@ -3,6 +3,7 @@
 import { useEffect, useMemo, useState } from "react";
 import { useNavigate, useParams, useSearchParams } from "react-router";
 import { toast } from "sonner";
+import type { Wrong } from "../../canvas/state/api.ts";
 import { Fault } from "../../components/fault.tsx";
 import { useF6 } from "../../components/region-keys.ts";
 import { SkipLinks } from "../../components/skip-links.tsx";
@@ -38,7 +39,7 @@ function Page() {
   const fault = useView((view) => view.fault);
   const isThere = useView((view) => view.room !== null);
   useF6();
-  if (fault) return <RoomFault text={fault} />;
+  if (fault) return <RoomFault {...fault} />;
   if (!isThere) return <Loading />;
   return (
     <div className="flex min-h-0 flex-1 flex-col" data-testid="room">
@@ -105,11 +106,12 @@ function numberIn(text: string | null): number | null {
   return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : null;
 }
 
-function RoomFault({ text }: { readonly text: string }) {
+function RoomFault(wrong: Wrong) {
   const { model, goTo } = useRoom();
+  const room = model.view.get().room;
   return (
-    <Fault what="room" text={text} to="/rooms">
-      {model.view.get().room && <Button onClick={() => goTo(null)}>Show its newest run</Button>}
+    <Fault what={room ? "run" : "room"} {...wrong} to={room ? "/runs" : "/rooms"}>
+      {room && <Button onClick={() => goTo(null)}>Show its newest run</Button>}
     </Fault>
   );
 }

@@ -19,7 +19,7 @@ export function Signals() {
   const waits = [...timeline.now.waits].filter(([, wait]) => wait.signal !== null);
   if (!waits.length) return <Timers waits={[...timeline.now.waits.values()]} />;
   return (
-    <section aria-label="Signals waiting for an answer" className="flex max-h-[60%] shrink-0 flex-col gap-4 overflow-y-auto border-b border-line bg-wait/5 p-3 max-[899px]:border-t" data-testid="signals">
+    <section aria-label="Signals waiting for an answer" className="flex max-h-[60%] shrink-0 flex-col gap-4 overflow-y-auto [overflow-wrap:anywhere] border-b border-line bg-wait/5 p-3 max-[899px]:border-t" data-testid="signals">
       {waits.map(([branch, wait]) => {
         const key = `${branch}:${wait.since}:${wait.signal}`;
         return wait.call ? <CallApproval key={key} wait={wait} call={wait.call} /> : <Question key={key} wait={wait} />;
@@ -37,7 +37,7 @@ function Timers({ waits }: { readonly waits: readonly Wait[] }) {
       {waits.map(({ node_id: id, until, since, text }) => (
         <li key={`${id}:${since}`} className="flex items-start gap-2 text-xs">
           <Hourglass size={13} aria-hidden className="mt-0.5 shrink-0 text-wait" />
-          <span className="min-w-0 break-words">
+          <span className="min-w-0 [overflow-wrap:anywhere]">
             <b className="font-medium">{titleOf((document && nodeOf(document, id)) ?? { id })}</b> {text ? `rests before ${text}` : "waits"}
             {until && <> until <RelativeTime at={until} absolute />, <RelativeTime at={until} /></>}
           </span>

@@ -21,7 +21,7 @@ export function Variables() {
       {standing.status === "COMPLETED" && (
         <section data-testid="result">
           <GroupTitle>Result</GroupTitle>
-          {standing.output === null ? <p className="text-sm text-mute">The end it came to gives none.</p> : <JsonTree value={standing.output} path="" open={2} />}
+          {standing.output === null ? <p className="text-sm text-mute">None: the END that it came to gives no result.</p> : <JsonTree value={standing.output} path="" open={2} />}
         </section>
       )}
       {(branches.length === 0 || standing.vars[""]) && (
