@@ -133,6 +133,8 @@ def test_a_conflict_is_never_published_and_overwritten_only_after_saying_so(edit
     expect(editing.page.get_by_role("dialog").get_by_role("alert")).to_contain_text("changed meanwhile")
     assert editing.app.ask("GET", f"/api/workflows/{editing.id}")["latest_version"] is None
     editing.page.keyboard.press("Escape")
+    expect(editing.saved).to_contain_text("A newer draft exists")
+    expect(editing.page.get_by_text("saved a newer draft")).to_be_visible()
     rename(editing, "Mine")
     expect(editing.saved).to_contain_text("Conflict")
     editing.page.get_by_role("button", name="Overwrite").click()

@@ -16,7 +16,7 @@ import { COMMANDS } from "./commands.ts";
 import { Keymap } from "./keymap.ts";
 import { Pins } from "./pins.ts";
 import { Runs } from "./runs.ts";
-import { newerOf, Saving, type Backup, type Newer, type SaveState } from "./saving.ts";
+import { newerIn, newerOf, Saving, type Backup, type Newer, type SaveState } from "./saving.ts";
 import { saidOf } from "./selected.ts";
 import { createStore, type Store } from "./store.ts";
 import { UnreadTexts } from "./unread.ts";
@@ -301,7 +301,7 @@ export class Editor {
       this.tell("info", `Version ${reply.value.version} is published.`);
       return null;
     }
-    if (reply.kind === "refused" && reply.code === "stale_draft") saving.heard(Number(reply.body["revision"]));
+    if (reply.kind === "refused" && reply.code === "stale_draft") saving.heard(newerIn(reply.body));
     if (reply.kind === "refused" && reply.body["problems"]) this.problemsAre(reply.body["problems"] as unknown as Problem[]);
     return reply.detail;
   }

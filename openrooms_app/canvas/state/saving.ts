@@ -6,7 +6,7 @@
  * without being told to.
  */
 
-import { isSame, readDocument, wire, type WorkflowDocument } from "../document/document.ts";
+import { isSame, readDocument, wire, type JsonObject, type WorkflowDocument } from "../document/document.ts";
 import type { Draft, Reply, Send } from "./api.ts";
 
 /** A draft that somebody else saved, or the same person in another tab: its revision, and the name of who did. */
@@ -209,10 +209,7 @@ export class Saving {
       return this.schedule(wait);
     }
     if (reply.status === 401) return this.enter({ kind: "signed-out" });
-    if (reply.code === "stale_draft") {
-      const { revision, saved_by_name: by } = reply.body;
-      return this.enter({ kind: "conflict", newer: { revision: Number(revision ?? this.revision), by: typeof by === "string" ? by : null } });
-    }
+    if (reply.code === "stale_draft") return this.enter({ kind: "conflict", newer: newerIn(reply.body) });
     return this.enter({ kind: "refused", detail: reply.detail });
   }
 
@@ -220,6 +217,12 @@ export class Saving {
     this.state = state;
     this.parts.onState(state);
   }
+}
+
+/** What whoever came with an older draft is answered. */
+export function newerIn(body: JsonObject): Newer {
+  const { revision, saved_by_name: by } = body;
+  return { revision: Number(revision), by: typeof by === "string" ? by : null };
 }
 
 /** What others are told of a draft that was saved. */
