@@ -13,17 +13,10 @@ from engine.services import runs
 from tests.e2e.conftest import RunningApp
 from tests.e2e.editing import grip, press
 from tests.e2e.room_page import APPROVAL, COUNTING, FAILING, RESTING, lines, named, open_room, status
+from tests.e2e.test_room_kills import kill_part
 from tests.fixtures.running import until
 
 pytestmark = pytest.mark.e2e
-
-
-def kill_web(app: RunningApp) -> None:
-    """kill -9 the web process; the supervisor starts another one on the same port."""
-    children = Path(f"/proc/{app.process.pid}/task/{app.process.pid}/children").read_text().split()
-    for pid in children:
-        if b"web" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
-            os.kill(int(pid), signal.SIGKILL)
 
 
 def test_a_room_runs_and_shows_graph_log_and_result_as_they_come(
@@ -319,7 +312,7 @@ def test_a_lost_connection_is_told_and_made_good(
     open_room(as_ada, running_app, room)
     expect(status(as_ada)).to_have_text("Idle")
 
-    kill_web(running_app)
+    kill_part(running_app, "web")
     expect(as_ada.get_by_test_id("connection")).to_contain_text("reconnecting")
     run = runs.start(running_app.rt, running_app.admin, room)
     until(lambda: runs.get(running_app.rt, running_app.admin, run.id).status.is_over or None)

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -38,12 +39,12 @@ NOTE = """() => {
 
 def parts(app: RunningApp, name: str) -> list[int]:
     """The children of `up` that are a `name`."""
-    children = Path(f"/proc/{app.process.pid}/task/{app.process.pid}/children").read_text().split()
-    return [
-        int(pid)
-        for pid in children
-        if name.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    ]
+    found = []
+    for pid in Path(f"/proc/{app.process.pid}/task/{app.process.pid}/children").read_text().split():
+        with suppress(OSError):  # it has ended since
+            if name.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                found.append(int(pid))
+    return found
 
 
 def kill_part(app: RunningApp, name: str) -> None:

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -78,7 +79,7 @@ def wait_for(ledger: Path, times: int = 1, within_s: float = 20) -> list[int]:
 def is_alive(pid: int) -> bool:
     try:
         return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
+    except OSError:
         return False
 
 
@@ -109,8 +110,11 @@ def test_a_worker_has_no_child_until_one_is_needed(place: Place) -> None:
 
 def children() -> set[int]:
     """Of this process: other tests may have left some that are dying yet."""
-    files = Path("/proc/self/task").glob("*/children")
-    return {int(pid) for file in files for pid in file.read_text().split()}
+    found: set[int] = set()
+    for file in Path("/proc/self/task").glob("*/children"):
+        with suppress(OSError):  # that thread has ended
+            found.update(map(int, file.read_text().split()))
+    return found
 
 
 def test_a_child_sees_and_writes_the_rooms_memory(place: Place) -> None:
