@@ -166,12 +166,10 @@ class Effects:
 
     def ping(self, answer: Callable[[], None]) -> None:
         """Have `answer` called as soon as the loop can; at once if it drives a run, which may wait for a disk, or is closed."""
-        try:
-            if not (self._is_driving and self.is_idle):
+        if not (self._is_driving and self.is_idle):
+            with suppress(RuntimeError):  # it is closed
                 self._loop.call_soon_threadsafe(answer)
                 return
-        except RuntimeError:
-            log.debug("the loop is closed")
         answer()
 
     def _drive(self, work: Callable[[], None]) -> None:
