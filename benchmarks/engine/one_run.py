@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from benchmarks.engine import workflows
 from benchmarks.engine.floor import floor
@@ -76,11 +77,11 @@ def growth(case: Case) -> Iterator[Figure]:
             drive_seconds(here, runner, rooms[length], length)
         for _ in range(case.rounds):
             for length in lengths:
-                # Short runs several times: each round's figure is then as steady as the long run's.
-                again = max(1, 1_000 // length)
-                took = [drive_seconds(here, runner, rooms[length], length) for _ in range(again)]
-                rates[length].append(again * length / sum(seconds for seconds, _ in took))
-            bytes_ = here.ask(f"SELECT sum(length(body)) FROM event WHERE run_id = '{took[0][1].id}'")
+                rate, run = _in_a_row(
+                    partial(drive_seconds, here, runner, rooms[length], length), length, 1_000
+                )
+                rates[length].append(rate)
+            bytes_ = here.ask(f"SELECT sum(length(body)) FROM event WHERE run_id = '{run.id}'")
             weight.append(bytes_ / lengths[-1])
     for length in lengths:
         yield Figure(f"W4 loop of {length:,}", "W4", "steps/s", rates[length])
@@ -103,19 +104,24 @@ def replay(case: Case) -> Iterator[Figure]:
     yield Figure(f"Replay of {length:,} steps", "replay", "events/s", rates, at_least(20_000))
 
 
+def _in_a_row(drive: Callable[[], tuple[float, Run]], steps: int, least: int) -> tuple[float, Run]:
+    """Steps a second of as many runs as make `least` steps, of one at least, and the last: short ones are as steady then as long ones."""
+    took = [drive() for _ in range(max(1, least // steps))]
+    return len(took) * steps / sum(seconds for seconds, _ in took), took[-1][1]
+
+
 def _steps_per_s(
     case: Case, name: str, document: Document, steps: int, goal: object, **environment: str
 ) -> Figure:
     rates, floors = [], []
-    again = max(1, IN_A_ROW // steps)
     with floor(case) as least, installation(case, **environment) as here, here.runner() as runner:
         room_id = here.room(document)
         output = 0 if "decisions" in name else steps
         drive_seconds(here, runner, room_id, output)
         for _ in range(case.rounds):
-            floors.append(least(min(again * steps, 1_000)))
-            took = [drive_seconds(here, runner, room_id, output) for _ in range(again)]
-            entered = here.ask(f"SELECT steps FROM run WHERE id = '{took[-1][1].id}'")
+            floors.append(least(min(max(steps, IN_A_ROW), 1_000)))
+            rate, run = _in_a_row(partial(drive_seconds, here, runner, room_id, output), steps, IN_A_ROW)
+            entered = here.ask(f"SELECT steps FROM run WHERE id = '{run.id}'")
             assert entered >= steps, f"{entered} steps"
-            rates.append(again * steps / sum(seconds for seconds, _ in took))
+            rates.append(rate)
     return Figure(name, "W1", "steps/s", rates, goal, floors)  # type: ignore[arg-type]
